@@ -1,0 +1,116 @@
+//! Where cells lie on the ground: the only place with index <-> ground arithmetic.
+
+use crate::lattice::Point;
+
+/// A north-up grid of square cells on the lattice; row 0 is the northernmost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Grid {
+    /// North-west corner of cell (0, 0).
+    pub origin: Point,
+    /// Side of a cell, in lattice steps (centimetres).
+    pub cell: i32,
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of columns.
+    pub cols: usize,
+}
+
+/// A rectangle of cells of a grid: `rows x cols` cells from (`row`, `col`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// First row.
+    pub row: usize,
+    /// First column.
+    pub col: usize,
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of columns.
+    pub cols: usize,
+}
+
+impl Window {
+    /// Number of cells.
+    pub fn n_cells(&self) -> usize {
+        self.rows * self.cols
+    }
+
+    /// The window grown by `halo` cells on every side, cut at the grid's limits.
+    pub fn grown(&self, halo: usize, grid: &Grid) -> Self {
+        let row = self.row.saturating_sub(halo);
+        let col = self.col.saturating_sub(halo);
+        let row_end = (self.row + self.rows + halo).min(grid.rows);
+        let col_end = (self.col + self.cols + halo).min(grid.cols);
+        Self { row, col, rows: row_end - row, cols: col_end - col }
+    }
+}
+
+impl Grid {
+    /// The smallest grid of `cell` side, aligned on multiples of `cell`, that covers two corners.
+    pub fn covering(low: Point, high: Point, cell: i32) -> Self {
+        let west = low.x.div_euclid(cell) * cell;
+        let south = low.y.div_euclid(cell) * cell;
+        let cols = (high.x - west + cell - 1).div_euclid(cell).max(1);
+        let rows = (high.y - south + cell - 1).div_euclid(cell).max(1);
+        let origin = Point::new(west, south + rows * cell);
+        Self { origin, cell, rows: rows as usize, cols: cols as usize }
+    }
+
+    /// Number of cells.
+    pub fn n_cells(&self) -> usize {
+        self.rows * self.cols
+    }
+
+    /// Ground area of one cell, in square metres.
+    pub fn cell_area_m2(&self) -> f64 {
+        let side_m = f64::from(self.cell) / f64::from(crate::lattice::STEPS_PER_METRE);
+        side_m * side_m
+    }
+
+    /// The whole grid as one window.
+    pub fn window(&self) -> Window {
+        Window { row: 0, col: 0, rows: self.rows, cols: self.cols }
+    }
+
+    /// The grid of a window of this grid.
+    pub fn sub(&self, window: Window) -> Self {
+        Self {
+            origin: self.corner(window.row, window.col),
+            rows: window.rows,
+            cols: window.cols,
+            ..*self
+        }
+    }
+
+    /// The north-west corner of cell (`row`, `col`); one past the end is allowed.
+    pub fn corner(&self, row: usize, col: usize) -> Point {
+        Point::new(self.origin.x + col as i32 * self.cell, self.origin.y - row as i32 * self.cell)
+    }
+
+    /// The cell that holds a point (west and north sides included), or `None` outside the grid.
+    pub fn cell_at(&self, point: Point) -> Option<(usize, usize)> {
+        let col = (point.x - self.origin.x).div_euclid(self.cell);
+        let row = (self.origin.y - point.y).div_euclid(self.cell);
+        let (row, col) = (usize::try_from(row).ok()?, usize::try_from(col).ok()?);
+        (row < self.rows && col < self.cols).then_some((row, col))
+    }
+
+    /// The south-west and north-east corners.
+    pub fn bounds(&self) -> (Point, Point) {
+        let south_east = self.corner(self.rows, self.cols);
+        (Point::new(self.origin.x, south_east.y), Point::new(south_east.x, self.origin.y))
+    }
+
+    /// Square blocks of `side` cells that tile the grid, row by row; the last ones are smaller.
+    pub fn blocks(&self, side: usize) -> Vec<Window> {
+        let starts = |n: usize| (0..n).step_by(side.max(1));
+        starts(self.rows)
+            .flat_map(|row| starts(self.cols).map(move |col| (row, col)))
+            .map(|(row, col)| Window {
+                row,
+                col,
+                rows: side.min(self.rows - row),
+                cols: side.min(self.cols - col),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,7 @@
+//! How cells and shapes are computed.
+//!
+//! Every function here is pure: no input or output, no clock, no log, no environment. Parallelism
+//! never changes a byte of a result.
+
+pub mod grid;
+pub mod lattice;
