@@ -5,3 +5,4 @@
 
 pub mod grid;
 pub mod lattice;
+pub mod rasterise;
