@@ -3,5 +3,7 @@
 //! Takes `&str` and gives typed values; knows no path, no file and no network.
 
 pub mod class;
+pub mod nearest;
+pub mod yaml;
 
 pub use class::{ClassId, Couple, Dimension};
