@@ -3,6 +3,8 @@
 //! Every function here is pure: no input or output, no clock, no log, no environment. Parallelism
 //! never changes a byte of a result.
 
+pub mod built_zone;
+pub mod distance;
 pub mod grid;
 pub mod lattice;
 pub mod rasterise;
