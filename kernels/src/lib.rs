@@ -8,3 +8,4 @@ pub mod distance;
 pub mod grid;
 pub mod lattice;
 pub mod rasterise;
+pub mod union_find;
