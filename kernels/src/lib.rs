@@ -6,6 +6,7 @@
 pub mod built_zone;
 pub mod distance;
 pub mod grid;
+pub mod label;
 pub mod lattice;
 pub mod rasterise;
 pub mod union_find;

@@ -12,7 +12,7 @@ use ndarray::parallel::prelude::*;
 use ndarray::{Array2, ArrayViewMut1, ArrayViewMut2, Axis};
 
 use crate::grid::Grid;
-use crate::lattice::{Point, Polygon};
+use crate::lattice::{Point, Polygon, Ring};
 
 /// Rows burnt by one task; only a matter of speed.
 const BAND_ROWS: usize = 64;
@@ -161,7 +161,7 @@ fn twice_centre_x(col: usize, grid: &Grid) -> i64 {
 /// Where the rings cross the centre lines of `rows`: sorted (row in the band, first column east).
 fn crossings(polygon: &Polygon, rows: Range<usize>, grid: &Grid) -> Vec<(u32, u32)> {
     let mut found = Vec::new();
-    for (a, b) in polygon.rings().flat_map(|ring| ring.segments()) {
+    for (a, b) in polygon.rings().flat_map(Ring::segments) {
         let (low, high) = if a.y <= b.y { (a, b) } else { (b, a) };
         let reach = rows_between(low, high, grid);
         for row in reach.start.max(rows.start)..reach.end.min(rows.end) {

@@ -1,0 +1,142 @@
+//! Runs of equal code, joined into sets by union-find.
+
+use ndarray::{ArrayView1, ArrayView2, Axis};
+use rayon::prelude::*;
+
+/// All runs of a raster in reading order, each with the set that it belongs to.
+pub(super) struct RunSets {
+    /// Runs of row `r` are `row_starts[r]..row_starts[r + 1]`.
+    pub(super) row_starts: Vec<usize>,
+    /// First column of each run.
+    pub(super) cols: Vec<u32>,
+    /// Code of each run.
+    pub(super) values: Vec<u16>,
+    /// The first run of the set of each run.
+    pub(super) parents: Vec<u32>,
+}
+
+/// Cuts the rows in runs and joins those of equal code that touch by a side.
+pub(super) fn join(codes: ArrayView2<'_, u16>, band_rows: usize) -> RunSets {
+    let bands: Vec<RunSets> = codes
+        .axis_chunks_iter(Axis(0), band_rows.max(1))
+        .into_par_iter()
+        .map(|band| join_band(band))
+        .collect();
+    let n_runs = bands.iter().map(|band| band.cols.len()).sum();
+    assert!(n_runs < u32::MAX as usize, "fewer than 2^32 - 1 runs: cut the raster first");
+    let mut all = RunSets {
+        row_starts: Vec::with_capacity(codes.nrows() + 1),
+        cols: Vec::with_capacity(n_runs),
+        values: Vec::with_capacity(n_runs),
+        parents: Vec::with_capacity(n_runs),
+    };
+    all.row_starts.push(0);
+    for band in bands {
+        all.append(&band, codes.ncols());
+    }
+    all.flatten();
+    all
+}
+
+/// The runs of a band of rows, joined within the band.
+fn join_band(band: ArrayView2<'_, u16>) -> RunSets {
+    let mut sets = RunSets { row_starts: vec![0], cols: vec![], values: vec![], parents: vec![] };
+    for row in band.outer_iter() {
+        cut(row, &mut sets);
+        let n_runs = sets.cols.len();
+        sets.parents.extend(sets.parents.len() as u32..n_runs as u32);
+        sets.row_starts.push(n_runs);
+        let n_rows = sets.row_starts.len() - 1;
+        if n_rows > 1 {
+            sets.join_rows(n_rows - 2, band.ncols());
+        }
+    }
+    sets
+}
+
+/// Appends the runs of one row.
+fn cut(row: ArrayView1<'_, u16>, sets: &mut RunSets) {
+    let owned;
+    let row = if let Some(slice) = row.to_slice() {
+        slice
+    } else {
+        owned = row.to_vec();
+        &owned
+    };
+    let Some(&first) = row.first() else { return };
+    sets.cols.push(0);
+    sets.values.push(first);
+    let mut value = first;
+    let mut col = 0;
+    while col < row.len() {
+        // Whole blocks of the current code are skipped at once: runs are much longer than a cell.
+        let block = &row[col..row.len().min(col + 16)];
+        if block.iter().filter(|&&v| v != value).count() == 0 {
+            col += block.len();
+            continue;
+        }
+        for &v in block {
+            if v != value {
+                sets.cols.push(col as u32);
+                sets.values.push(v);
+                value = v;
+            }
+            col += 1;
+        }
+    }
+}
+
+impl RunSets {
+    /// Appends the next band and joins it to the last row already held.
+    fn append(&mut self, band: &RunSets, n_cols: usize) {
+        let offset = self.cols.len();
+        self.cols.extend_from_slice(&band.cols);
+        self.values.extend_from_slice(&band.values);
+        self.parents.extend(band.parents.iter().map(|&parent| parent + offset as u32));
+        let n_rows_before = self.row_starts.len() - 1;
+        self.row_starts.extend(band.row_starts[1..].iter().map(|&start| start + offset));
+        if n_rows_before > 0 {
+            self.join_rows(n_rows_before - 1, n_cols);
+        }
+    }
+
+    /// Joins the runs of a row with those of the next one.
+    fn join_rows(&mut self, row: usize, n_cols: usize) {
+        let end = |sets: &Self, run: usize, row: usize| {
+            if run + 1 == sets.row_starts[row + 1] { n_cols as u32 } else { sets.cols[run + 1] }
+        };
+        let (mut above, mut below) = (self.row_starts[row], self.row_starts[row + 1]);
+        while above < self.row_starts[row + 1] && below < self.row_starts[row + 2] {
+            if self.values[above] == self.values[below] {
+                self.union(above as u32, below as u32);
+            }
+            let (above_end, below_end) = (end(self, above, row), end(self, below, row + 1));
+            above += usize::from(above_end <= below_end);
+            below += usize::from(below_end <= above_end);
+        }
+    }
+
+    /// Joins two sets under the earlier first run.
+    fn union(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.find(a), self.find(b));
+        self.parents[a.max(b) as usize] = a.min(b);
+    }
+
+    /// The first run of a set; halves the path on the way.
+    fn find(&mut self, mut run: u32) -> u32 {
+        while self.parents[run as usize] != run {
+            let parent = self.parents[run as usize];
+            self.parents[run as usize] = self.parents[parent as usize];
+            run = self.parents[run as usize];
+        }
+        run
+    }
+
+    /// Lets every run point at its first run directly.
+    fn flatten(&mut self) {
+        for run in 0..self.parents.len() {
+            // Parents come first, and theirs are already flat.
+            self.parents[run] = self.parents[self.parents[run] as usize];
+        }
+    }
+}

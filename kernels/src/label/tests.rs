@@ -1,0 +1,128 @@
+use ndarray::{Array2, array};
+use proptest::prelude::*;
+
+use super::*;
+
+/// Random rasters with few codes, nodata among them.
+pub(crate) fn rasters() -> impl Strategy<Value = Array2<u16>> {
+    (1..14_usize, 1..14_usize, 2..5_u16).prop_flat_map(|(rows, cols, n_codes)| {
+        proptest::collection::vec(0..n_codes, rows * cols)
+            .prop_map(move |cells| Array2::from_shape_vec((rows, cols), cells).unwrap())
+    })
+}
+
+#[test]
+fn diagonal_neighbours_are_two_regions() {
+    let labels = label(array![[1, 2], [2, 1]].view());
+    assert_eq!(labels.raster(), array![[1, 2], [3, 4]]);
+}
+
+#[test]
+fn a_spiral_is_one_region_named_by_its_first_cell() {
+    let codes = array![[2, 1, 1, 1], [1, 1, 2, 1], [1, 2, 2, 1], [1, 1, 1, 1]];
+    let labels = label(codes.view());
+    assert_eq!(labels.raster(), array![[1, 2, 2, 2], [2, 2, 3, 2], [2, 3, 3, 2], [2, 2, 2, 2]]);
+    let ring = labels.regions[1];
+    assert_eq!((ring.value, ring.n_cells, ring.first), (1, 12, (0, 1)));
+    assert_eq!(ring.bounds, Window { row: 0, col: 0, rows: 4, cols: 4 });
+    assert_eq!(labels.regions[2].bounds, Window { row: 1, col: 1, rows: 2, cols: 2 });
+}
+
+#[test]
+fn nodata_forms_no_region_but_its_pieces_are_listed() {
+    let labels = label(array![[0, 3, 0], [0, 3, 0], [3, 3, 0]].view());
+    assert_eq!(labels.raster(), array![[0, 1, 0], [0, 1, 0], [1, 1, 0]]);
+    assert_eq!(labels.voids, [(0, 0), (0, 2)]);
+    assert_eq!(labels.regions[0].n_cells, 4);
+}
+
+#[test]
+fn borders_count_cell_sides_with_neighbours_nodata_and_the_outside() {
+    let borders = label(array![[1, 1, 2], [1, 0, 2]].view()).borders();
+    let one = [Border { neighbour: 1, n_sides: 1 }, Border { neighbour: NO_REGION, n_sides: 7 }];
+    let two = [Border { neighbour: 0, n_sides: 1 }, Border { neighbour: NO_REGION, n_sides: 5 }];
+    assert_eq!((borders.of_region(0), borders.of_region(1)), (&one[..], &two[..]));
+}
+
+#[test]
+fn a_cell_outside_the_raster_has_no_region() {
+    let labels = label(array![[5, 6]].view());
+    let at = |row, col| labels.region_at(row, col);
+    assert_eq!([at(0, 0), at(0, 1)], [0, 1]);
+    assert_eq!([at(-1, 0), at(0, -1), at(1, 0), at(0, 2)], [NO_REGION; 4]);
+}
+
+#[test]
+fn a_mask_is_counted_by_region() {
+    let labels = label(array![[1, 1, 2], [0, 1, 2]].view());
+    let mask = array![[true, false, true], [true, true, true]];
+    assert_eq!(labels.count(mask.view()), [2, 2]);
+}
+
+#[test]
+fn a_raster_without_rows_or_columns_has_no_region() {
+    assert!(label(Array2::zeros((0, 5)).view()).regions.is_empty());
+    assert!(label(Array2::zeros((5, 0)).view()).regions.is_empty());
+}
+
+/// Labels by flooding, cell by cell: slow and plain.
+fn flood(codes: &Array2<u16>) -> Array2<u32> {
+    let mut labels = Array2::zeros(codes.dim());
+    let mut n_regions = 0;
+    for ((row, col), &value) in codes.indexed_iter() {
+        if value == NODATA || labels[(row, col)] != 0 {
+            continue;
+        }
+        n_regions += 1;
+        let mut stack = vec![(row, col)];
+        while let Some(cell @ (row, col)) = stack.pop() {
+            if codes.get(cell) == Some(&value) && labels[cell] == 0 {
+                labels[cell] = n_regions;
+                stack.extend([(row.wrapping_sub(1), col), (row + 1, col)]);
+                stack.extend([(row, col.wrapping_sub(1)), (row, col + 1)]);
+            }
+        }
+    }
+    labels
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn runs_find_the_regions_that_flooding_finds(codes in rasters()) {
+        let labels = label(codes.view());
+        prop_assert_eq!(labels.raster(), flood(&codes));
+        let n_valid = codes.iter().filter(|&&code| code != NODATA).count() as u64;
+        prop_assert_eq!(labels.regions.iter().map(|r| r.n_cells).sum::<u64>(), n_valid);
+    }
+
+    #[test]
+    fn bands_do_not_change_the_labels(codes in rasters(), band_rows in 1..6_usize) {
+        prop_assert_eq!(label_in_bands(codes.view(), band_rows), label(codes.view()));
+    }
+
+    #[test]
+    fn borders_are_symmetric_and_sum_to_the_perimeter(codes in rasters()) {
+        let labels = label(codes.view());
+        let borders = labels.borders();
+        for (region, shape) in labels.regions.iter().enumerate() {
+            let mut perimeter = 0;
+            for (row, col) in ndarray::indices(codes.dim()) {
+                let (r, c) = (row as i64, col as i64);
+                if labels.region_at(r, c) == region as u32 {
+                    let sides = [(r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)];
+                    let is_edge = |&(r, c): &(i64, i64)| labels.region_at(r, c) != region as u32;
+                    perimeter += sides.iter().filter(|side| is_edge(side)).count();
+                    prop_assert_eq!(codes[(row, col)], shape.value);
+                }
+            }
+            let own = borders.of_region(region);
+            prop_assert_eq!(own.iter().map(|b| b.n_sides as usize).sum::<usize>(), perimeter);
+            for border in own.iter().filter(|b| b.neighbour != NO_REGION) {
+                let back = Border { neighbour: region as u32, n_sides: border.n_sides };
+                prop_assert!(borders.of_region(border.neighbour as usize).contains(&back));
+            }
+        }
+    }
+}
