@@ -1,1 +1,17 @@
-//! placeholder
+//! When and where: the configuration, the plan, the stages and the command line of millesime.
+//!
+//! Code here decides and moves data; what a cell or a shape becomes is computed in `kernels`, what
+//! a code means is known by `nomenclature`.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod error;
+pub mod machine;
+pub mod talk;
+pub mod units;
+
+pub use error::{ConfigError, Error, InputError};
+
+/// The version, with the commit when it was built from a git checkout.
+pub const VERSION: &str = env!("MILLESIME_VERSION");

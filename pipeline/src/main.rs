@@ -1,2 +1,7 @@
-//! The binary.
-fn main() {}
+//! The binary: parses the command line, runs one command, turns its outcome into an exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(pipeline::cli::main(std::env::args_os()))
+}

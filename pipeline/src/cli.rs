@@ -1,0 +1,132 @@
+//! The command line as typed, and the way from a command to an exit code.
+//!
+//! A command is one file in `commands/` with `pub struct Args` and
+//! `pub fn execute(args: &Args) -> Result<(), Error>`; adding one takes a variant of [`Command`]
+//! and an arm of [`Command::execute`].
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{check, completions, doctor, init};
+use crate::error::{Error, exit};
+use crate::{VERSION, talk};
+
+/// Produces the next vintage of a department's OCS GE land cover, what changed since the prior
+/// one, and the artificialisation figures.
+#[derive(Debug, Parser)]
+#[command(name = "millesime", version = VERSION, max_term_width = 100, after_help = FIRST_STEPS)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const FIRST_STEPS: &str = "\
+First steps:
+  millesime doctor                 is this machine ready?
+  millesime init my-department     write a configuration to fill in
+  millesime check my-department/config.yaml
+  millesime run my-department/config.yaml
+
+Exit codes: 0 ok, 2 usage, 3 configuration, 4 input, 5 invariant or quality gate, 6 resources,
+7 write error, 8 interrupted (run again to resume), 9 manifest mismatch, 10 internal error.";
+
+/// One variant for each file of `commands/`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a configuration and the files it names, without computing anything
+    Check(check::Args),
+    /// Print shell completions
+    Completions(completions::Args),
+    /// Say whether this machine has what a run needs
+    Doctor(doctor::Args),
+    /// Write a commented configuration to fill in
+    Init(init::Args),
+}
+
+impl Command {
+    fn execute(&self) -> Result<(), Error> {
+        match self {
+            Self::Check(args) => check::execute(args),
+            Self::Completions(args) => completions::execute(args),
+            Self::Doctor(args) => doctor::execute(args),
+            Self::Init(args) => init::execute(args),
+        }
+    }
+}
+
+/// Runs the command line and gives the process's exit code; a panic becomes exit code 10.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(answer) => return answer_or_usage(&answer),
+    };
+    // The default hook prints advice for developers; the place is what a report needs.
+    std::panic::set_hook(Box::new(|panic| {
+        if let Some(place) = panic.location() {
+            talk::line(&format!("panic at {place}"));
+        }
+    }));
+    outcome(|| cli.command.execute())
+}
+
+/// Prints help and version on stdout (0), usage errors on stderr (2).
+fn answer_or_usage(answer: &clap::Error) -> u8 {
+    match answer.print() {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
+            let error = Error::write("stdout")(source);
+            talk::failure(&error);
+            error.exit_code()
+        }
+        _ if answer.use_stderr() => exit::USAGE,
+        _ => exit::OK,
+    }
+}
+
+/// Runs a command, says why it failed, and gives the exit code.
+fn outcome(command: impl FnOnce() -> Result<(), Error>) -> u8 {
+    let result = catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|payload| {
+        let said = payload.downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| payload.downcast_ref::<&str>().copied());
+        Err(Error::internal(said.unwrap_or("a panic without a message")))
+    });
+    match result {
+        Ok(()) => exit::OK,
+        Err(error) => {
+            talk::failure(&error);
+            error.exit_code()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_a_sentence_and_an_example() {
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(command.get_about().is_some(), "`{name}` has no sentence");
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(after.contains("Example"), "`{name}` has no example");
+            assert!(after.contains(&format!("millesime {name}")), "`{name}`: another's example");
+        }
+    }
+
+    #[test]
+    fn a_panic_is_an_internal_error() {
+        assert_eq!(outcome(|| unreachable!("a test")), exit::INTERNAL);
+        assert_eq!(outcome(|| Err(Error::usage("x"))), exit::USAGE);
+        assert_eq!(outcome(|| Ok(())), exit::OK);
+    }
+}

@@ -1,0 +1,6 @@
+//! One file for each command of the command line.
+
+pub mod check;
+pub mod completions;
+pub mod doctor;
+pub mod init;

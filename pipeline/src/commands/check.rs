@@ -1,0 +1,36 @@
+//! `millesime check`: is this configuration ready to run?
+
+use std::path::PathBuf;
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::talk;
+
+/// What `check` is asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example: find what is wrong before a long run; errors name the line
+  millesime check aude/config.yaml")]
+pub struct Args {
+    /// The configuration, as `millesime init` writes it
+    config: PathBuf,
+}
+
+/// Loads the configuration and prints what it means, as JSON with every path resolved.
+///
+/// # Errors
+/// [`Error::Config`] for the first thing that is wrong, [`Error::Read`] for an unreadable file.
+pub fn execute(args: &Args) -> Result<(), Error> {
+    let config = Config::load(&args.config)?;
+    let meant = serde_json::to_string_pretty(&config)
+        .map_err(|error| Error::internal(format!("the configuration has no JSON form: {error}")))?;
+    talk::data(&format!("{meant}\n"))?;
+    talk::line(&format!(
+        "ok: department {}, vintage {} from {}, {} input files",
+        config.department,
+        config.vintage,
+        config.prior.vintage,
+        config.inputs().len()
+    ));
+    Ok(())
+}

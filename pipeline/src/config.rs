@@ -1,0 +1,204 @@
+//! What a configuration means: one department, one vintage, every path resolved, every value checked.
+//!
+//! Two levels: [`raw`] is what the user typed, [`Config`] what the rest of the crate trusts.
+
+mod department;
+mod glob;
+mod load;
+pub mod parameters;
+mod raw;
+mod source;
+
+use std::path::PathBuf;
+
+pub use department::{Department, Epsg};
+pub use parameters::{Thresholds, Update};
+use serde::Serialize;
+
+/// A checked configuration; every path is absolute and existed when it was loaded.
+#[derive(Debug, Clone, Serialize)]
+pub struct Config {
+    /// The configuration file, as the user named it.
+    #[serde(skip)]
+    pub file: PathBuf,
+    /// The folder that relative paths start from; the manifest names inputs relative to it.
+    #[serde(skip)]
+    pub base: PathBuf,
+    /// The department.
+    pub department: Department,
+    /// The year to produce.
+    pub vintage: u16,
+    /// The CRS of every file read and written.
+    pub crs: Epsg,
+    /// Side of a working cell, in centimetres (lattice steps).
+    pub cell_cm: i32,
+    /// The nomenclature of the prior and of the result.
+    pub nomenclature: Reference,
+    /// The artificialisation rule set.
+    pub rules: Reference,
+    /// The vintage to start from.
+    pub prior: Prior,
+    /// The ortho imagery.
+    pub imagery: Imagery,
+    /// The vector evidence.
+    pub evidence: Evidence,
+    /// Where to count.
+    pub territories: Territories,
+    /// Overrides of the rule set's thresholds.
+    pub thresholds: Thresholds,
+    /// How much evidence a change needs.
+    pub update: Update,
+    /// The folder that holds `D011/2021/`; `--out` replaces it.
+    #[serde(skip)]
+    pub out: PathBuf,
+}
+
+/// A nomenclature or a rule set: shipped with the program, or the user's own YAML.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reference {
+    /// The id of a shipped document.
+    Builtin(String),
+    /// A file of the user's.
+    File(PathBuf),
+}
+
+/// The prior vintage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Prior {
+    /// Its year, before [`Config::vintage`].
+    pub vintage: u16,
+    /// Its polygons.
+    pub layer: Layer,
+}
+
+/// A vector layer: a file, and the layer's name when it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Layer {
+    /// The file.
+    pub path: PathBuf,
+    /// The layer; `None` when the file must have exactly one.
+    pub layer: Option<String>,
+}
+
+/// The ortho imagery: at least one file of each kind, sorted by path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Imagery {
+    /// Files with the bands red, green, blue.
+    pub rvb: Vec<PathBuf>,
+    /// Files with the bands near infrared, red, green.
+    pub irc: Vec<PathBuf>,
+}
+
+/// What a layer of evidence shows; the order is that of the cube's `evidence` array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceKind {
+    /// Footprints of buildings.
+    Buildings,
+    /// Road centre lines or surfaces.
+    Roads,
+    /// Rail centre lines.
+    Rail,
+    /// Water surfaces.
+    Water,
+    /// Declared agricultural parcels.
+    Crops,
+    /// Forest stands.
+    Forest,
+}
+
+impl EvidenceKind {
+    /// Every kind, in the order of the cube's `evidence` array.
+    pub const ALL: [Self; 6] =
+        [Self::Buildings, Self::Roads, Self::Rail, Self::Water, Self::Crops, Self::Forest];
+
+    /// Its key in the configuration.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Buildings => "buildings",
+            Self::Roads => "roads",
+            Self::Rail => "rail",
+            Self::Water => "water",
+            Self::Crops => "crops",
+            Self::Forest => "forest",
+        }
+    }
+}
+
+/// One layer of evidence.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EvidenceLayer {
+    /// What it shows.
+    pub kind: EvidenceKind,
+    /// The file and the layer.
+    pub layer: Layer,
+    /// The column with a line's full width in metres.
+    pub width_field: Option<String>,
+    /// The full width of lines without a value in [`EvidenceLayer::width_field`], in metres.
+    pub width_m: Option<f64>,
+    /// The column with the nature (usage of a building, crop code ...).
+    pub nature_field: Option<String>,
+}
+
+/// The vector evidence that exists, in the order of [`EvidenceKind::ALL`].
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(transparent)]
+pub struct Evidence {
+    /// At most one layer of each kind.
+    pub layers: Vec<EvidenceLayer>,
+}
+
+impl Evidence {
+    /// The layer of one kind, when there is one.
+    pub fn get(&self, kind: EvidenceKind) -> Option<&EvidenceLayer> {
+        self.layers.iter().find(|layer| layer.kind == kind)
+    }
+}
+
+/// Where to count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Territories {
+    /// Communes, with the columns insee, nom, epci, `epci_nom`, scot, `scot_nom`.
+    pub communes: Layer,
+    /// Planning zones, with the column TYPEZONE (CNIG PLU standard).
+    pub planning: Option<Layer>,
+}
+
+impl Config {
+    /// Side of a working cell, in metres.
+    pub fn cell_m(&self) -> f64 {
+        f64::from(self.cell_cm) / f64::from(kernels::lattice::STEPS_PER_METRE)
+    }
+
+    /// The folder of this vintage's results: `OUT/D011/2021`.
+    pub fn vintage_dir(&self) -> PathBuf {
+        self.out.join(self.department.folder()).join(self.vintage.to_string())
+    }
+
+    /// Every input file, sorted and without repetition.
+    pub fn inputs(&self) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> =
+            self.imagery.rvb.iter().chain(&self.imagery.irc).cloned().collect();
+        files.push(self.prior.layer.path.clone());
+        files.extend(self.evidence.layers.iter().map(|evidence| evidence.layer.path.clone()));
+        files.push(self.territories.communes.path.clone());
+        files.extend(self.territories.planning.iter().map(|layer| layer.path.clone()));
+        for reference in [&self.nomenclature, &self.rules] {
+            if let Reference::File(path) = reference {
+                files.push(path.clone());
+            }
+        }
+        files.sort();
+        files.dedup();
+        files
+    }
+
+    /// A path as the manifest names it: relative to [`Config::base`] when it lies below it.
+    pub fn shown(&self, path: &std::path::Path) -> String {
+        path.strip_prefix(&self.base).unwrap_or(path).display().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests;

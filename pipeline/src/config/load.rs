@@ -1,0 +1,279 @@
+//! From the typed document to the meant one: resolve, check, point at what is wrong.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::department::{Department, Epsg};
+use super::raw::{Raw, RawEvidence, RawImagery, RawLayer, RawPrior, RawTerritories};
+use super::source::Source;
+use super::{
+    Config, Evidence, EvidenceKind, EvidenceLayer, Imagery, Layer, Prior, Reference, Territories,
+    glob,
+};
+use crate::error::{ConfigError, Error};
+
+/// The oldest and the latest vintage that make sense.
+const VINTAGES: std::ops::RangeInclusive<u16> = 1950..=2100;
+/// The finest and the coarsest working cell, in centimetres.
+const CELLS_CM: std::ops::RangeInclusive<i32> = 20..=1000;
+
+impl Config {
+    /// Reads and checks a configuration.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with file, line, column, key, got and expected for whatever is wrong,
+    /// [`Error::Read`] when the file or a folder it names cannot be read.
+    pub fn load(file: &Path) -> Result<Self, Error> {
+        let source = Source::read(file)?;
+        let raw: Raw = source.parse()?;
+        let folder = file.parent().filter(|dir| !dir.as_os_str().is_empty());
+        let base = folder.unwrap_or(Path::new("."));
+        let base = base.canonicalize().map_err(Error::read(base))?;
+        Reader { source, base }.config(raw)
+    }
+}
+
+/// Turns typed values into meant ones; knows where relative paths start.
+struct Reader {
+    source: Source,
+    base: PathBuf,
+}
+
+impl Reader {
+    fn config(self, raw: Raw) -> Result<Config, Error> {
+        let department = self.department(&raw.department)?;
+        self.vintage(&["vintage"], raw.vintage)?;
+        let figures = raw.thresholds.ranged().into_iter().chain(raw.update.ranged());
+        for figure in figures {
+            if let Some(value) = figure.value {
+                self.in_range(&figure.key, value, figure.range)?;
+            }
+        }
+        Ok(Config {
+            crs: self.crs(&raw.crs, &department)?,
+            cell_cm: self.cell_cm(raw.cell_m)?,
+            nomenclature: self.reference("nomenclature", &raw.nomenclature)?,
+            rules: self.reference("rules", &raw.rules)?,
+            prior: self.prior(raw.prior, raw.vintage)?,
+            imagery: self.imagery(&raw.imagery)?,
+            evidence: self.evidence(raw.evidence)?,
+            territories: self.territories(raw.territories)?,
+            out: self.resolve(&["out"], &raw.out)?,
+            department,
+            vintage: raw.vintage,
+            thresholds: raw.thresholds,
+            update: raw.update,
+            file: self.source.file,
+            base: self.base,
+        })
+    }
+
+    fn department(&self, typed: &str) -> Result<Department, Error> {
+        Department::parse(typed).ok_or_else(|| {
+            ConfigError {
+                got: Some(format!("`{typed}`")),
+                expected: Some("01 to 95 (2A and 2B for 20), 971 to 974, or 976".to_owned()),
+                ..self.source.fault(&["department"], "there is no such department")
+            }
+            .into()
+        })
+    }
+
+    fn vintage(&self, key: &[&str], vintage: u16) -> Result<(), Error> {
+        if VINTAGES.contains(&vintage) {
+            return Ok(());
+        }
+        Err(ConfigError {
+            got: Some(vintage.to_string()),
+            expected: Some(format!("a year from {} to {}", VINTAGES.start(), VINTAGES.end())),
+            ..self.source.fault(key, "the vintage is not a year")
+        }
+        .into())
+    }
+
+    fn crs(&self, typed: &str, department: &Department) -> Result<Epsg, Error> {
+        let expected = department.crs();
+        match Epsg::parse(typed) {
+            Some(crs) if crs == expected => Ok(crs),
+            _ => Err(ConfigError {
+                got: Some(format!("`{typed}`")),
+                expected: Some(expected.to_string()),
+                hint: Some(format!(
+                    "write `crs: {expected}`, and reproject the files that are in another CRS"
+                )),
+                ..self.source.fault(&["crs"], format!("not the CRS of department {department}"))
+            }
+            .into()),
+        }
+    }
+
+    fn cell_cm(&self, cell_m: f64) -> Result<i32, Error> {
+        let cell_cm = (cell_m * 100.0).round();
+        let whole = (cell_m * 100.0 - cell_cm).abs() < 1e-6;
+        if whole && CELLS_CM.contains(&(cell_cm as i32)) {
+            return Ok(cell_cm as i32);
+        }
+        Err(ConfigError {
+            got: Some(format!("{cell_m}")),
+            expected: Some("0.2 to 10, in whole centimetres".to_owned()),
+            ..self.source.fault(&["cell_m"], "the working resolution is out of range")
+        }
+        .into())
+    }
+
+    fn in_range(&self, key: &[&str], value: f64, (low, high): (f64, f64)) -> Result<(), Error> {
+        if (low..=high).contains(&value) {
+            return Ok(());
+        }
+        Err(ConfigError {
+            got: Some(value.to_string()),
+            expected: Some(format!("{low} to {high}")),
+            ..self.source.fault(key, "the value is out of range")
+        }
+        .into())
+    }
+
+    /// A built-in id, or the path of a YAML file (told by its ending or by a separator).
+    fn reference(&self, key: &str, typed: &str) -> Result<Reference, Error> {
+        let is_path = typed.contains('/')
+            || Path::new(typed).extension().is_some_and(|end| end == "yaml" || end == "yml");
+        if is_path {
+            return Ok(Reference::File(self.file(&[key], typed)?));
+        }
+        Ok(Reference::Builtin(typed.to_owned()))
+    }
+
+    fn prior(&self, raw: RawPrior, vintage: u16) -> Result<Prior, Error> {
+        let RawPrior { vintage: prior, path, layer } = raw;
+        self.vintage(&["prior", "vintage"], prior)?;
+        if prior >= vintage {
+            return Err(ConfigError {
+                got: Some(prior.to_string()),
+                expected: Some(format!("a year before {vintage}")),
+                ..self
+                    .source
+                    .fault(&["prior", "vintage"], "the prior vintage is not before the vintage")
+            }
+            .into());
+        }
+        let path = self.file(&["prior", "path"], &path)?;
+        Ok(Prior { vintage: prior, layer: Layer { path, layer } })
+    }
+
+    fn imagery(&self, raw: &RawImagery) -> Result<Imagery, Error> {
+        let RawImagery { rvb, irc } = raw;
+        Ok(Imagery { rvb: self.files("rvb", rvb)?, irc: self.files("irc", irc)? })
+    }
+
+    /// The files of one kind of imagery, patterns expanded, sorted, each once.
+    fn files(&self, kind: &str, typed: &[String]) -> Result<Vec<PathBuf>, Error> {
+        let mut files = Vec::new();
+        for (index, item) in typed.iter().enumerate() {
+            let index = index.to_string();
+            let key = ["imagery", kind, index.as_str()];
+            if !glob::is_pattern(item) {
+                files.push(self.file(&key, item)?);
+                continue;
+            }
+            let pattern = self.resolve(&key, item)?;
+            let found = glob::expand(&pattern).map_err(Error::read(&pattern))?;
+            if found.is_empty() {
+                return Err(ConfigError {
+                    got: Some(format!("`{}`", pattern.display())),
+                    expected: Some("a pattern that matches at least one file".to_owned()),
+                    ..self.source.fault(&key, "the pattern matches no file")
+                }
+                .into());
+            }
+            files.extend(found);
+        }
+        if files.is_empty() {
+            let fault = self.source.fault(&["imagery", kind], "the list of images is empty");
+            let expected = Some("at least one file or pattern".to_owned());
+            return Err(ConfigError { expected, ..fault }.into());
+        }
+        files.sort();
+        files.dedup();
+        Ok(files)
+    }
+
+    fn evidence(&self, raw: RawEvidence) -> Result<Evidence, Error> {
+        let RawEvidence { buildings, roads, rail, water, crops, forest } = raw;
+        let typed = [buildings, roads, rail, water, crops, forest];
+        let present = EvidenceKind::ALL.into_iter().zip(typed);
+        let layers = present
+            .filter_map(|(kind, layer)| Some(self.evidence_layer(kind, layer?)))
+            .collect::<Result<_, _>>()?;
+        Ok(Evidence { layers })
+    }
+
+    fn evidence_layer(&self, kind: EvidenceKind, raw: RawLayer) -> Result<EvidenceLayer, Error> {
+        let RawLayer { path, layer, width_field, width_m, nature_field } = raw;
+        let path = self.file(&["evidence", kind.key(), "path"], &path)?;
+        if let Some(width_m) = width_m {
+            self.in_range(&["evidence", kind.key(), "width_m"], width_m, (0.5, 200.0))?;
+        }
+        Ok(EvidenceLayer { kind, layer: Layer { path, layer }, width_field, width_m, nature_field })
+    }
+
+    fn territories(&self, raw: RawTerritories) -> Result<Territories, Error> {
+        let RawTerritories { communes, planning } = raw;
+        let path = self.file(&["territories", "communes", "path"], &communes.path)?;
+        let communes = Layer { path, layer: communes.layer };
+        let planning = match planning {
+            None => None,
+            Some(raw) => {
+                let path = self.file(&["territories", "planning", "path"], &raw.path)?;
+                Some(Layer { path, layer: raw.layer })
+            }
+        };
+        Ok(Territories { communes, planning })
+    }
+
+    /// The absolute path of a file that must exist.
+    fn file(&self, key: &[&str], typed: &str) -> Result<PathBuf, Error> {
+        let path = self.resolve(key, typed)?;
+        if path.is_file() {
+            return Ok(path);
+        }
+        let what = if path.is_dir() { "the path is a folder" } else { "the file does not exist" };
+        Err(ConfigError {
+            got: Some(format!("`{}`", path.display())),
+            expected: Some("the path of a file".to_owned()),
+            hint: Some(format!("relative paths start at `{}`", self.base.display())),
+            ..self.source.fault(key, what)
+        }
+        .into())
+    }
+
+    /// The absolute path; network and virtual paths are refused.
+    fn resolve(&self, key: &[&str], typed: &str) -> Result<PathBuf, Error> {
+        if typed.trim().is_empty() {
+            return Err(self.source.fault(key, "the path is empty").into());
+        }
+        if typed.starts_with("/vsi") || typed.contains("://") {
+            return Err(ConfigError {
+                got: Some(format!("`{typed}`")),
+                expected: Some("a file on a local or mounted disk".to_owned()),
+                hint: Some("download or unpack the file first".to_owned()),
+                ..self.source.fault(key, "network and virtual paths are not read")
+            }
+            .into());
+        }
+        Ok(without_dots(&self.base.join(typed)))
+    }
+}
+
+/// The path without `.` and `..`, by its letters alone.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}

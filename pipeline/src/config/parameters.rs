@@ -1,0 +1,77 @@
+//! The figures that a user may override, with their defaults and their ranges.
+
+use serde::{Deserialize, Serialize};
+
+/// Overrides of the rule set's artificialisation thresholds; absent means the rule set's own.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Thresholds {
+    /// Footprint from which a building counts, in square metres (annex to R. 101-1: 50).
+    pub built_m2: Option<f64>,
+    /// Area from which a group of polygons keeps its status, in square metres (annex: 2,500).
+    pub group_m2: Option<f64>,
+}
+
+/// How much evidence a change of code needs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Update {
+    /// Weight of the prior vintage against the evidence, from 0 (ignored) to 1 (never changed).
+    pub prior_weight: f64,
+    /// Confidence below which a cell keeps its prior code, from 0 to 1.
+    pub confidence_min: f64,
+    /// Confidence from which a contradiction of the prior without true change becomes a
+    /// correction candidate, from 0 to 1.
+    pub candidate_confidence_min: f64,
+    /// Area below which a correction candidate is not reported, in square metres.
+    pub candidate_area_m2_min: f64,
+}
+
+impl Default for Update {
+    fn default() -> Self {
+        Self {
+            prior_weight: 0.5,
+            confidence_min: 0.6,
+            candidate_confidence_min: 0.8,
+            candidate_area_m2_min: 200.0,
+        }
+    }
+}
+
+/// One figure of the configuration with the range it must lie in.
+pub(super) struct Ranged {
+    /// The key, from the root of the document.
+    pub(super) key: [&'static str; 2],
+    /// The value, when it is set.
+    pub(super) value: Option<f64>,
+    /// The lowest and the highest value accepted, both included.
+    pub(super) range: (f64, f64),
+}
+
+impl Thresholds {
+    /// Every figure with its range.
+    pub(super) fn ranged(&self) -> Vec<Ranged> {
+        let Self { built_m2, group_m2 } = *self;
+        let figure = |key, value| Ranged { key: ["thresholds", key], value, range: (0.0, 1.0e6) };
+        vec![figure("built_m2", built_m2), figure("group_m2", group_m2)]
+    }
+}
+
+impl Update {
+    /// Every figure with its range.
+    pub(super) fn ranged(&self) -> Vec<Ranged> {
+        let Self { prior_weight, confidence_min, candidate_confidence_min, candidate_area_m2_min } =
+            *self;
+        let figure = |key, value, max| Ranged {
+            key: ["update", key],
+            value: Some(value),
+            range: (0.0, max),
+        };
+        vec![
+            figure("prior_weight", prior_weight, 1.0),
+            figure("confidence_min", confidence_min, 1.0),
+            figure("candidate_confidence_min", candidate_confidence_min, 1.0),
+            figure("candidate_area_m2_min", candidate_area_m2_min, 1.0e6),
+        ]
+    }
+}

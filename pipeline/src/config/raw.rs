@@ -1,0 +1,106 @@
+//! The configuration as typed: the shape of the YAML, nothing resolved.
+//!
+//! [`super::Config`] is what it means. Every key of the document is a field here, and unknown keys
+//! are refused.
+
+use serde::Deserialize;
+
+use super::parameters::{Thresholds, Update};
+
+/// The whole document.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    pub(super) department: String,
+    pub(super) vintage: u16,
+    pub(super) crs: String,
+    #[serde(default = "one_metre")]
+    pub(super) cell_m: f64,
+    #[serde(default = "ocsge")]
+    pub(super) nomenclature: String,
+    #[serde(default = "decree")]
+    pub(super) rules: String,
+    pub(super) prior: RawPrior,
+    pub(super) imagery: RawImagery,
+    #[serde(default)]
+    pub(super) evidence: RawEvidence,
+    pub(super) territories: RawTerritories,
+    #[serde(default)]
+    pub(super) thresholds: Thresholds,
+    #[serde(default)]
+    pub(super) update: Update,
+    #[serde(default = "out")]
+    pub(super) out: String,
+}
+
+fn one_metre() -> f64 {
+    1.0
+}
+
+fn ocsge() -> String {
+    "ocsge-2-0".to_owned()
+}
+
+fn decree() -> String {
+    "decree-2023-1096".to_owned()
+}
+
+fn out() -> String {
+    "out".to_owned()
+}
+
+/// `prior:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPrior {
+    pub(super) vintage: u16,
+    pub(super) path: String,
+    pub(super) layer: Option<String>,
+}
+
+/// `imagery:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawImagery {
+    pub(super) rvb: Vec<String>,
+    pub(super) irc: Vec<String>,
+}
+
+/// `evidence:`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawEvidence {
+    pub(super) buildings: Option<RawLayer>,
+    pub(super) roads: Option<RawLayer>,
+    pub(super) rail: Option<RawLayer>,
+    pub(super) water: Option<RawLayer>,
+    pub(super) crops: Option<RawLayer>,
+    pub(super) forest: Option<RawLayer>,
+}
+
+/// One vector layer of evidence.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLayer {
+    pub(super) path: String,
+    pub(super) layer: Option<String>,
+    pub(super) width_field: Option<String>,
+    pub(super) width_m: Option<f64>,
+    pub(super) nature_field: Option<String>,
+}
+
+/// `territories:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTerritories {
+    pub(super) communes: RawTerritory,
+    pub(super) planning: Option<RawTerritory>,
+}
+
+/// One vector layer of territories.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTerritory {
+    pub(super) path: String,
+    pub(super) layer: Option<String>,
+}

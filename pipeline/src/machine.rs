@@ -1,0 +1,138 @@
+//! What the machine has: cores, free memory, free disk, open files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::units;
+
+/// The machine's free resources at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    /// Cores that this process may use.
+    pub cores: usize,
+    /// Memory that can be taken without swapping, in bytes; the cgroup's limit counts.
+    pub memory_available_bytes: u64,
+    /// Free bytes for this user on the file system of the output folder.
+    pub disk_free_bytes: u64,
+    /// Files that this process may have open.
+    pub open_files_max: u64,
+}
+
+impl Machine {
+    /// Asks the system; `out` may not exist yet, its nearest existing parent counts.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when `/proc` or the file system does not answer.
+    pub fn read(out: &Path) -> Result<Self, Error> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let at = nearest_existing(out);
+        let disk_free_bytes = fs4::available_space(&at).map_err(Error::read(&at))?;
+        Ok(Self {
+            cores,
+            memory_available_bytes: memory_available_bytes()?,
+            disk_free_bytes,
+            open_files_max: open_files_max()?,
+        })
+    }
+}
+
+/// Refuses when there is less of something than needed.
+///
+/// # Errors
+/// [`Error::Resources`] with both figures.
+pub fn require_bytes(what: &str, needed: u64, available: u64) -> Result<(), Error> {
+    if needed <= available {
+        return Ok(());
+    }
+    let (needed, available) = (units::bytes(needed), units::bytes(available));
+    Err(Error::Resources { what: what.to_owned(), needed, available })
+}
+
+/// Environment variables that make GDAL load code or read files that no one asked for.
+///
+/// Source: GDAL's user guide, "Security considerations".
+pub const DANGEROUS_VARIABLES: [&str; 4] =
+    ["GDAL_DRIVER_PATH", "OGR_DRIVER_PATH", "GDAL_VRT_ENABLE_PYTHON", "GDAL_CONFIG_FILE"];
+
+/// Those of [`DANGEROUS_VARIABLES`] that are set, with their values.
+pub fn dangerous_variables() -> Vec<(&'static str, String)> {
+    let set = |name: &'static str| Some((name, std::env::var(name).ok()?));
+    DANGEROUS_VARIABLES.into_iter().filter_map(set).collect()
+}
+
+fn nearest_existing(path: &Path) -> PathBuf {
+    path.ancestors()
+        .find(|at| !at.as_os_str().is_empty() && at.exists())
+        .map_or_else(|| PathBuf::from("."), Path::to_owned)
+}
+
+fn memory_available_bytes() -> Result<u64, Error> {
+    let path = "/proc/meminfo";
+    let text = fs::read_to_string(path).map_err(Error::read(path))?;
+    let machine = parse_meminfo(&text)
+        .ok_or_else(|| Error::internal("`/proc/meminfo` has no line `MemAvailable`"))?;
+    Ok(cgroup_free_bytes().map_or(machine, |limit| limit.min(machine)))
+}
+
+/// `MemAvailable` in bytes.
+fn parse_meminfo(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// What the process's own control group still allows; `None` without a limit.
+fn cgroup_free_bytes() -> Option<u64> {
+    let number = |name: &str| -> Option<u64> {
+        fs::read_to_string(Path::new("/sys/fs/cgroup").join(name)).ok()?.trim().parse().ok()
+    };
+    Some(number("memory.max")?.saturating_sub(number("memory.current")?))
+}
+
+fn open_files_max() -> Result<u64, Error> {
+    let path = "/proc/self/limits";
+    let text = fs::read_to_string(path).map_err(Error::read(path))?;
+    parse_open_files(&text)
+        .ok_or_else(|| Error::internal("`/proc/self/limits` has no line `Max open files`"))
+}
+
+/// The soft limit of open files.
+fn parse_open_files(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    let soft = line.split_whitespace().next()?;
+    if soft == "unlimited" { Some(u64::MAX) } else { soft.parse().ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn available_memory_is_read_in_bytes() {
+        let text = "MemTotal: 8 kB\nMemFree: 1 kB\nMemAvailable:    3 kB\n";
+        assert_eq!(parse_meminfo(text), Some(3072));
+        assert_eq!(parse_meminfo("MemTotal: 8 kB\n"), None);
+    }
+
+    #[test]
+    fn the_soft_limit_of_open_files_counts() {
+        let text = "Limit  Soft Limit  Hard Limit  Units\nMax open files   1024   4096   files\n";
+        assert_eq!(parse_open_files(text), Some(1024));
+        assert_eq!(parse_open_files("Max open files unlimited unlimited files"), Some(u64::MAX));
+    }
+
+    #[test]
+    fn too_little_disk_is_refused_with_both_figures() {
+        let error = require_bytes("disk", 3 << 30, 1 << 30).unwrap_err();
+        assert_eq!(error.to_string(), "disk: 3.2 GB needed, 1.1 GB free");
+        assert!(require_bytes("disk", 1, 1).is_ok());
+    }
+
+    #[test]
+    fn a_folder_still_to_be_made_counts_as_its_parent() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(nearest_existing(&dir.path().join("a/b")), dir.path());
+        assert!(Machine::read(&dir.path().join("a")).unwrap().disk_free_bytes > 0);
+    }
+}
