@@ -3,6 +3,7 @@
 //! Every function here is pure: no input or output, no clock, no log, no environment. Parallelism
 //! never changes a byte of a result.
 
+pub mod aggregate;
 pub mod built_zone;
 pub mod distance;
 pub mod grid;
