@@ -2,8 +2,29 @@
 //!
 //! Takes `&str` and gives typed values; knows no path, no file and no network.
 
+mod builtin;
+pub mod capture;
 pub mod class;
+pub mod colour;
+pub mod couples;
+pub mod crosswalk;
+mod document;
+pub mod error;
+mod findings;
 pub mod nearest;
+pub mod nomenclature;
+pub mod rules;
+pub mod table;
+mod tree;
+mod validate;
 pub mod yaml;
 
-pub use class::{ClassId, Couple, Dimension};
+pub use capture::{CaptureRules, CaptureUnits};
+pub use class::{Class, ClassId, Couple, Dimension, Nest};
+pub use colour::Rgb;
+pub use couples::{CouplePolicy, CoupleStatus};
+pub use crosswalk::{Crosswalk, Link};
+pub use error::{NomenclatureError, Problem};
+pub use nomenclature::Nomenclature;
+pub use rules::{Rule, RuleSet, Thresholds};
+pub use table::ArtificialTable;

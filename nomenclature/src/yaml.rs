@@ -8,6 +8,7 @@
 use std::fmt;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::nearest::nearest_word;
 
@@ -77,6 +78,38 @@ pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, YamlError> {
     }
     serde_yaml::from_str::<strict::Strict>(text).map_err(|e| explain(text, &e))?;
     serde_yaml::from_str(text).map_err(|e| explain(text, &e))
+}
+
+/// A list item that may be ill-formed, so that one bad item does not hide the next ones.
+///
+/// [`Lenient::Refused`] items are explained by [`from_str_at`], which knows their place.
+#[derive(Debug, Clone)]
+pub enum Lenient<T> {
+    /// The item has the shape of `T`.
+    Read(T),
+    /// It has not.
+    Refused,
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Lenient<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_yaml::Value::deserialize(deserializer)?;
+        Ok(serde_yaml::from_value(value).map_or(Self::Refused, Self::Read))
+    }
+}
+
+/// Reads the value at a key path of a document (see [`locate`]) into a typed value.
+///
+/// # Errors
+/// [`YamlError`], with its place in the whole text, when the path is absent or the value there
+/// does not have the shape of `T`.
+pub fn from_str_at<T: DeserializeOwned>(text: &str, path: &[&str]) -> Result<T, YamlError> {
+    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match place::read_at(body, path) {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(error)) => Err(explain(body, &error)),
+        None => Err(YamlError::at(locate_nearest(text, path), "the key is absent")),
+    }
 }
 
 /// Whether a line holds no value: empty, a comment, or a document marker.

@@ -107,3 +107,68 @@ impl Visitor<'_> for Key<'_> {
         Ok(key == self.step)
     }
 }
+
+/// Reads the value at a key path into a type, with the places of the whole text in its errors.
+pub(super) fn read_at<T: serde::de::DeserializeOwned>(
+    text: &str,
+    path: &[&str],
+) -> Option<Result<T, serde_yaml::Error>> {
+    let mut found = None;
+    let read = Reach { path, found: &mut found };
+    let walked = read.deserialize(serde_yaml::Deserializer::from_str(text));
+    match (found, walked) {
+        (Some(value), _) => Some(Ok(value)),
+        (None, Err(error)) => Some(Err(error)),
+        (None, Ok(())) => None,
+    }
+}
+
+/// Walks towards the rest of the path and keeps the value found at its end.
+struct Reach<'p, 'f, T> {
+    path: &'p [&'p str],
+    found: &'f mut Option<T>,
+}
+
+impl<'de, T: serde::de::DeserializeOwned> DeserializeSeed<'de> for Reach<'_, '_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.path.is_empty() {
+            *self.found = Some(T::deserialize(deserializer)?);
+            return Ok(());
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: serde::de::DeserializeOwned> Visitor<'de> for Reach<'_, '_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map or a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let goal = self.path[0].parse::<usize>().unwrap_or(usize::MAX);
+        for _ in 0..goal {
+            if items.next_element::<IgnoredAny>()?.is_none() {
+                return Ok(());
+            }
+        }
+        items.next_element_seed(Reach { path: &self.path[1..], found: self.found })?;
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while let Some(met) = entries.next_key_seed(Key { step: self.path[0], last: false })? {
+            if met {
+                let rest = Reach { path: &self.path[1..], found: &mut *self.found };
+                entries.next_value_seed(rest)?;
+            } else {
+                entries.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}

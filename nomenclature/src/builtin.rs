@@ -1,0 +1,34 @@
+//! The nomenclatures that ship with the program.
+
+use crate::error::NomenclatureError;
+use crate::nearest::nearest_word;
+
+/// Ids in the order of the documentation; same order as [`TEXTS`].
+pub(crate) const IDS: &[&str] = &["ocsge-2-0"];
+
+const TEXTS: &[&str] = &[include_str!("../data/ocsge-2-0.yaml")];
+
+/// The YAML text of a built-in nomenclature.
+pub(crate) fn text(id: &str) -> Result<&'static str, NomenclatureError> {
+    pick("nomenclature", id, IDS, TEXTS)
+}
+
+/// The text that goes with an id.
+///
+/// # Errors
+/// [`NomenclatureError::UnknownBuiltin`] with the nearest id.
+pub(crate) fn pick(
+    kind: &'static str,
+    id: &str,
+    known: &'static [&'static str],
+    texts: &'static [&'static str],
+) -> Result<&'static str, NomenclatureError> {
+    known.iter().position(|name| *name == id).map(|rank| texts[rank]).ok_or_else(|| {
+        NomenclatureError::UnknownBuiltin {
+            kind,
+            id: id.to_owned(),
+            known,
+            nearest: nearest_word(id, known.iter().copied()).map(ToOwned::to_owned),
+        }
+    })
+}
