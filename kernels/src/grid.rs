@@ -88,10 +88,19 @@ impl Grid {
 
     /// The cell that holds a point (west and north sides included), or `None` outside the grid.
     pub fn cell_at(&self, point: Point) -> Option<(usize, usize)> {
-        let col = (point.x - self.origin.x).div_euclid(self.cell);
-        let row = (self.origin.y - point.y).div_euclid(self.cell);
-        let (row, col) = (usize::try_from(row).ok()?, usize::try_from(col).ok()?);
-        (row < self.rows && col < self.cols).then_some((row, col))
+        Some((self.row_at(point.y)?, self.col_at(point.x)?))
+    }
+
+    /// The row that holds a northing (north side included), or `None` outside the grid.
+    pub fn row_at(&self, y: i32) -> Option<usize> {
+        let row = usize::try_from((self.origin.y - y).div_euclid(self.cell)).ok()?;
+        (row < self.rows).then_some(row)
+    }
+
+    /// The column that holds an easting (west side included), or `None` outside the grid.
+    pub fn col_at(&self, x: i32) -> Option<usize> {
+        let col = usize::try_from((x - self.origin.x).div_euclid(self.cell)).ok()?;
+        (col < self.cols).then_some(col)
     }
 
     /// The south-west and north-east corners.
@@ -112,5 +121,43 @@ impl Grid {
                 cols: side.min(self.cols - col),
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid() -> Grid {
+        Grid { origin: Point::new(0, 300), cell: 100, rows: 3, cols: 2 }
+    }
+
+    #[test]
+    fn the_north_west_sides_of_a_cell_belong_to_it() {
+        assert_eq!(grid().cell_at(Point::new(0, 300)), Some((0, 0)));
+        assert_eq!(grid().cell_at(Point::new(99, 201)), Some((0, 0)));
+        assert_eq!(grid().cell_at(Point::new(100, 200)), Some((1, 1)));
+        assert_eq!(grid().cell_at(Point::new(-1, 250)), None);
+        assert_eq!(grid().cell_at(Point::new(50, 0)), None);
+    }
+
+    #[test]
+    fn a_covering_grid_is_aligned_on_its_cell() {
+        let grid = Grid::covering(Point::new(-150, 20), Point::new(130, 301), 100);
+        assert_eq!(grid, Grid { origin: Point::new(-200, 400), cell: 100, rows: 4, cols: 4 });
+    }
+
+    #[test]
+    fn blocks_tile_the_grid() {
+        let blocks = grid().blocks(2);
+        assert_eq!(blocks.len(), 2);
+        assert_eq!(blocks[1], Window { row: 2, col: 0, rows: 1, cols: 2 });
+        assert_eq!(blocks.iter().map(Window::n_cells).sum::<usize>(), grid().n_cells());
+    }
+
+    #[test]
+    fn a_grown_window_stops_at_the_limits() {
+        let window = Window { row: 1, col: 0, rows: 1, cols: 1 };
+        assert_eq!(window.grown(1, &grid()), Window { row: 0, col: 0, rows: 3, cols: 2 });
     }
 }
