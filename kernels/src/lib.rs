@@ -6,8 +6,10 @@
 pub mod aggregate;
 pub mod built_zone;
 pub mod distance;
+pub mod features;
 pub mod grid;
 pub mod label;
 pub mod lattice;
+pub mod random;
 pub mod rasterise;
 pub mod union_find;
