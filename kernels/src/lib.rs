@@ -12,4 +12,5 @@ pub mod label;
 pub mod lattice;
 pub mod random;
 pub mod rasterise;
+pub mod trees;
 pub mod union_find;

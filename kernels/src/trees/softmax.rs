@@ -1,0 +1,36 @@
+//! Scores in 1/1024 of a logit to probabilities, in integers: the same bits on every machine.
+
+use super::SCORE_ONE;
+
+/// One, in the fixed point of [`Softmax`] weights and of training probabilities.
+pub(super) const ONE: u32 = 1 << 16;
+
+/// Scores this far below the best one have no weight left (e^-12 < 2^-17).
+const REACH: usize = 12 * SCORE_ONE as usize;
+
+/// A table of `exp(-d / 1024)` in 1/65536.
+pub(super) struct Softmax {
+    weights: Vec<u32>,
+}
+
+impl Softmax {
+    pub(super) fn new() -> Self {
+        let weight = |d: usize| {
+            let power = (-(d as f64) / f64::from(SCORE_ONE)).exp();
+            (power * f64::from(ONE)).round() as u32
+        };
+        Self { weights: (0..REACH).map(weight).collect() }
+    }
+
+    /// Replaces scores by weights whose sum is returned; the best score weighs [`ONE`].
+    pub(super) fn weigh(&self, scores: &[i16], weights: &mut [u32]) -> u32 {
+        let best = i32::from(scores.iter().copied().max().unwrap_or(0));
+        let mut sum = 0;
+        for (&score, weight) in scores.iter().zip(weights.iter_mut()) {
+            let below = (best - i32::from(score)) as usize;
+            *weight = self.weights.get(below).copied().unwrap_or(0);
+            sum += *weight;
+        }
+        sum
+    }
+}
