@@ -12,5 +12,6 @@ pub mod label;
 pub mod lattice;
 pub mod random;
 pub mod rasterise;
+pub mod sampling;
 pub mod trees;
 pub mod union_find;

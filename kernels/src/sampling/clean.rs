@@ -1,0 +1,234 @@
+//! Takes mislabelled and changed cells out of the training samples.
+//!
+//! Two models, each trained on half of the objects, judge the other half: an object is never judged
+//! by a model that has seen it. A sample is rejected when the judge is confident in another class,
+//! in the sense of confident learning (Northcutt, Jiang and Chuang, "Confident learning: estimating
+//! uncertainty in dataset labels", JAIR 2021): the threshold of a class is the mean probability
+//! that its own samples get. Then objects vote.
+
+use std::collections::BTreeMap;
+
+use ndarray::{Array2, ArrayView2, Axis};
+use nomenclature::ClassId;
+use serde::{Deserialize, Serialize};
+
+use super::Sample;
+use crate::{
+    random::draw,
+    trees::{Model, ModelError, TrainError, TreeParams, train},
+};
+
+/// How samples are cleaned.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CleanParams {
+    /// An object goes when more than this share of its samples is rejected.
+    pub object_share: f64,
+    /// Samples under which an object does not vote.
+    pub object_samples: u32,
+    /// A class that would keep fewer samples than this keeps all of them.
+    pub class_samples: u32,
+    /// Seed of the folds.
+    pub seed: u64,
+}
+
+impl Default for CleanParams {
+    fn default() -> Self {
+        Self { object_share: 0.6, object_samples: 5, class_samples: 50, seed: 1 }
+    }
+}
+
+/// What cleaning did to the samples of a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ClassReport {
+    /// The class in the prior.
+    pub class: ClassId,
+    /// Samples before.
+    pub samples: u32,
+    /// Samples rejected by the other fold's model.
+    pub rejected: u32,
+    /// Samples of dropped objects that were not rejected themselves.
+    pub with_object: u32,
+    /// Whether all were kept after all, being too few.
+    pub is_spared: bool,
+}
+
+/// An object whose samples contradict its class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Suspect {
+    /// The object.
+    pub object: u32,
+    /// Its class in the prior.
+    pub class: ClassId,
+    /// The class that most of its rejected samples look like.
+    pub looks_like: ClassId,
+    /// Its samples.
+    pub samples: u32,
+    /// Those rejected.
+    pub rejected: u32,
+}
+
+/// The result of cleaning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cleaned {
+    /// Ranks of the samples kept, increasing.
+    pub kept: Vec<usize>,
+    /// What happened to each class, by class.
+    pub classes: Vec<ClassReport>,
+    /// Objects dropped, by object then class.
+    pub suspects: Vec<Suspect>,
+}
+
+/// Why samples cannot be cleaned.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CleanError {
+    /// A fold cannot be learned.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// A fold's model does not fit the samples.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// Judges every sample by a model trained on other objects and drops those it contradicts.
+///
+/// * `features`: shape `(sample, feature)`, in the order of `samples`; `names`: their names.
+/// * `tree`: parameters of the judges, usually fewer rounds than the final model.
+///
+/// A sample is rejected when, among the classes whose probability reaches their threshold, the most
+/// probable is not its own. An object goes whole when more than `object_share` of its samples are
+/// rejected. Objects that really changed are rejected too: the list of suspects does not tell a
+/// wrong label from a change.
+///
+/// # Errors
+/// [`CleanError`] when a fold holds fewer than two classes or shapes do not fit.
+pub fn clean(
+    samples: &[Sample],
+    features: ArrayView2<'_, u8>,
+    names: &[&str],
+    params: &CleanParams,
+    tree: &TreeParams,
+) -> Result<Cleaned, CleanError> {
+    let judged = judge(samples, features, names, params, tree)?;
+    let looks = judged.looks_like(samples);
+    let suspects = suspects(samples, &looks, params);
+    let dropped: BTreeMap<(u32, ClassId), ()> =
+        suspects.iter().map(|s| ((s.object, s.class), ())).collect();
+    let is_dropped = |s: &Sample| dropped.contains_key(&(s.object, s.class));
+    let mut classes = class_reports(samples, &looks, &is_dropped);
+    for report in classes.values_mut() {
+        let left = report.samples - report.rejected - report.with_object;
+        report.is_spared = left < params.class_samples;
+    }
+    let kept = |&i: &usize| {
+        let sample = &samples[i];
+        classes[&sample.class].is_spared || (looks[i].is_none() && !is_dropped(sample))
+    };
+    Ok(Cleaned {
+        kept: (0..samples.len()).filter(kept).collect(),
+        classes: classes.into_values().collect(),
+        suspects,
+    })
+}
+
+/// Out-of-fold probabilities of samples.
+struct Judged {
+    classes: Vec<ClassId>,
+    /// Shape `(class, sample)`.
+    probability: Array2<u8>,
+}
+
+fn judge(
+    samples: &[Sample],
+    features: ArrayView2<'_, u8>,
+    names: &[&str],
+    params: &CleanParams,
+    tree: &TreeParams,
+) -> Result<Judged, CleanError> {
+    let mut classes: Vec<ClassId> = samples.iter().map(|s| s.class).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    let mut probability = Array2::zeros((classes.len(), samples.len()));
+    let fold = |s: &Sample| draw(params.seed, u64::from(s.object), 0) & 1;
+    for judged in [0, 1] {
+        let (inside, outside): (Vec<usize>, Vec<usize>) =
+            (0..samples.len()).partition(|&i| fold(&samples[i]) == judged);
+        let labels: Vec<ClassId> = outside.iter().map(|&i| samples[i].class).collect();
+        let model: Model = train(features.select(Axis(0), &outside).view(), &labels, names, tree)?;
+        let predicted = model.predict(features.select(Axis(0), &inside).view())?;
+        for (class, line) in model.classes().iter().zip(predicted.rows()) {
+            let rank = classes.partition_point(|c| c < class);
+            for (&i, &p) in inside.iter().zip(line) {
+                probability[[rank, i]] = p;
+            }
+        }
+    }
+    Ok(Judged { classes, probability })
+}
+
+impl Judged {
+    /// For each sample, the other class that it confidently looks like, if any.
+    fn looks_like(&self, samples: &[Sample]) -> Vec<Option<ClassId>> {
+        let rank = |class: ClassId| self.classes.partition_point(|&c| c < class);
+        let mut sums = vec![(0_u64, 0_u64); self.classes.len()];
+        for (i, sample) in samples.iter().enumerate() {
+            let (sum, n) = &mut sums[rank(sample.class)];
+            *sum += u64::from(self.probability[[rank(sample.class), i]]);
+            *n += 1;
+        }
+        let look = |(i, sample): (usize, &Sample)| {
+            let confident = self.probability.column(i).into_iter().zip(&sums).enumerate();
+            let (mut best, mut found) = (0, None);
+            for (k, (&p, &(sum, n))) in confident {
+                if u64::from(p) * n >= sum && p > best {
+                    (best, found) = (p, Some(k));
+                }
+            }
+            found.filter(|&k| k != rank(sample.class)).map(|k| self.classes[k])
+        };
+        samples.iter().enumerate().map(look).collect()
+    }
+}
+
+fn suspects(samples: &[Sample], looks: &[Option<ClassId>], params: &CleanParams) -> Vec<Suspect> {
+    let mut votes: BTreeMap<(u32, ClassId), (u32, BTreeMap<ClassId, u32>)> = BTreeMap::new();
+    for (sample, look) in samples.iter().zip(looks) {
+        let (n, others) = votes.entry((sample.object, sample.class)).or_default();
+        *n += 1;
+        if let Some(class) = look {
+            *others.entry(*class).or_default() += 1;
+        }
+    }
+    let suspect =
+        |((object, class), (n, others)): ((u32, ClassId), (u32, BTreeMap<_, _>))| {
+            let rejected: u32 = others.values().sum();
+            let is_voting = n >= params.object_samples;
+            let (looks_like, _) =
+                others.into_iter().max_by_key(|&(c, n)| (n, std::cmp::Reverse(c)))?;
+            (is_voting && f64::from(rejected) > params.object_share * f64::from(n))
+                .then_some(Suspect { object, class, looks_like, samples: n, rejected })
+        };
+    votes.into_iter().filter_map(suspect).collect()
+}
+
+fn class_reports(
+    samples: &[Sample],
+    looks: &[Option<ClassId>],
+    is_dropped: &dyn Fn(&Sample) -> bool,
+) -> BTreeMap<ClassId, ClassReport> {
+    let mut reports = BTreeMap::new();
+    for (sample, look) in samples.iter().zip(looks) {
+        let report = reports.entry(sample.class).or_insert(ClassReport {
+            class: sample.class,
+            samples: 0,
+            rejected: 0,
+            with_object: 0,
+            is_spared: false,
+        });
+        report.samples += 1;
+        report.rejected += u32::from(look.is_some());
+        report.with_object += u32::from(look.is_none() && is_dropped(sample));
+    }
+    reports
+}
