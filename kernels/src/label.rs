@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use crate::grid::Window;
@@ -156,14 +156,13 @@ impl Labels {
     /// `paint` receives the region index.
     pub fn paint<V>(&self, paint: impl Fn(usize) -> V + Sync) -> Array2<V>
     where
-        V: Copy + Default + Send,
+        V: Copy + Default + Send + Sync,
     {
         let mut cells = Array2::default(self.dim());
-        let n_cols = self.n_cols.max(1);
-        let slice = cells.as_slice_mut().expect("a new array is contiguous");
-        slice.par_chunks_mut(n_cols).enumerate().for_each(|(row, line)| {
+        let lines = cells.axis_iter_mut(Axis(0)).into_par_iter();
+        lines.enumerate().for_each(|(row, mut line)| {
             for (cols, region) in self.runs(row).filter(|run| run.1 != NO_REGION) {
-                line[cols].fill(paint(region as usize));
+                line.slice_mut(s![cols]).fill(paint(region as usize));
             }
         });
         cells
@@ -203,4 +202,4 @@ impl Labels {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -12,6 +12,7 @@ pub mod label;
 pub mod lattice;
 pub mod random;
 pub mod rasterise;
+pub mod regularise;
 pub mod sampling;
 pub mod trees;
 pub mod union_find;

@@ -1,0 +1,311 @@
+//! Minimum mapping units, on the region graph.
+//!
+//! Regions below their unit are merged into a neighbour, the smallest first, by a total order on
+//! integers. Only the graph of regions and border lengths is used, so tiles cannot exist for this
+//! rule, and a region is what it is on the cells: two regions of equal code that come to touch are
+//! one region from then on.
+//!
+//! The order of merges: fewest cells, then earliest first cell. The target of a merge: longest
+//! shared border, then smallest semantic distance, then lowest code, then earliest first cell.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::label::{Border, Labels, NO_REGION, label};
+use crate::union_find::UnionFind;
+
+/// What a unit may depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    /// The code of the region.
+    pub value: u16,
+    /// Number of cells of the region.
+    pub n_cells: u64,
+    /// Those of them inside the zone (for OCS GE: the zone construite); 0 when there is no zone.
+    pub n_zone_cells: u64,
+}
+
+/// The units of the regions, and how far apart two codes are in meaning.
+pub trait CaptureRule {
+    /// The number of cells under which a region is merged into a neighbour.
+    fn min_cells(&self, candidate: &Candidate) -> u64;
+
+    /// How far apart two codes are; smaller is preferred where borders are equally long.
+    fn distance(&self, from: u16, to: u16) -> u32;
+}
+
+/// The same unit for all codes, which are all equally far apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UniformUnit {
+    /// The number of cells under which a region is merged.
+    pub min_cells: u64,
+}
+
+impl CaptureRule for UniformUnit {
+    fn min_cells(&self, _: &Candidate) -> u64 {
+        self.min_cells
+    }
+
+    fn distance(&self, _: u16, _: u16) -> u32 {
+        0
+    }
+}
+
+/// What is known about the cells besides their codes; all masks have the raster's shape.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CellMasks<'a> {
+    /// A region that holds such a cell is never merged away (corrections, ossature).
+    pub locked: Option<ArrayView2<'a, bool>>,
+    /// When given, only regions that hold such a cell may be merged away; the others are the
+    /// prior's own and stay. A region does not come to hold the changed cells that it absorbs.
+    pub changed: Option<ArrayView2<'a, bool>>,
+    /// Where a second unit holds; see [`Candidate::n_zone_cells`].
+    pub zone: Option<ArrayView2<'a, bool>>,
+}
+
+/// Why a region below its unit is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExemptionReason {
+    /// It holds a locked cell.
+    Locked,
+    /// It holds no changed cell.
+    Unchanged,
+    /// It touches no other region.
+    Alone,
+}
+
+/// A region that stays below its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exemption {
+    /// Its first cell `(row, col)` in reading order.
+    pub first: (u32, u32),
+    /// What it is.
+    pub region: Candidate,
+    /// The unit that it does not reach, in cells.
+    pub min_cells: u64,
+    /// Why it is kept.
+    pub reason: ExemptionReason,
+}
+
+/// A regularised raster and what it cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Regularised {
+    /// The codes, same shape as before; nodata cells are the same.
+    pub codes: Array2<u16>,
+    /// Number of cells that went from one code to another, only where they differ.
+    pub moved: BTreeMap<(u16, u16), u64>,
+    /// The regions kept below their unit, in order of their first cell.
+    pub exemptions: Vec<Exemption>,
+}
+
+/// Merges the regions below their minimum mapping unit into their neighbours.
+///
+/// * `codes`: shape `(rows, cols)`; 0 is nodata, neither merged nor merged into.
+/// * `masks`: what is locked, changed, in the zone.
+/// * `rule`: the units and the distances, pure functions.
+///
+/// The result has no region below its unit but the listed exemptions. Time is
+/// O(cells + regions log regions); see the module for the order of merges.
+///
+/// # Panics
+/// When a mask has another shape than the raster.
+pub fn regularise(
+    codes: ArrayView2<'_, u16>,
+    masks: &CellMasks<'_>,
+    rule: &impl CaptureRule,
+) -> Regularised {
+    let labels = label(codes);
+    let mut graph = RegionGraph::new(&labels, masks);
+    graph.merge_all(rule);
+    let roots = graph.roots();
+    let final_value = |region: usize| graph.nodes[roots[region] as usize].region.value;
+    let mut moved = BTreeMap::new();
+    for (region_idx, region) in labels.regions.iter().enumerate() {
+        if final_value(region_idx) != region.value {
+            *moved.entry((region.value, final_value(region_idx))).or_default() += region.n_cells;
+        }
+    }
+    let exemptions = graph.exemptions(&roots, &labels, rule);
+    Regularised { codes: labels.paint(final_value), moved, exemptions }
+}
+
+/// A region of the graph as it grows.
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    region: Candidate,
+    is_locked: bool,
+    is_changed: bool,
+}
+
+/// The regions, merged step by step; a merged region is named by its lowest member.
+struct RegionGraph {
+    sets: UnionFind,
+    /// Valid at the root of each set.
+    nodes: Vec<Node>,
+    /// Borders of the members of each set, kept at its root. They name the original regions and
+    /// are resolved only when a set is itself merged away, so a large target costs nothing.
+    borders: Vec<Vec<Border>>,
+}
+
+impl RegionGraph {
+    fn new(labels: &Labels, masks: &CellMasks<'_>) -> Self {
+        let n = labels.regions.len();
+        let count = |mask: Option<ArrayView2<'_, bool>>| mask.map(|mask| labels.count(mask));
+        let (locked, changed) = (count(masks.locked), count(masks.changed));
+        let zone = count(masks.zone).unwrap_or_else(|| vec![0; n]);
+        let node = |(i, region): (usize, &crate::label::Region)| Node {
+            region: Candidate {
+                value: region.value,
+                n_cells: region.n_cells,
+                n_zone_cells: zone[i],
+            },
+            is_locked: locked.as_ref().is_some_and(|counts| counts[i] > 0),
+            is_changed: changed.as_ref().is_none_or(|counts| counts[i] > 0),
+        };
+        let borders = labels.borders();
+        let inner = |i: usize| {
+            let own = borders.of_region(i).iter();
+            own.copied().filter(|border| border.neighbour != NO_REGION).collect()
+        };
+        Self {
+            sets: UnionFind::new(n),
+            nodes: labels.regions.iter().enumerate().map(node).collect(),
+            borders: (0..n).map(inner).collect(),
+        }
+    }
+
+    /// Whether a set must go, if it finds a target.
+    fn is_mergeable(&self, root: u32, rule: &impl CaptureRule) -> bool {
+        let node = &self.nodes[root as usize];
+        !node.is_locked && node.is_changed && node.region.n_cells < rule.min_cells(&node.region)
+    }
+
+    /// Merges the smallest mergeable set into its target until none is left.
+    fn merge_all(&mut self, rule: &impl CaptureRule) {
+        let size = |graph: &Self, root: u32| graph.nodes[root as usize].region.n_cells;
+        let all = 0..self.nodes.len() as u32;
+        let mut queue: BinaryHeap<Reverse<(u64, u32)>> = all
+            .filter(|&root| self.is_mergeable(root, rule))
+            .map(|root| Reverse((size(self, root), root)))
+            .collect();
+        while let Some(Reverse((n_cells, root))) = queue.pop() {
+            // A set that has grown since was queued again with its new size.
+            let is_current = self.sets.root(root) == root && size(self, root) == n_cells;
+            if !is_current || !self.is_mergeable(root, rule) {
+                continue;
+            }
+            self.resolve_borders(root);
+            let Some(target) = self.target(root, rule) else { continue };
+            let merged = self.absorb(root, target);
+            if self.is_mergeable(merged, rule) {
+                queue.push(Reverse((size(self, merged), merged)));
+            }
+        }
+    }
+
+    /// Rewrites the borders of a set in terms of the sets that now stand across them.
+    fn resolve_borders(&mut self, root: u32) {
+        let mut borders = std::mem::take(&mut self.borders[root as usize]);
+        for border in &mut borders {
+            border.neighbour = self.sets.root(border.neighbour);
+        }
+        borders.retain(|border| border.neighbour != root);
+        borders.sort_unstable();
+        borders.dedup_by(|next, kept| {
+            let is_same = next.neighbour == kept.neighbour;
+            kept.n_sides += if is_same { next.n_sides } else { 0 };
+            is_same
+        });
+        self.borders[root as usize] = borders;
+    }
+
+    /// The neighbour that a set with resolved borders is merged into.
+    fn target(&self, root: u32, rule: &impl CaptureRule) -> Option<u32> {
+        let from = self.nodes[root as usize].region.value;
+        let rank = |border: &&Border| {
+            let to = self.nodes[border.neighbour as usize].region.value;
+            (Reverse(border.n_sides), rule.distance(from, to), to, border.neighbour)
+        };
+        self.borders[root as usize].iter().min_by_key(rank).map(|border| border.neighbour)
+    }
+
+    /// Gives the cells of a set to its target, which may thereby touch others of its own code and
+    /// becomes one with them. The root of the result.
+    fn absorb(&mut self, small: u32, target: u32) -> u32 {
+        let kept = self.nodes[target as usize];
+        let neighbours = self.borders[small as usize].clone();
+        let mut root = self.unite(small, target);
+        self.nodes[root as usize].is_changed = kept.is_changed;
+        self.nodes[root as usize].region.value = kept.region.value;
+        for border in neighbours {
+            let other = self.sets.root(border.neighbour);
+            if other != root && self.nodes[other as usize].region.value == kept.region.value {
+                root = self.unite(root, other);
+            }
+        }
+        root
+    }
+
+    /// Joins two sets; their sizes add up and a mark of one is a mark of both.
+    fn unite(&mut self, a: u32, b: u32) -> u32 {
+        let (one, two) = (self.nodes[a as usize], self.nodes[b as usize]);
+        self.sets.union(a, b);
+        let (root, gone) = (a.min(b), a.max(b));
+        self.nodes[root as usize] = Node {
+            region: Candidate {
+                value: one.region.value,
+                n_cells: one.region.n_cells + two.region.n_cells,
+                n_zone_cells: one.region.n_zone_cells + two.region.n_zone_cells,
+            },
+            is_locked: one.is_locked || two.is_locked,
+            is_changed: one.is_changed || two.is_changed,
+        };
+        let mut short = std::mem::take(&mut self.borders[gone as usize]);
+        let mut long = std::mem::take(&mut self.borders[root as usize]);
+        if short.len() > long.len() {
+            std::mem::swap(&mut short, &mut long);
+        }
+        long.extend(short);
+        self.borders[root as usize] = long;
+        root
+    }
+
+    /// The set of each original region.
+    fn roots(&mut self) -> Vec<u32> {
+        (0..self.nodes.len() as u32).map(|region| self.sets.root(region)).collect()
+    }
+
+    /// The sets that remain below their unit.
+    fn exemptions(
+        &self,
+        roots: &[u32],
+        labels: &Labels,
+        rule: &impl CaptureRule,
+    ) -> Vec<Exemption> {
+        let is_root = |&i: &usize| roots[i] as usize == i;
+        (0..roots.len())
+            .filter(is_root)
+            .filter_map(|i| {
+                let node = &self.nodes[i];
+                let min_cells = rule.min_cells(&node.region);
+                let reason = match (node.is_locked, node.is_changed) {
+                    (true, _) => ExemptionReason::Locked,
+                    (_, false) => ExemptionReason::Unchanged,
+                    _ => ExemptionReason::Alone,
+                };
+                let first = labels.regions[i].first;
+                (node.region.n_cells < min_cells).then_some(Exemption {
+                    first,
+                    region: node.region,
+                    min_cells,
+                    reason,
+                })
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;
