@@ -3,6 +3,7 @@
 //! Two levels: [`raw`] is what the user typed, [`Config`] what the rest of the crate trusts.
 
 mod department;
+mod documents;
 mod glob;
 mod load;
 pub mod parameters;
@@ -12,6 +13,7 @@ mod source;
 use std::path::PathBuf;
 
 pub use department::{Department, Epsg};
+use nomenclature::{ArtificialTable, CaptureUnits, Nomenclature, RuleSet};
 pub use parameters::{Thresholds, Update};
 use serde::Serialize;
 
@@ -32,10 +34,24 @@ pub struct Config {
     pub crs: Epsg,
     /// Side of a working cell, in centimetres (lattice steps).
     pub cell_cm: i32,
+    /// Where the nomenclature comes from.
+    #[serde(rename = "nomenclature")]
+    pub nomenclature_source: Reference,
     /// The nomenclature of the prior and of the result.
-    pub nomenclature: Reference,
-    /// The artificialisation rule set.
-    pub rules: Reference,
+    #[serde(skip)]
+    pub nomenclature: Nomenclature,
+    /// Where the rule set comes from.
+    #[serde(rename = "rules")]
+    pub rules_source: Reference,
+    /// The artificialisation rule set, with [`Config::thresholds`] applied.
+    #[serde(skip)]
+    pub rules: RuleSet,
+    /// The rule set made ready for the couples of the nomenclature.
+    #[serde(skip)]
+    pub artificial: ArtificialTable,
+    /// Minimum units and widths, made ready for the couples of the nomenclature.
+    #[serde(skip)]
+    pub capture: CaptureUnits,
     /// The vintage to start from.
     pub prior: Prior,
     /// The ortho imagery.
@@ -184,7 +200,7 @@ impl Config {
         files.extend(self.evidence.layers.iter().map(|evidence| evidence.layer.path.clone()));
         files.push(self.territories.communes.path.clone());
         files.extend(self.territories.planning.iter().map(|layer| layer.path.clone()));
-        for reference in [&self.nomenclature, &self.rules] {
+        for reference in [&self.nomenclature_source, &self.rules_source] {
             if let Reference::File(path) = reference {
                 files.push(path.clone());
             }

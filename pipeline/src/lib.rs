@@ -3,12 +3,19 @@
 //! Code here decides and moves data; what a cell or a shape becomes is computed in `kernels`, what
 //! a code means is known by `nomenclature`.
 
+pub mod artefact;
+pub mod cancel;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod error;
+pub mod journal;
+pub mod lock;
 pub mod machine;
+pub mod stage;
+pub mod stage_report;
 pub mod talk;
+pub mod tally;
 pub mod units;
 
 pub use error::{ConfigError, Error, InputError};

@@ -33,8 +33,8 @@ impl Config {
 }
 
 /// Turns typed values into meant ones; knows where relative paths start.
-struct Reader {
-    source: Source,
+pub(super) struct Reader {
+    pub(super) source: Source,
     base: PathBuf,
 }
 
@@ -48,11 +48,20 @@ impl Reader {
                 self.in_range(&figure.key, value, figure.range)?;
             }
         }
+        let nomenclature_source = self.reference("nomenclature", &raw.nomenclature)?;
+        let nomenclature = self.nomenclature(&nomenclature_source)?;
+        let rules_source = self.reference("rules", &raw.rules)?;
+        let mut rules = self.rules(&rules_source)?;
+        raw.thresholds.apply(&mut rules.thresholds);
         Ok(Config {
             crs: self.crs(&raw.crs, &department)?,
             cell_cm: self.cell_cm(raw.cell_m)?,
-            nomenclature: self.reference("nomenclature", &raw.nomenclature)?,
-            rules: self.reference("rules", &raw.rules)?,
+            artificial: self.artificial(&rules, &nomenclature)?,
+            capture: self.capture(&nomenclature)?,
+            nomenclature_source,
+            nomenclature,
+            rules_source,
+            rules,
             prior: self.prior(raw.prior, raw.vintage)?,
             imagery: self.imagery(&raw.imagery)?,
             evidence: self.evidence(raw.evidence)?,

@@ -6,10 +6,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Thresholds {
-    /// Footprint from which a building counts, in square metres (annex to R. 101-1: 50).
-    pub built_m2: Option<f64>,
+    /// Footprint from which built surfaces count, in square metres (annex to R. 101-1: 50).
+    pub built_min_m2: Option<f64>,
     /// Area from which a group of polygons keeps its status, in square metres (annex: 2,500).
-    pub group_m2: Option<f64>,
+    pub other_min_m2: Option<f64>,
+    /// Whether surfaces next to buildings are forced to artificial (step iii of IGN's method).
+    pub forcing: Option<bool>,
+}
+
+impl Thresholds {
+    /// Puts the overrides into a rule set's thresholds.
+    pub fn apply(&self, thresholds: &mut nomenclature::Thresholds) {
+        let Self { built_min_m2, other_min_m2, forcing } = *self;
+        thresholds.built_min_m2 = built_min_m2.unwrap_or(thresholds.built_min_m2);
+        thresholds.other_min_m2 = other_min_m2.unwrap_or(thresholds.other_min_m2);
+        thresholds.forcing = forcing.unwrap_or(thresholds.forcing);
+    }
 }
 
 /// How much evidence a change of code needs.
@@ -51,9 +63,9 @@ pub(super) struct Ranged {
 impl Thresholds {
     /// Every figure with its range.
     pub(super) fn ranged(&self) -> Vec<Ranged> {
-        let Self { built_m2, group_m2 } = *self;
+        let Self { built_min_m2, other_min_m2, forcing: _ } = *self;
         let figure = |key, value| Ranged { key: ["thresholds", key], value, range: (0.0, 1.0e6) };
-        vec![figure("built_m2", built_m2), figure("group_m2", group_m2)]
+        vec![figure("built_min_m2", built_min_m2), figure("other_min_m2", other_min_m2)]
     }
 }
 

@@ -42,6 +42,11 @@ impl Source {
         Ok(Self { file: file.to_owned(), text })
     }
 
+    /// The text.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Parses the text.
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
         yaml::from_str(&self.text).map_err(|error| {

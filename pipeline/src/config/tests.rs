@@ -139,3 +139,27 @@ fn a_missing_configuration_points_at_init() {
     assert_eq!(error.exit_code(), crate::error::exit::CONFIG);
     assert!(error.hint().unwrap().contains("millesime init"));
 }
+
+#[test]
+fn an_unknown_nomenclature_or_rule_set_comes_with_those_there_are() {
+    insta::assert_snapshot!(refusal("nomenclature: ocsge-2-0", "nomenclature: ocsge-2.0"));
+    insta::assert_snapshot!(refusal("rules: decree-2023-1096", "rules: decree-2023-1069"));
+}
+
+#[test]
+fn a_nomenclature_of_the_users_is_checked_at_its_own_lines() {
+    let dir = folder("nomenclature: ocsge-2-0", "nomenclature: own.yaml");
+    fs::write(dir.path().join("own.yaml"), "format: 1\nid: own\ntitel: Own\n").unwrap();
+    let error = load(dir.path()).unwrap_err();
+    assert_eq!(error.exit_code(), crate::error::exit::CONFIG);
+    assert!(error.to_string().contains("own.yaml:3:1"), "{error}");
+}
+
+#[test]
+fn an_overridden_threshold_reaches_the_rule_set() {
+    let dir = folder("out: out", "out: out\nthresholds: { other_min_m2: 0, forcing: false }");
+    let config = load(dir.path()).unwrap();
+    assert_eq!(config.rules.thresholds.other_min_m2, 0.0);
+    assert_eq!(config.rules.thresholds.built_min_m2, 50.0);
+    assert_eq!(config.artificial.thresholds(), &config.rules.thresholds);
+}

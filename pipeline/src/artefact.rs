@@ -1,0 +1,324 @@
+//! Files and folders that are complete or absent: temporary name, flush, rename, flush the folder.
+//!
+//! Everything a run leaves behind goes through [`Draft`]. A killed process leaves at most names
+//! that start with [`TEMP_PREFIX`], which the next run sweeps away.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+
+/// How every unfinished name starts.
+pub const TEMP_PREFIX: &str = ".tmp-";
+
+/// A published file or folder, as it was when it was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artefact {
+    /// Its final path.
+    pub path: PathBuf,
+    /// What it holds.
+    pub stamp: Stamp,
+}
+
+/// The size and the hash of a file, or of all files below a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Total size in bytes.
+    pub bytes: u64,
+    /// SHA-256 in hexadecimal. For a folder: of the sorted lines `path\0bytes\0sha256\n`.
+    pub sha256: String,
+}
+
+/// A file or folder being written under a temporary name next to its final one.
+///
+/// Dropped without [`Draft::publish`], it is removed.
+#[derive(Debug)]
+pub struct Draft {
+    temp: PathBuf,
+    path: PathBuf,
+}
+
+impl Draft {
+    /// Starts a draft of `path`; makes the folder, and keeps the file extension (drivers read it).
+    ///
+    /// # Errors
+    /// [`Error::Write`] when the folder cannot be made or an old draft cannot be removed.
+    pub fn new(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let path = path.into();
+        let name = path
+            .file_name()
+            .ok_or_else(|| Error::internal(format!("`{}` names no file", path.display())))?;
+        let folder = folder_of(&path);
+        fs::create_dir_all(folder).map_err(Error::write(folder))?;
+        let prefix = format!("{TEMP_PREFIX}{}-", std::process::id());
+        let temp = folder.join(format!("{prefix}{}", name.to_string_lossy()));
+        remove(&temp)?;
+        Ok(Self { temp, path })
+    }
+
+    /// Where to write; nothing is there yet.
+    pub fn temp(&self) -> &Path {
+        &self.temp
+    }
+
+    /// Flushes what was written, gives it its final name in place of what had it, and hashes it.
+    ///
+    /// Every handle on the draft must be closed before: a GeoPackage with a journal beside it is
+    /// refused.
+    ///
+    /// # Errors
+    /// [`Error::Write`] when a flush or the rename fails, [`Error::Internal`] when the draft is
+    /// still open.
+    pub fn publish(self) -> Result<Artefact, Error> {
+        for suffix in ["-wal", "-journal"] {
+            let mut beside = self.temp.clone().into_os_string();
+            beside.push(suffix);
+            if Path::new(&beside).exists() {
+                let name = self.path.display();
+                return Err(Error::internal(format!(
+                    "`{name}` was published before it was closed"
+                )));
+            }
+        }
+        flush(&self.temp)?;
+        let stamp = Stamp::of(&self.temp)?;
+        if self.temp.is_dir() && self.path.exists() {
+            let old = self.temp.with_added_extension("old");
+            fs::rename(&self.path, &old).map_err(Error::write(&self.path))?;
+            fs::rename(&self.temp, &self.path).map_err(Error::write(&self.path))?;
+            remove(&old)?;
+        } else {
+            fs::rename(&self.temp, &self.path).map_err(Error::write(&self.path))?;
+        }
+        flush_folder(folder_of(&self.path))?;
+        Ok(Artefact { path: self.path.clone(), stamp })
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // After `publish` nothing is left under the temporary name.
+        let _ = remove(&self.temp);
+    }
+}
+
+/// Publishes bytes as a file.
+///
+/// # Errors
+/// [`Error::Write`] when they cannot be written.
+pub fn publish_bytes(path: impl Into<PathBuf>, bytes: &[u8]) -> Result<Artefact, Error> {
+    let draft = Draft::new(path)?;
+    fs::write(draft.temp(), bytes).map_err(Error::write(&draft.path))?;
+    draft.publish()
+}
+
+/// Removes every draft that a dead process left below a folder; gives their number.
+///
+/// Only for the holder of the folder's lock: a living run's drafts look the same.
+///
+/// # Errors
+/// [`Error::Write`] when a draft cannot be removed, [`Error::Read`] when a folder cannot be listed.
+pub fn sweep(folder: &Path) -> Result<usize, Error> {
+    let mut swept = 0;
+    for path in children(folder)? {
+        if is_temp(&path) {
+            remove(&path)?;
+            swept += 1;
+        } else if path.is_dir() && !path.is_symlink() {
+            swept += sweep(&path)?;
+        }
+    }
+    Ok(swept)
+}
+
+impl Stamp {
+    /// Reads and hashes a file, or every file below a folder.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when something cannot be read.
+    pub fn of(path: &Path) -> Result<Self, Error> {
+        if !path.is_dir() {
+            return Self::of_file(path);
+        }
+        let mut total = 0;
+        let mut hasher = Sha256::new();
+        for file in files_below(path)? {
+            let Self { bytes, sha256 } = Self::of_file(&file)?;
+            let name = file.strip_prefix(path).unwrap_or(&file);
+            hasher.update(name.as_os_str().as_encoded_bytes());
+            hasher.update(format!("\0{bytes}\0{sha256}\n"));
+            total += bytes;
+        }
+        Ok(Self { bytes: total, sha256: hex(&hasher.finalize()) })
+    }
+
+    fn of_file(path: &Path) -> Result<Self, Error> {
+        let mut file = File::open(path).map_err(Error::read(path))?;
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 1 << 20];
+        let mut bytes = 0;
+        loop {
+            let n = file.read(&mut buffer).map_err(Error::read(path))?;
+            if n == 0 {
+                return Ok(Self { bytes, sha256: hex(&hasher.finalize()) });
+            }
+            hasher.update(&buffer[..n]);
+            bytes += n as u64;
+        }
+    }
+}
+
+/// SHA-256 of bytes, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn is_temp(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMP_PREFIX))
+}
+
+/// What a folder holds, sorted; nothing when it does not exist.
+fn children(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = match fs::read_dir(folder) {
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(Error::read(folder))?,
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(Error::read(folder))?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Every file below a folder, in a fixed order.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for path in children(folder)? {
+        if path.is_dir() {
+            files.extend(files_below(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+fn remove(path: &Path) -> Result<(), Error> {
+    let removed = if path.is_dir() && !path.is_symlink() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    };
+    match removed {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::write(path)(source))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn flush(path: &Path) -> Result<(), Error> {
+    if path.is_dir() {
+        for child in children(path)? {
+            flush(&child)?;
+        }
+        return flush_folder(path);
+    }
+    File::open(path).and_then(|file| file.sync_all()).map_err(Error::write(path))
+}
+
+fn flush_folder(folder: &Path) -> Result<(), Error> {
+    File::open(folder).and_then(|handle| handle.sync_all()).map_err(Error::write(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[test]
+    fn a_published_file_has_its_name_its_size_and_its_hash() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b.csv");
+        let artefact = publish_bytes(&path, b"").unwrap();
+        assert_eq!(artefact.stamp, Stamp { bytes: 0, sha256: EMPTY_SHA256.to_owned() });
+        assert_eq!(children(&dir.path().join("a")).unwrap(), [path]);
+    }
+
+    #[test]
+    fn a_dropped_draft_leaves_nothing_and_the_old_file_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("b.csv");
+        publish_bytes(&path, b"old").unwrap();
+        let draft = Draft::new(&path).unwrap();
+        fs::write(draft.temp(), b"half").unwrap();
+        drop(draft);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(children(dir.path()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_folder_replaces_the_one_that_had_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cube.zarr");
+        let publish = |name: &str| {
+            let draft = Draft::new(&path).unwrap();
+            fs::create_dir(draft.temp()).unwrap();
+            fs::write(draft.temp().join(name), name).unwrap();
+            draft.publish().unwrap()
+        };
+        let first = publish("one");
+        let second = publish("two");
+        assert_ne!(first.stamp.sha256, second.stamp.sha256);
+        assert_eq!(Stamp::of(&path).unwrap(), second.stamp);
+        assert_eq!(children(&path).unwrap(), [path.join("two")]);
+        assert_eq!(children(dir.path()).unwrap(), [path]);
+    }
+
+    #[test]
+    fn the_hash_of_a_folder_depends_on_the_names_of_its_files() {
+        let dir = tempfile::tempdir().unwrap();
+        for (folder, file) in [("a", "x"), ("b", "y")] {
+            fs::create_dir(dir.path().join(folder)).unwrap();
+            fs::write(dir.path().join(folder).join(file), "same").unwrap();
+        }
+        let hash = |name: &str| Stamp::of(&dir.path().join(name)).unwrap().sha256;
+        assert_ne!(hash("a"), hash("b"));
+    }
+
+    #[test]
+    fn an_open_geopackage_is_not_published() {
+        let dir = tempfile::tempdir().unwrap();
+        let draft = Draft::new(dir.path().join("a.gpkg")).unwrap();
+        fs::write(draft.temp(), b"x").unwrap();
+        fs::write(draft.temp().with_extension("gpkg-wal"), b"x").unwrap();
+        assert_eq!(draft.publish().unwrap_err().exit_code(), crate::error::exit::INTERNAL);
+        assert!(!dir.path().join("a.gpkg").exists());
+    }
+
+    #[test]
+    fn drafts_of_a_dead_run_are_swept_at_any_depth() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("cube/.tmp-1-imagery/c")).unwrap();
+        fs::write(dir.path().join(".tmp-1-a.gpkg"), "").unwrap();
+        fs::write(dir.path().join("cube/kept"), "").unwrap();
+        assert_eq!(sweep(dir.path()).unwrap(), 2);
+        assert_eq!(files_below(dir.path()).unwrap(), [dir.path().join("cube/kept")]);
+    }
+}

@@ -1,0 +1,79 @@
+//! The nomenclature and the rule set that a configuration names, loaded and made ready.
+
+use std::path::Path;
+
+use nomenclature::{
+    ArtificialTable, CaptureRules, CaptureUnits, Nomenclature, NomenclatureError, Problem, RuleSet,
+};
+
+use super::Reference;
+use super::load::Reader;
+use super::source::Source;
+use crate::error::{ConfigError, Error};
+
+/// The capture rules of every run: those of the national specification.
+const CAPTURE: &str = "ocsge-2-0";
+
+impl Reader {
+    pub(super) fn nomenclature(&self, reference: &Reference) -> Result<Nomenclature, Error> {
+        match reference {
+            Reference::Builtin(id) => {
+                Nomenclature::builtin(id).map_err(|error| self.refused("nomenclature", &error))
+            }
+            Reference::File(path) => document(path, Nomenclature::from_yaml),
+        }
+    }
+
+    pub(super) fn rules(&self, reference: &Reference) -> Result<RuleSet, Error> {
+        match reference {
+            Reference::Builtin(id) => {
+                RuleSet::builtin(id).map_err(|error| self.refused("rules", &error))
+            }
+            Reference::File(path) => document(path, RuleSet::from_yaml),
+        }
+    }
+
+    pub(super) fn artificial(
+        &self,
+        rules: &RuleSet,
+        nomenclature: &Nomenclature,
+    ) -> Result<ArtificialTable, Error> {
+        rules.compile(nomenclature).map_err(|error| self.refused("rules", &error))
+    }
+
+    pub(super) fn capture(&self, nomenclature: &Nomenclature) -> Result<CaptureUnits, Error> {
+        CaptureRules::builtin(CAPTURE)
+            .and_then(|rules| rules.compile(nomenclature))
+            .map_err(|error| self.refused("nomenclature", &error))
+    }
+
+    /// The error of a document, at the key that names the document.
+    fn refused(&self, key: &str, error: &NomenclatureError) -> Error {
+        ConfigError { hint: error.hint(), ..self.source.fault(&[key], error.to_string()) }.into()
+    }
+}
+
+/// Reads a user's document; its first fault is told at its own place.
+fn document<T>(
+    path: &Path,
+    parse: impl FnOnce(&str) -> Result<T, Vec<Problem>>,
+) -> Result<T, Error> {
+    let source = Source::read(path)?;
+    parse(source.text()).map_err(|problems| {
+        let n_others = problems.len().saturating_sub(1);
+        let Some(problem) = problems.into_iter().next() else {
+            return Error::internal(format!("`{}` was refused without a reason", path.display()));
+        };
+        let more = if n_others == 0 { String::new() } else { format!(" (and {n_others} more)") };
+        ConfigError {
+            file: path.to_owned(),
+            place: Some((problem.line, problem.column)),
+            key: problem.key,
+            what: format!("{}{more}", problem.what),
+            got: problem.got.map(|got| format!("`{got}`")),
+            expected: problem.expected,
+            hint: problem.hint,
+        }
+        .into()
+    })
+}

@@ -1,0 +1,218 @@
+//! What was done in an output folder: JSON lines, each flushed to the disk before work goes on.
+//!
+//! A record is only a claim: a result counts when the journalled hash is that of the file now.
+//! A line torn by a crash is no record; the next one starts on a line of its own.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+use crate::artefact::Stamp;
+use crate::error::Error;
+use crate::stage_report::StageReport;
+use crate::tally::Flaws;
+
+/// The journal's file in the working folder.
+const FILE: &str = "journal.jsonl";
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// An input was hashed; while size and time stay, it is not hashed again.
+    Input(Input),
+    /// A unit of work began.
+    Started {
+        /// The unit: a stage's name, later also its block.
+        unit: String,
+        /// Hash of code version, parameters and inputs.
+        key: String,
+    },
+    /// A unit of work is complete and its outputs are on the disk.
+    Done(Done),
+    /// A unit of work ended with an error.
+    Failed {
+        /// The unit.
+        unit: String,
+        /// The error's message.
+        why: String,
+    },
+}
+
+/// An input file as it was when it was hashed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// Time of last change, in nanoseconds since 1970.
+    pub modified_ns: u64,
+    /// Size and hash.
+    pub stamp: Stamp,
+}
+
+/// A completed unit of work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    /// The unit: a stage's name, later also its block.
+    pub unit: String,
+    /// Hash of code version, parameters and inputs.
+    pub key: String,
+    /// Every output by its path relative to the output folder.
+    pub outputs: BTreeMap<String, Stamp>,
+    /// What the stage reported.
+    pub report: StageReport,
+    /// The flaws it counted.
+    pub flaws: Flaws,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+}
+
+/// What became of a unit, by its last record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    /// Begun, neither completed nor failed: running now, or killed.
+    Started,
+    /// Complete, as far as the journal knows.
+    Done(Box<Done>),
+    /// Ended with an error.
+    Failed(String),
+}
+
+/// The journal of one output folder, read once and then appended to.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: Option<File>,
+    inputs: BTreeMap<PathBuf, Input>,
+    units: BTreeMap<String, State>,
+}
+
+impl Journal {
+    /// Opens the journal for appending; only for the holder of the folder's lock.
+    ///
+    /// # Errors
+    /// [`Error::Read`] or [`Error::Write`] when the file does not open.
+    pub fn open(work_dir: &Path) -> Result<Self, Error> {
+        let mut journal = Self::read(work_dir)?;
+        let path = journal.path.clone();
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.append(true).create(true).open(&path).map_err(Error::write(&path))?;
+        if ends_torn(&path)? {
+            file.write_all(b"\n").map_err(Error::write(&path))?;
+        }
+        journal.file = Some(file);
+        Ok(journal)
+    }
+
+    /// Reads the journal without appending; empty when there is none.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when it exists but cannot be read.
+    pub fn read(work_dir: &Path) -> Result<Self, Error> {
+        let path = work_dir.join(FILE);
+        let bytes = match fs::read(&path) {
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            other => other.map_err(Error::read(&path))?,
+        };
+        let mut journal =
+            Self { path, file: None, inputs: BTreeMap::new(), units: BTreeMap::new() };
+        for line in bytes.split(|byte| *byte == b'\n') {
+            if let Ok(record) = serde_json::from_slice(line) {
+                journal.remember(record);
+            }
+        }
+        Ok(journal)
+    }
+
+    /// Adds a record and flushes it to the disk.
+    ///
+    /// # Errors
+    /// [`Error::Write`] when that fails, [`Error::Internal`] for a journal opened with
+    /// [`Journal::read`].
+    pub fn append(&mut self, record: Record) -> Result<(), Error> {
+        let mut line = serde_json::to_vec(&record)
+            .map_err(|error| Error::internal(format!("a record has no JSON form: {error}")))?;
+        line.push(b'\n');
+        let Some(file) = &mut self.file else {
+            return Err(Error::internal("the journal was opened for reading only"));
+        };
+        file.write_all(&line).and_then(|()| file.sync_data()).map_err(Error::write(&self.path))?;
+        self.remember(record);
+        Ok(())
+    }
+
+    /// What became of a unit, or `None` when it never began.
+    pub fn state(&self, unit: &str) -> Option<&State> {
+        self.units.get(unit)
+    }
+
+    /// The completed unit with this key whose outputs are, byte for byte, still there.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when an output exists but cannot be read.
+    pub fn trusted(&self, unit: &str, key: &str, out_dir: &Path) -> Result<Option<&Done>, Error> {
+        let Some(State::Done(done)) = self.units.get(unit) else { return Ok(None) };
+        if done.key != key {
+            return Ok(None);
+        }
+        for (name, stamp) in &done.outputs {
+            let path = out_dir.join(name);
+            if !path.exists() || Stamp::of(&path)? != *stamp {
+                return Ok(None);
+            }
+        }
+        Ok(Some(done))
+    }
+
+    /// Size and hash of an input file; hashed again only when its size or time differs.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when the file cannot be read, [`Error::Write`] when the journal cannot grow.
+    pub fn input_stamp(&mut self, path: &Path) -> Result<Stamp, Error> {
+        let metadata = fs::metadata(path).map_err(Error::read(path))?;
+        let modified = metadata.modified().map_err(Error::read(path))?;
+        let modified_ns =
+            modified.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+        if let Some(known) = self.inputs.get(path)
+            && known.modified_ns == modified_ns
+            && known.stamp.bytes == metadata.len()
+        {
+            return Ok(known.stamp.clone());
+        }
+        let stamp = Stamp::of(path)?;
+        let input = Input { path: path.to_owned(), modified_ns, stamp: stamp.clone() };
+        self.append(Record::Input(input))?;
+        Ok(stamp)
+    }
+
+    fn remember(&mut self, record: Record) {
+        match record {
+            Record::Input(input) => {
+                self.inputs.insert(input.path.clone(), input);
+            }
+            Record::Started { unit, .. } => {
+                self.units.insert(unit, State::Started);
+            }
+            Record::Done(done) => {
+                self.units.insert(done.unit.clone(), State::Done(Box::new(done)));
+            }
+            Record::Failed { unit, why } => {
+                self.units.insert(unit, State::Failed(why));
+            }
+        }
+    }
+}
+
+/// Whether the last line lacks its end.
+fn ends_torn(path: &Path) -> Result<bool, Error> {
+    let bytes = fs::read(path).map_err(Error::read(path))?;
+    Ok(bytes.last().is_some_and(|byte| *byte != b'\n'))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,259 @@
+//! The stages of a run, their order, and what each one depends on.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::artefact::sha256;
+use crate::config::{Config, Reference};
+
+/// One step of a run; the order of the variants is the order of the run.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Put imagery, evidence and the prior vintage on one grid
+    Ingest,
+    /// Estimate each cell's cover from imagery and evidence
+    Classify,
+    /// Decide each cell's cover and usage, prior first
+    Update,
+    /// Enforce minimum units and widths
+    Regularise,
+    /// Cut what changed into the prior's polygons
+    Vectorise,
+    /// Measure what changed between the vintages
+    Change,
+    /// Apply the artificialisation rules
+    Artificialise,
+    /// Sum figures per territory
+    Indicators,
+    /// Find errors of the prior to report
+    Correct,
+    /// Write reports and packages
+    Deliver,
+}
+
+impl Stage {
+    /// Every stage, in order.
+    pub const ALL: [Self; 10] = [
+        Self::Ingest,
+        Self::Classify,
+        Self::Update,
+        Self::Regularise,
+        Self::Vectorise,
+        Self::Change,
+        Self::Artificialise,
+        Self::Indicators,
+        Self::Correct,
+        Self::Deliver,
+    ];
+
+    /// Its name on the command line and in the journal.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Classify => "classify",
+            Self::Update => "update",
+            Self::Regularise => "regularise",
+            Self::Vectorise => "vectorise",
+            Self::Change => "change",
+            Self::Artificialise => "artificialise",
+            Self::Indicators => "indicators",
+            Self::Correct => "correct",
+            Self::Deliver => "deliver",
+        }
+    }
+
+    /// What it does, as the plan says it.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Ingest => "put imagery, evidence and the prior on one grid",
+            Self::Classify => "estimate each cell's cover",
+            Self::Update => "decide each cell's cover and usage, prior first",
+            Self::Regularise => "enforce minimum units and widths",
+            Self::Vectorise => "cut what changed into the prior's polygons",
+            Self::Change => "measure what changed",
+            Self::Artificialise => "apply the artificialisation rules",
+            Self::Indicators => "sum figures per territory",
+            Self::Correct => "find errors of the prior to report",
+            Self::Deliver => "write reports and packages",
+        }
+    }
+
+    /// The version of its code: raised whenever its result may differ for the same inputs, so that
+    /// results of older code are computed again.
+    pub fn version(self) -> u32 {
+        match self {
+            Self::Ingest
+            | Self::Classify
+            | Self::Update
+            | Self::Regularise
+            | Self::Vectorise
+            | Self::Change
+            | Self::Artificialise
+            | Self::Indicators
+            | Self::Correct
+            | Self::Deliver => 1,
+        }
+    }
+
+    /// The stages whose results it reads, in order.
+    pub fn needs(self) -> &'static [Self] {
+        let n = match self {
+            Self::Ingest => 0,
+            Self::Classify => 1,
+            Self::Update => 2,
+            Self::Regularise => 3,
+            Self::Vectorise => 4,
+            Self::Change => 5,
+            Self::Artificialise => 6,
+            Self::Indicators => 7,
+            // Corrections compare the update with the prior and quote the artificial status.
+            Self::Correct => 7,
+            Self::Deliver => 9,
+        };
+        &Self::ALL[..n]
+    }
+
+    /// The input files that it reads itself, sorted.
+    pub fn inputs(self, config: &Config) -> Vec<PathBuf> {
+        let territories = || {
+            let Config { territories, .. } = config;
+            let planning = territories.planning.iter().map(|layer| layer.path.clone());
+            std::iter::once(territories.communes.path.clone()).chain(planning)
+        };
+        let prior = std::iter::once(config.prior.layer.path.clone());
+        let document = |reference: &Reference| match reference {
+            Reference::File(path) => Some(path.clone()),
+            Reference::Builtin(_) => None,
+        };
+        let mut files: Vec<PathBuf> = match self {
+            Self::Ingest => {
+                let evidence = config.evidence.layers.iter().map(|e| e.layer.path.clone());
+                let images = config.imagery.rvb.iter().chain(&config.imagery.irc).cloned();
+                images.chain(evidence).chain(prior).collect()
+            }
+            Self::Vectorise => prior.collect(),
+            Self::Change => prior.chain(territories()).collect(),
+            Self::Artificialise => document(&config.rules_source).into_iter().collect(),
+            Self::Indicators => territories().collect(),
+            Self::Correct => prior.chain(document(&config.rules_source)).collect(),
+            Self::Deliver => config.inputs(),
+            Self::Classify | Self::Update | Self::Regularise => Vec::new(),
+        };
+        files.extend(document(&config.nomenclature_source));
+        files.sort();
+        files.dedup();
+        files
+    }
+
+    /// The parameters that its result depends on, resolved.
+    pub fn parameters(self, config: &Config) -> Value {
+        let names = json!({
+            "department": config.department,
+            "vintage": config.vintage,
+            "prior_vintage": config.prior.vintage,
+            "nomenclature": nomenclature(config),
+        });
+        let own = match self {
+            Self::Ingest => json!({
+                "crs": config.crs,
+                "cell_cm": config.cell_cm,
+                "prior_layer": config.prior.layer.layer,
+                "evidence": evidence(config),
+            }),
+            Self::Update => json!({ "update": config.update }),
+            Self::Change | Self::Indicators => json!({ "territories": territories(config) }),
+            Self::Artificialise | Self::Correct => json!({
+                "rules": rules(config),
+                "thresholds": config.thresholds,
+                "update": config.update,
+            }),
+            Self::Deliver => all_parameters(config),
+            Self::Classify | Self::Regularise | Self::Vectorise => Value::Null,
+        };
+        json!({ "common": names, "own": own })
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Every resolved parameter, without machine paths: the manifest's `parameters`.
+pub fn all_parameters(config: &Config) -> Value {
+    json!({
+        "department": config.department,
+        "vintage": config.vintage,
+        "prior_vintage": config.prior.vintage,
+        "prior_layer": config.prior.layer.layer,
+        "crs": config.crs.to_string(),
+        "cell_m": config.cell_m(),
+        "nomenclature": nomenclature(config),
+        "rules": rules(config),
+        "thresholds": config.thresholds,
+        "update": config.update,
+        "evidence": evidence(config),
+        "territories": territories(config),
+    })
+}
+
+/// Name and content of the nomenclature: a shipped one may change with the program's version.
+fn nomenclature(config: &Config) -> Value {
+    let content = sha256(format!("{:?}", config.nomenclature).as_bytes());
+    json!({ "id": config.nomenclature.id(), "content": content })
+}
+
+/// Name and content of the rule set, overrides included.
+fn rules(config: &Config) -> Value {
+    json!({ "id": config.rules.id, "content": sha256(format!("{:?}", config.rules).as_bytes()) })
+}
+
+fn evidence(config: &Config) -> Value {
+    let layers = config.evidence.layers.iter().map(|e| {
+        json!({
+            "kind": e.kind,
+            "path": config.shown(&e.layer.path),
+            "layer": e.layer.layer,
+            "width_field": e.width_field,
+            "width_m": e.width_m,
+            "nature_field": e.nature_field,
+        })
+    });
+    Value::Array(layers.collect())
+}
+
+fn territories(config: &Config) -> Value {
+    let layer = |layer: &crate::config::Layer| json!({ "path": config.shown(&layer.path), "layer": layer.layer });
+    json!({
+        "communes": layer(&config.territories.communes),
+        "planning": config.territories.planning.as_ref().map(layer),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_only_reads_results_of_earlier_ones() {
+        for stage in Stage::ALL {
+            assert!(stage.needs().iter().all(|needed| *needed < stage), "{stage}");
+        }
+        assert!(Stage::ALL.is_sorted());
+    }
+
+    #[test]
+    fn the_name_is_the_one_typed_on_the_command_line() {
+        for stage in Stage::ALL {
+            assert_eq!(Stage::from_str(stage.name(), false), Ok(stage));
+        }
+    }
+}
