@@ -11,6 +11,7 @@ pub mod config;
 pub mod error;
 pub mod journal;
 pub mod lock;
+pub mod io;
 pub mod machine;
 pub mod stage;
 pub mod stage_report;

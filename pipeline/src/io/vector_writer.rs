@@ -1,0 +1,447 @@
+//! Writing vector layers: the same features always give the same bytes.
+
+use std::ffi::CString;
+use std::path::{Path, PathBuf};
+
+use gdal::errors::GdalError;
+use gdal::vector::{LayerAccess, LayerOptions};
+use gdal::{Dataset, DriverManager};
+use gdal_sys::{OGRFeatureDefnH, OGRFeatureH, OGRFieldSubType, OGRFieldType, OGRLayerH};
+use kernels::lattice::{Point, Polygon};
+
+use super::error::{Result, write_error};
+use super::gdal::{ogr, open_vector, raise, writing};
+use super::srs::{self, Reprojection};
+use super::vector::Value;
+use super::wkb;
+
+/// Type of a column to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// 32-bit whole numbers.
+    Integer,
+    /// 64-bit whole numbers.
+    Integer64,
+    /// Floating-point numbers.
+    Real,
+    /// Texts.
+    Text,
+    /// True (1) or false (0).
+    Boolean,
+}
+
+/// A column to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// Its name; the case is kept.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: FieldKind,
+    /// Whether a feature may lack it.
+    pub is_nullable: bool,
+}
+
+impl Field {
+    /// A column that every feature has.
+    pub const fn required(name: &'static str, kind: FieldKind) -> Self {
+        Self { name, kind, is_nullable: false }
+    }
+
+    /// A column that a feature may lack.
+    pub const fn optional(name: &'static str, kind: FieldKind) -> Self {
+        Self { name, kind, is_nullable: true }
+    }
+}
+
+/// Kind of the geometries of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GeometryKind {
+    /// One polygon per feature.
+    Polygon,
+    /// One multipolygon per feature.
+    MultiPolygon,
+    /// One line per feature.
+    Line,
+    /// One point per feature.
+    Point,
+}
+
+/// A geometry to write.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Shape<'a> {
+    /// No geometry.
+    None,
+    /// A polygon.
+    Polygon(&'a Polygon),
+    /// Several polygons.
+    MultiPolygon(&'a [Polygon]),
+    /// A line.
+    Line(&'a [Point]),
+    /// A point.
+    Point(Point),
+}
+
+/// A layer to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerSpec {
+    /// Its name.
+    pub name: String,
+    /// Its title, for people.
+    pub title: String,
+    /// Kind of its geometries.
+    pub geometry: GeometryKind,
+    /// Name of its geometry column.
+    pub geometry_column: &'static str,
+    /// EPSG code of the lattice, that is of the shapes to write.
+    pub epsg: u32,
+    /// EPSG code of the file; shapes are reprojected when it is another one.
+    pub file_epsg: u32,
+    /// Its columns, in order.
+    pub fields: Vec<Field>,
+}
+
+/// Format of a file to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VectorFormat {
+    /// `GeoPackage`, with one or several layers.
+    GeoPackage,
+    /// `FlatGeobuf`, one layer; features come in the order of its spatial index.
+    FlatGeobuf,
+}
+
+/// Writes layers one after the other into a new file.
+pub struct VectorWriter {
+    path: PathBuf,
+    dataset: Dataset,
+    format: VectorFormat,
+    layers: Vec<OpenLayer>,
+    bytes: Vec<u8>,
+}
+
+struct OpenLayer {
+    spec: LayerSpec,
+    handle: OGRLayerH,
+    definition: OGRFeatureDefnH,
+    way: Option<Reprojection>,
+    n_features: u64,
+}
+
+impl VectorWriter {
+    /// Creates a file with its layers, all empty.
+    ///
+    /// The file must not exist. It is neither synchronised nor renamed here: give a temporary
+    /// path, then publish it once [`VectorWriter::finish`] has returned.
+    ///
+    /// # Errors
+    /// The file exists or cannot be created, or a CRS is unknown.
+    pub fn create(path: &Path, format: VectorFormat, layers: &[LayerSpec]) -> Result<Self> {
+        raise();
+        if path.exists() {
+            return Err(write_error(path, "the file exists already"));
+        }
+        let driver = match format {
+            VectorFormat::GeoPackage => "GPKG",
+            VectorFormat::FlatGeobuf => "FlatGeobuf",
+        };
+        let dataset =
+            writing(path, || DriverManager::get_driver_by_name(driver)?.create_vector_only(path))?;
+        let layers_open = Vec::with_capacity(layers.len());
+        let path = path.to_path_buf();
+        let mut writer = Self { path, dataset, format, layers: layers_open, bytes: Vec::new() };
+        for spec in layers {
+            writer.create_layer(spec)?;
+        }
+        writer.begin()?;
+        Ok(writer)
+    }
+
+    fn create_layer(&mut self, spec: &LayerSpec) -> Result<()> {
+        let way = (spec.epsg != spec.file_epsg)
+            .then(|| Reprojection::new(&self.path, spec.epsg, spec.file_epsg))
+            .transpose()?;
+        let (format, dataset) = (self.format, &mut self.dataset);
+        let (handle, definition) = writing(&self.path, || {
+            let options = layer_options(format, spec);
+            let options: Vec<&str> = options.iter().map(String::as_str).collect();
+            let layer = dataset.create_layer(LayerOptions {
+                name: &spec.name,
+                srs: Some(&srs::from_epsg(spec.file_epsg)?),
+                ty: geometry_type(spec.geometry),
+                options: Some(&options),
+            })?;
+            for field in &spec.fields {
+                add_field(&layer, *field)?;
+            }
+            // SAFETY: both handles belong to the dataset, which this writer owns and closes last.
+            let handle = unsafe { layer.c_layer() };
+            Ok((handle, unsafe { gdal_sys::OGR_L_GetLayerDefn(handle) }))
+        })?;
+        let spec = spec.clone();
+        self.layers.push(OpenLayer { spec, handle, definition, way, n_features: 0 });
+        Ok(())
+    }
+
+    /// One transaction for the whole file: a feature costs microseconds instead of a disk flush.
+    fn begin(&mut self) -> Result<()> {
+        if self.format != VectorFormat::GeoPackage {
+            return Ok(());
+        }
+        writing(&self.path, || {
+            // SAFETY: the dataset is alive.
+            let code =
+                unsafe { gdal_sys::GDALDatasetStartTransaction(self.dataset.c_dataset(), 0) };
+            ogr(code, "GDALDatasetStartTransaction")
+        })
+    }
+
+    /// Adds a feature to layer `layer` (from 0), under the number `fid`; `values` follow the
+    /// fields of the layer.
+    ///
+    /// # Errors
+    /// The values do not match the fields (count, type, or absent where required), the shape is of
+    /// another kind or empty, or the file cannot be written.
+    pub fn add(
+        &mut self,
+        layer: usize,
+        fid: i64,
+        shape: Shape<'_>,
+        values: &[Value],
+    ) -> Result<()> {
+        let Self { path, layers, bytes, .. } = self;
+        let open = &mut layers[layer];
+        check_row(path, &open.spec, fid, shape, values)?;
+        let has_shape = encode(bytes, shape, open.way.as_ref())?;
+        writing(path, || {
+            // SAFETY: the definition is alive; the feature is freed by `NewFeature`.
+            let feature = NewFeature(unsafe { gdal_sys::OGR_F_Create(open.definition) });
+            // SAFETY: the feature is alive.
+            ogr(unsafe { gdal_sys::OGR_F_SetFID(feature.0, fid) }, "OGR_F_SetFID")?;
+            for (index, value) in values.iter().enumerate() {
+                set(&feature, index as i32, value)?;
+            }
+            if has_shape {
+                set_shape(&feature, bytes)?;
+            }
+            // SAFETY: layer and feature are alive.
+            let code = unsafe { gdal_sys::OGR_L_CreateFeature(open.handle, feature.0) };
+            ogr(code, "OGR_L_CreateFeature")
+        })?;
+        open.n_features += 1;
+        Ok(())
+    }
+
+    /// Commits, closes, opens the file again and counts the features of each layer.
+    ///
+    /// # Errors
+    /// The disk is full, or a layer does not hold what was added.
+    pub fn finish(self) -> Result<Vec<u64>> {
+        let Self { path, mut dataset, format, layers, .. } = self;
+        writing(&path, || {
+            if format == VectorFormat::GeoPackage {
+                // SAFETY: the dataset is alive and its transaction was started by `begin`.
+                let code = unsafe { gdal_sys::GDALDatasetCommitTransaction(dataset.c_dataset()) };
+                ogr(code, "GDALDatasetCommitTransaction")?;
+            }
+            dataset.flush_cache()?;
+            dataset.close()
+        })?;
+        let again = open_vector(&path)?;
+        let mut counts = Vec::with_capacity(layers.len());
+        for layer in &layers {
+            let found = count(&path, &again, &layer.spec.name)?;
+            if found != layer.n_features {
+                let what = format!(
+                    "read again, layer `{}` has {found} features, expected {}",
+                    layer.spec.name, layer.n_features
+                );
+                return Err(write_error(&path, what));
+            }
+            counts.push(found);
+        }
+        Ok(counts)
+    }
+}
+
+/// Counts the features that are really there, not the number that the file keeps beside them.
+fn count(path: &Path, dataset: &Dataset, layer: &str) -> Result<u64> {
+    writing(path, || {
+        let layer = dataset.layer_by_name(layer)?;
+        // SAFETY: the handle belongs to the dataset, borrowed meanwhile.
+        let handle = unsafe { layer.c_layer() };
+        let mut found = 0;
+        loop {
+            // SAFETY: as above; the feature is freed at the end of the turn.
+            let feature = NewFeature(unsafe { gdal_sys::OGR_L_GetNextFeature(handle) });
+            if feature.0.is_null() {
+                return Ok(found);
+            }
+            found += 1;
+        }
+    })
+}
+
+fn layer_options(format: VectorFormat, spec: &LayerSpec) -> Vec<String> {
+    match format {
+        VectorFormat::GeoPackage => vec![
+            format!("GEOMETRY_NAME={}", spec.geometry_column),
+            format!("DESCRIPTION={}", spec.title),
+            "SPATIAL_INDEX=YES".to_owned(),
+        ],
+        VectorFormat::FlatGeobuf => vec![
+            format!("DESCRIPTION={}", spec.title),
+            format!("TITLE={}", spec.name),
+            "SPATIAL_INDEX=YES".to_owned(),
+        ],
+    }
+}
+
+fn geometry_type(kind: GeometryKind) -> gdal_sys::OGRwkbGeometryType::Type {
+    use gdal_sys::OGRwkbGeometryType::{wkbLineString, wkbMultiPolygon, wkbPoint, wkbPolygon};
+    match kind {
+        GeometryKind::Polygon => wkbPolygon,
+        GeometryKind::MultiPolygon => wkbMultiPolygon,
+        GeometryKind::Line => wkbLineString,
+        GeometryKind::Point => wkbPoint,
+    }
+}
+
+fn add_field<L: LayerAccess>(layer: &L, field: Field) -> std::result::Result<(), GdalError> {
+    let kind = match field.kind {
+        FieldKind::Integer | FieldKind::Boolean => OGRFieldType::OFTInteger,
+        FieldKind::Integer64 => OGRFieldType::OFTInteger64,
+        FieldKind::Real => OGRFieldType::OFTReal,
+        FieldKind::Text => OGRFieldType::OFTString,
+    };
+    let name = CString::new(field.name)?;
+    // SAFETY: the definition is created, copied by the layer and destroyed here.
+    unsafe {
+        let definition = gdal_sys::OGR_Fld_Create(name.as_ptr(), kind);
+        if field.kind == FieldKind::Boolean {
+            gdal_sys::OGR_Fld_SetSubType(definition, OGRFieldSubType::OFSTBoolean);
+        }
+        gdal_sys::OGR_Fld_SetNullable(definition, i32::from(field.is_nullable));
+        let code = gdal_sys::OGR_L_CreateField(layer.c_layer(), definition, 0);
+        gdal_sys::OGR_Fld_Destroy(definition);
+        ogr(code, "OGR_L_CreateField")
+    }
+}
+
+/// Checks a row before GDAL, which would quietly convert or drop what does not fit.
+fn check_row(
+    path: &Path,
+    spec: &LayerSpec,
+    fid: i64,
+    shape: Shape<'_>,
+    values: &[Value],
+) -> Result<()> {
+    let refuse = |what: String| {
+        let what = format!("layer `{}`, feature {fid}: {what}", spec.name);
+        Err(write_error(path, what))
+    };
+    let is_right = match (shape, spec.geometry) {
+        (Shape::None, _) | (Shape::Point(_), GeometryKind::Point) => true,
+        (Shape::Polygon(p), GeometryKind::Polygon) => p.exterior.0.len() > 2,
+        (Shape::MultiPolygon(list), GeometryKind::MultiPolygon) => !list.is_empty(),
+        (Shape::Line(line), GeometryKind::Line) => line.len() > 1,
+        _ => false,
+    };
+    if !is_right {
+        return refuse(format!("its shape is not a full {:?}", spec.geometry));
+    }
+    if values.len() != spec.fields.len() {
+        return refuse(format!("{} values for {} fields", values.len(), spec.fields.len()));
+    }
+    for (field, value) in spec.fields.iter().zip(values) {
+        let fits = match (value, field.kind) {
+            (Value::Null, _) => field.is_nullable,
+            (Value::Integer(v), FieldKind::Boolean) => (0..=1).contains(v),
+            (Value::Integer(v), FieldKind::Integer) => i32::try_from(*v).is_ok(),
+            (Value::Real(v), FieldKind::Real) => v.is_finite(),
+            (Value::Integer(_), FieldKind::Integer64) | (Value::Text(_), FieldKind::Text) => true,
+            _ => false,
+        };
+        if !fits {
+            return refuse(format!("{value:?} does not fit column `{}`", field.name));
+        }
+    }
+    Ok(())
+}
+
+/// Encodes a shape; `false` when there is none.
+fn encode(bytes: &mut Vec<u8>, shape: Shape<'_>, way: Option<&Reprojection>) -> Result<bool> {
+    let Some(way) = way else {
+        return Ok(encode_with(bytes, shape, &Point::to_metres));
+    };
+    // The encoder cannot fail: the first failure is kept aside and wins at the end.
+    let failed = std::cell::RefCell::new(None);
+    let place = |point: Point| {
+        way.point(point).unwrap_or_else(|error| {
+            failed.borrow_mut().get_or_insert(error);
+            (0.0, 0.0)
+        })
+    };
+    let has_shape = encode_with(bytes, shape, &place);
+    failed.into_inner().map_or(Ok(has_shape), Err)
+}
+
+fn encode_with(
+    bytes: &mut Vec<u8>,
+    shape: Shape<'_>,
+    place: &impl Fn(Point) -> (f64, f64),
+) -> bool {
+    match shape {
+        Shape::None => return false,
+        Shape::Polygon(polygon) => wkb::write_polygon(bytes, polygon, place),
+        Shape::MultiPolygon(list) => wkb::write_multi_polygon(bytes, list, place),
+        Shape::Line(line) => wkb::write_line(bytes, line, place),
+        Shape::Point(point) => wkb::write_point(bytes, point, place),
+    }
+    true
+}
+
+/// A feature being made, freed when it goes out of scope.
+struct NewFeature(OGRFeatureH);
+
+impl Drop for NewFeature {
+    fn drop(&mut self) {
+        if !self.0.is_null() {
+            // SAFETY: the feature is ours and nothing points into it any more.
+            unsafe { gdal_sys::OGR_F_Destroy(self.0) };
+        }
+    }
+}
+
+fn set(feature: &NewFeature, index: i32, value: &Value) -> std::result::Result<(), GdalError> {
+    // SAFETY: the feature is alive and `check_row` has matched the values with its fields.
+    unsafe {
+        match value {
+            Value::Null => gdal_sys::OGR_F_SetFieldNull(feature.0, index),
+            Value::Integer(v) => gdal_sys::OGR_F_SetFieldInteger64(feature.0, index, *v),
+            Value::Real(v) => gdal_sys::OGR_F_SetFieldDouble(feature.0, index, *v),
+            Value::Text(v) => {
+                let text = CString::new(v.as_str())?;
+                gdal_sys::OGR_F_SetFieldString(feature.0, index, text.as_ptr());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn set_shape(feature: &NewFeature, bytes: &[u8]) -> std::result::Result<(), GdalError> {
+    let mut geometry = std::ptr::null_mut();
+    // SAFETY: the buffer is read within its length; the geometry then belongs to the feature.
+    unsafe {
+        let code = gdal_sys::OGR_G_CreateFromWkb(
+            bytes.as_ptr().cast(),
+            std::ptr::null_mut(),
+            &raw mut geometry,
+            i32::try_from(bytes.len())?,
+        );
+        ogr(code, "OGR_G_CreateFromWkb")?;
+        ogr(gdal_sys::OGR_F_SetGeometryDirectly(feature.0, geometry), "OGR_F_SetGeometryDirectly")
+    }
+}
+
+#[cfg(test)]
+#[path = "vector_writer_tests.rs"]
+mod tests;
