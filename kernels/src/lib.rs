@@ -4,9 +4,12 @@
 //! never changes a byte of a result.
 
 pub mod aggregate;
+pub mod artificialise;
 pub mod built_zone;
+pub mod change;
 pub mod distance;
 pub mod features;
+pub mod flux;
 pub mod grid;
 pub mod label;
 pub mod lattice;
