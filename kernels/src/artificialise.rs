@@ -24,6 +24,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::lattice::TWICE_AREA_PER_M2;
+use crate::union_find::UnionFind;
 
 #[cfg(test)]
 mod tests;
@@ -243,18 +244,16 @@ fn check(vintage: &Vintage<'_>) -> Result<(), ArtificialiseError> {
 
 /// Steps 2 and 3: the rank of each polygon's group, and the groups.
 fn group(vintage: &Vintage<'_>, twice_area_min: i128) -> (Vec<u32>, Vec<Group>) {
-    let mut roots: Vec<u32> = (0..vintage.matrix.len() as u32).collect();
+    let mut sets = UnionFind::new(vintage.matrix.len());
     for &(a, b) in vintage.contacts {
         if vintage.matrix[a as usize] == vintage.matrix[b as usize] {
-            let (a, b) = (root(&mut roots, a), root(&mut roots, b));
-            // The lowest rank is the root: the result does not depend on the order of contacts.
-            roots[a.max(b) as usize] = a.min(b);
+            sets.union(a, b);
         }
     }
-    let mut ranks = vec![0; roots.len()];
+    let mut ranks = vec![0; vintage.matrix.len()];
     let mut groups: Vec<Group> = Vec::new();
-    for polygon in 0..roots.len() as u32 {
-        let first = root(&mut roots, polygon);
+    for polygon in 0..ranks.len() as u32 {
+        let first = sets.root(polygon);
         let i = polygon as usize;
         if first == polygon {
             ranks[i] = groups.len() as u32;
@@ -271,16 +270,6 @@ fn group(vintage: &Vintage<'_>, twice_area_min: i128) -> (Vec<u32>, Vec<Group>) 
         group.flipped = group.twice_area < twice_area_min;
     }
     (ranks, groups)
-}
-
-/// The root of a polygon's tree; paths are halved on the way.
-fn root(roots: &mut [u32], mut polygon: u32) -> u32 {
-    while roots[polygon as usize] != polygon {
-        let parent = roots[polygon as usize];
-        roots[polygon as usize] = roots[parent as usize];
-        polygon = roots[polygon as usize];
-    }
-    polygon
 }
 
 /// Step 4: flipped buildings beside a polygon that is not artificial after step 3.

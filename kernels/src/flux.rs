@@ -21,6 +21,7 @@ pub mod series;
 mod tests;
 
 /// Everything a figure may depend on: the labels of one face.
+#[expect(clippy::struct_excessive_bools, reason = "two qualities at two dates, independent")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Labels {
     /// Rank of the territory (commune) that holds the face; `None` outside every commune.
