@@ -4,9 +4,27 @@ use crate::error::NomenclatureError;
 use crate::nearest::nearest_word;
 
 /// Ids in the order of the documentation; same order as [`TEXTS`].
-pub(crate) const IDS: &[&str] = &["ocsge-2-0"];
+pub(crate) const IDS: &[&str] = &[
+    "ocsge-2-0",
+    "ocsge-1-1",
+    "cnig-extended",
+    "ocs2d-hdf-2021",
+    "geobretagne-2019",
+    "ocsid-example",
+    "flair-1",
+    "flair-hub",
+];
 
-const TEXTS: &[&str] = &[include_str!("../data/ocsge-2-0.yaml")];
+const TEXTS: &[&str] = &[
+    include_str!("../data/ocsge-2-0.yaml"),
+    include_str!("../data/ocsge-1-1.yaml"),
+    include_str!("../data/cnig-extended.yaml"),
+    include_str!("../data/ocs2d-hdf-2021.yaml"),
+    include_str!("../data/geobretagne-2019.yaml"),
+    include_str!("../data/ocsid-example.yaml"),
+    include_str!("../data/flair-1.yaml"),
+    include_str!("../data/flair-hub.yaml"),
+];
 
 /// The YAML text of a built-in nomenclature.
 pub(crate) fn text(id: &str) -> Result<&'static str, NomenclatureError> {

@@ -240,3 +240,6 @@ impl CaptureUnits {
 fn flag(flags: &[bool], id: ClassId) -> bool {
     flags.get(usize::from(id.0)).copied().unwrap_or(false)
 }
+
+#[cfg(test)]
+mod tests;

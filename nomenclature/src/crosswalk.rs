@@ -117,22 +117,38 @@ fn target_of(class: &Class) -> Option<ClassId> {
 
 /// From a nomenclature into one whose leaves refine its own.
 ///
-/// A class that an aggregate of the finer one stands for goes to that aggregate's class.
+/// In order: the finer classes that nest in the class itself; those that nest in the leaves it
+/// stands for; the wider ones (such as US235) that stand for it. A class that all other
+/// candidates lie below is the one to take when nothing finer is known.
 fn up(from: &Nomenclature, to: &Nomenclature, dimension: Dimension) -> Vec<Link> {
+    let matching = |holds: &dyn Fn(ClassId) -> bool| -> Vec<ClassId> {
+        let leaves = to.iter(dimension).filter(|(_, class)| class.leaf);
+        leaves.filter(|(_, class)| target_of(class).is_some_and(holds)).map(|(id, _)| id).collect()
+    };
+    let candidates = |id: ClassId| {
+        let finer = from.expand(dimension, id);
+        let mut found = matching(&|target| target == id);
+        if found.is_empty() {
+            found = matching(&|target| finer.contains(&target));
+        }
+        if found.is_empty() {
+            found = matching(&|target| from.expand(dimension, target).contains(&id));
+        }
+        found
+    };
     from.iter(dimension)
         .map(|(id, _)| {
-            let wanted = from.expand(dimension, id);
-            let refines = |class: &Class| target_of(class).is_some_and(|t| wanted.contains(&t));
-            let finer = to.iter(dimension).filter(|(_, class)| class.leaf && refines(class));
-            let finer: Vec<ClassId> = finer.map(|(finer, _)| finer).collect();
-            if finer.is_empty() {
-                let stands_for = |class: &Class| {
-                    target_of(class).is_some_and(|t| from.expand(dimension, t).contains(&id))
-                };
-                several(to.iter(dimension).filter(|(_, c)| stands_for(c)).map(|(wide, _)| wide))
-            } else {
-                several(finer)
+            let found = candidates(id);
+            let over_all =
+                |top: &&ClassId| found.iter().all(|other| to.is_within(dimension, *other, **top));
+            match found.iter().find(over_all) {
+                Some(top) => Link { target: Some(*top), candidates: found, ..Link::default() },
+                None => several(found),
             }
+        })
+        .map(|link| match link.candidates.as_slice() {
+            [_] => Link { candidates: Vec::new(), ..link },
+            _ => link,
         })
         .collect()
 }
@@ -159,3 +175,6 @@ fn several(targets: impl IntoIterator<Item = ClassId>) -> Link {
         _ => Link { candidates: targets, ..Link::default() },
     }
 }
+
+#[cfg(test)]
+mod tests;

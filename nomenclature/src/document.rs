@@ -70,7 +70,7 @@ pub(crate) struct Classes {
 }
 
 /// One class, as written.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawClass {
     pub(crate) code: String,

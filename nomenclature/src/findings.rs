@@ -1,5 +1,7 @@
 //! Collects the faults of one document with their places.
 
+use std::fmt::Write as _;
+
 use crate::error::Problem;
 use crate::yaml::{YamlError, locate_nearest};
 
@@ -85,7 +87,7 @@ fn shown(path: &[&str]) -> String {
     let mut key = String::new();
     for step in path {
         if step.bytes().all(|b| b.is_ascii_digit()) {
-            key += &format!("[{step}]");
+            let _ = write!(key, "[{step}]");
         } else {
             if !key.is_empty() {
                 key.push('.');

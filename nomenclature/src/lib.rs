@@ -14,6 +14,7 @@ mod findings;
 pub mod nearest;
 pub mod nomenclature;
 pub mod rules;
+pub mod show;
 pub mod table;
 mod tree;
 mod validate;

@@ -130,16 +130,15 @@ impl RuleSet {
         let rules: Self = yaml::from_str(text).map_err(|error| vec![error.into()])?;
         let mut findings = Findings::new(text);
         rules.check_thresholds(&mut findings);
-        match Nomenclature::builtin(&rules.nomenclature) {
-            Ok(nomenclature) => rules.check_codes(&nomenclature, &mut findings),
-            Err(_) => {
-                let known = Nomenclature::builtin_ids();
-                let fault = Fault::new("no built-in nomenclature has this id")
-                    .got(rules.nomenclature.as_str())
-                    .expected(format!("one of {}", known.join(", ")))
-                    .nearest(nearest_word(&rules.nomenclature, known.iter().copied()));
-                findings.add(&["nomenclature"], fault);
-            }
+        if let Ok(nomenclature) = Nomenclature::builtin(&rules.nomenclature) {
+            rules.check_codes(&nomenclature, &mut findings);
+        } else {
+            let known = Nomenclature::builtin_ids();
+            let fault = Fault::new("no built-in nomenclature has this id")
+                .got(rules.nomenclature.as_str())
+                .expected(format!("one of {}", known.join(", ")))
+                .nearest(nearest_word(&rules.nomenclature, known.iter().copied()));
+            findings.add(&["nomenclature"], fault);
         }
         if findings.is_empty() { Ok(rules) } else { Err(findings.sorted()) }
     }

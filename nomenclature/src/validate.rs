@@ -61,12 +61,12 @@ pub(crate) fn nomenclature(text: &str) -> Result<Nomenclature, Vec<Problem>> {
 }
 
 /// A class line with its rank in the document, which bad lines before it do not shift.
-struct Line<'d> {
+struct Line {
     rank: usize,
-    raw: &'d RawClass,
+    raw: RawClass,
 }
 
-impl Line<'_> {
+impl Line {
     /// Adds a fault at one key of the line.
     fn fault(&self, dimension: Dimension, key: &str, fault: Fault, findings: &mut Findings<'_>) {
         let (dimension, rank) = (dimension.to_string(), self.rank.to_string());
@@ -121,12 +121,26 @@ fn parent_nomenclature(document: &Document, findings: &mut Findings<'_>) -> Opti
     None
 }
 
-/// The class lines that have the right shape; the others become faults.
-fn readable_classes<'d>(
-    document: &'d Document,
+/// What is read of a class line that has another fault.
+#[derive(serde::Deserialize)]
+struct Named {
+    code: String,
+}
+
+impl From<Named> for RawClass {
+    /// A stand-in, so that what refers to the class is not reported as well.
+    fn from(named: Named) -> Self {
+        let unmapped = Some("refused".to_owned());
+        Self { code: named.code, unmapped, ..Self::default() }
+    }
+}
+
+/// The class lines; those of the wrong shape become faults, and stand-ins when they have a code.
+fn readable_classes(
+    document: &Document,
     dimension: Dimension,
     findings: &mut Findings<'_>,
-) -> Vec<Line<'d>> {
+) -> Vec<Line> {
     let items = match dimension {
         Dimension::Cover => &document.classes.cs,
         Dimension::Usage => &document.classes.us,
@@ -135,13 +149,15 @@ fn readable_classes<'d>(
     let mut lines = Vec::new();
     for (rank, item) in items.iter().enumerate() {
         match item {
-            Lenient::Read(raw) => lines.push(Line { rank, raw }),
+            Lenient::Read(raw) => lines.push(Line { rank, raw: raw.clone() }),
             Lenient::Refused => {
                 let path = ["classes", &name, &rank.to_string()];
                 match yaml::from_str_at::<RawClass>(findings.text(), &path) {
                     Err(error) => findings.add_located(error),
                     Ok(_) => findings.add(&path, Fault::new("not a class")),
                 }
+                let named = yaml::from_str_at::<Named>(findings.text(), &path);
+                lines.extend(named.ok().map(|named| Line { rank, raw: named.into() }));
             }
         }
     }
@@ -158,7 +174,7 @@ fn readable_classes<'d>(
 /// The classes of one dimension, with parents, aliases and aggregates resolved.
 fn branch(
     dimension: Dimension,
-    lines: &[Line<'_>],
+    lines: &[Line],
     document: &Document,
     findings: &mut Findings<'_>,
 ) -> Branch {
@@ -185,7 +201,7 @@ fn branch(
 /// Classes by normalised code and alias; repeated codes become faults.
 fn index(
     dimension: Dimension,
-    lines: &[Line<'_>],
+    lines: &[Line],
     findings: &mut Findings<'_>,
 ) -> BTreeMap<String, ClassId> {
     let mut by_code = BTreeMap::new();
@@ -221,12 +237,12 @@ fn index(
 /// One class; unknown codes and bad values become faults.
 fn class(
     dimension: Dimension,
-    line: &Line<'_>,
+    line: &Line,
     by_code: &BTreeMap<String, ClassId>,
     default_min_area_m2: Option<f64>,
     findings: &mut Findings<'_>,
 ) -> Class {
-    let raw = line.raw;
+    let raw = &line.raw;
     let mut known = |key: &str, what: &str, code: &str| {
         let found = by_code.get(&normalised(code)).copied();
         if found.is_none() {
@@ -274,7 +290,7 @@ fn class(
 /// Gives classes without a colour that of the class they nest in, or of their parent class.
 fn inherit_colours(
     dimension: Dimension,
-    lines: &[Line<'_>],
+    lines: &[Line],
     outer: Option<&Nomenclature>,
     branch: &mut Branch,
 ) {

@@ -11,7 +11,7 @@ use super::Line;
 /// Fills `nest` of every leaf; a leaf that nests nowhere, or in no leaf, becomes a fault.
 pub(super) fn fill(
     dimension: Dimension,
-    lines: &[Line<'_>],
+    lines: &[Line],
     (document, parent): (&Document, &Nomenclature),
     branch: &mut Branch,
     findings: &mut Findings<'_>,
@@ -30,16 +30,16 @@ pub(super) fn fill(
 }
 
 /// One leaf and the nomenclature around it.
-struct Outer<'a, 'd, 't> {
+struct Outer<'a, 't> {
     dimension: Dimension,
-    line: &'a Line<'d>,
+    line: &'a Line,
     parent: &'a Nomenclature,
     findings: &'a mut Findings<'t>,
 }
 
-impl Outer<'_, '_, '_> {
+impl Outer<'_, '_> {
     fn nest(&mut self, nesting: Nesting) -> Nest {
-        let raw = self.line.raw;
+        let raw = &self.line.raw;
         let published = match (&raw.nests_in, nesting) {
             (Some(code), _) => self.leaf("nests_in", code),
             (None, Nesting::Prefix) => self.parent.collapse(self.dimension, &raw.code),

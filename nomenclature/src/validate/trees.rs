@@ -6,10 +6,13 @@ use crate::nomenclature::Branch;
 
 use super::Line;
 
-/// Reports cycles, leaves with children, and aggregates that do not stand for leaves.
+/// Reports cycles of parents, and aggregates of themselves or of aggregates.
+///
+/// A leaf may have children: where a partial list refines only part of a class, polygons go on
+/// carrying the class itself.
 pub(super) fn check(
     dimension: Dimension,
-    lines: &[Line<'_>],
+    lines: &[Line],
     branch: &Branch,
     findings: &mut Findings<'_>,
 ) {
@@ -20,12 +23,6 @@ pub(super) fn check(
                 .got(ring)
                 .expected("a chain of parents that ends at a class without `parent`");
             line.fault(dimension, "parent", fault, findings);
-        }
-        if class.leaf && branch.classes.iter().any(|child| child.parent == Some(id)) {
-            let fault = Fault::new("a leaf with children")
-                .got(class.code.as_str())
-                .hint("drop `leaf: true`, or the children's `parent`");
-            line.fault(dimension, "leaf", fault, findings);
         }
         for member in &class.aggregate_of {
             if *member == id || !branch.classes[usize::from(member.0) - 1].aggregate_of.is_empty() {

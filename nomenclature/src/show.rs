@@ -1,0 +1,113 @@
+//! A nomenclature as text for people.
+
+use std::fmt::Write as _;
+
+use crate::class::{Class, ClassId, Dimension};
+use crate::nomenclature::Nomenclature;
+
+#[cfg(test)]
+mod tests;
+
+/// The nomenclature as text: a head, then the classes of each dimension asked for.
+///
+/// With `tree`, every class in its place, leaves marked `*`; without, the leaves alone, in
+/// document order.
+pub fn text(nomenclature: &Nomenclature, dimensions: &[Dimension], tree: bool) -> String {
+    let mut out = String::new();
+    let version = nomenclature.version();
+    let _ = writeln!(out, "{} · {} · version {version}", nomenclature.id(), nomenclature.title());
+    for source in nomenclature.source() {
+        let _ = writeln!(out, "source  {source}");
+    }
+    for note in nomenclature.notes() {
+        let _ = writeln!(out, "note    {note}");
+    }
+    if let Some(outer) = nomenclature.nests_in() {
+        let _ = writeln!(out, "nests   in {outer}: `-> CODE`");
+    }
+    // Only a built-in nomenclature can be nested in, as the document was checked.
+    let outer = nomenclature.nests_in().and_then(|id| Nomenclature::builtin(id).ok());
+    for dimension in dimensions {
+        let classes = nomenclature.classes(*dimension).len();
+        let leaves = nomenclature.leaves(*dimension).len();
+        let _ = writeln!(out, "\n{dimension}  {leaves} leaves, {classes} classes");
+        for (depth, id, class) in lines(nomenclature, *dimension, tree) {
+            line(
+                &mut out,
+                (depth, id, class),
+                &Surroundings { nomenclature, outer: outer.as_ref(), dimension: *dimension },
+            );
+        }
+    }
+    out
+}
+
+/// The classes to print, with their depth.
+fn lines(
+    nomenclature: &Nomenclature,
+    dimension: Dimension,
+    tree: bool,
+) -> Vec<(usize, ClassId, &Class)> {
+    if !tree {
+        let leaves = nomenclature.iter(dimension).filter(|(_, class)| class.leaf);
+        return leaves.map(|(id, class)| (0, id, class)).collect();
+    }
+    let mut found = Vec::new();
+    let mut waiting: Vec<ClassId> = nomenclature.children(dimension, None);
+    waiting.reverse();
+    while let Some(id) = waiting.pop() {
+        if let Some(class) = nomenclature.class(dimension, id) {
+            found.push((nomenclature.ancestors(dimension, id).len(), id, class));
+        }
+        waiting.extend(nomenclature.children(dimension, Some(id)).into_iter().rev());
+    }
+    found
+}
+
+/// What a line needs besides its class.
+struct Surroundings<'n> {
+    nomenclature: &'n Nomenclature,
+    outer: Option<&'n Nomenclature>,
+    dimension: Dimension,
+}
+
+/// `  CS1.1.1.1 *  #ff377a  Zones bâties  (remarks)`.
+fn line(out: &mut String, (depth, _, class): (usize, ClassId, &Class), around: &Surroundings<'_>) {
+    let mark = if class.leaf { '*' } else { ' ' };
+    let code = format!("{:indent$}{}", "", class.code, indent = 2 * depth + 2);
+    let _ = write!(out, "{code:<20} {mark} {}  {}", class.colour, class.label);
+    for remark in remarks(class, around) {
+        let _ = write!(out, "  {remark}");
+    }
+    out.push('\n');
+}
+
+/// What is special about a class: value, nesting, aggregate, aliases, minimum unit.
+fn remarks(class: &Class, around: &Surroundings<'_>) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if let Some(value) = class.value {
+        remarks.push(format!("cell {value}"));
+    }
+    if let (Some(nest), Some(outer)) = (&class.nest, around.outer) {
+        let code = |id| outer.code(around.dimension, id);
+        remarks.push(match (nest.target(), nest.published) {
+            (Some(target), Some(published)) if target != published => {
+                format!("-> {} (published: {})", code(target), code(published))
+            }
+            (Some(target), _) => format!("-> {}", code(target)),
+            (None, _) => format!("-> none: {}", nest.unmapped.as_deref().unwrap_or_default()),
+        });
+    }
+    if !class.aggregate_of.is_empty() {
+        let codes =
+            class.aggregate_of.iter().map(|id| around.nomenclature.code(around.dimension, *id));
+        remarks.push(format!("= {}", codes.collect::<Vec<_>>().join(" + ")));
+    }
+    if !class.aliases.is_empty() {
+        remarks.push(format!("also {}", class.aliases.join(", ")));
+    }
+    if let Some(area) = class.min_area_m2.filter(|_| class.leaf) {
+        remarks.push(format!("from {area} m2"));
+    }
+    remarks
+}

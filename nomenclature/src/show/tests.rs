@@ -1,0 +1,13 @@
+use super::*;
+
+#[test]
+fn the_tree_of_ocs_ge_is_printed_whole() {
+    let ocsge = Nomenclature::builtin("ocsge-2-0").unwrap();
+    insta::assert_snapshot!(text(&ocsge, &[Dimension::Cover, Dimension::Usage], true));
+}
+
+#[test]
+fn the_leaves_of_a_nested_nomenclature_show_where_they_nest() {
+    let ocs2d = Nomenclature::builtin("ocs2d-hdf-2021").unwrap();
+    insta::assert_snapshot!(text(&ocs2d, &[Dimension::Cover], false));
+}
