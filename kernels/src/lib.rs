@@ -4,6 +4,7 @@
 //! never changes a byte of a result.
 
 pub mod aggregate;
+pub mod arcs;
 pub mod artificialise;
 pub mod built_zone;
 pub mod change;
@@ -17,5 +18,6 @@ pub mod random;
 pub mod rasterise;
 pub mod regularise;
 pub mod sampling;
+pub mod trace;
 pub mod trees;
 pub mod union_find;

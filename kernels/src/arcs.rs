@@ -1,0 +1,211 @@
+//! A polygon coverage held as nodes, arcs and faces: every boundary is stored once.
+//!
+//! What is done to an arc is done to both of its sides, so neighbours cannot drift apart; rings
+//! and polygons are read from the arcs last.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::label::NO_REGION;
+use crate::lattice::{Point, Polygon, Ring, cross};
+
+mod rings;
+
+pub(crate) use rings::{ArcEnds, assemble};
+
+/// The face index of what is no face: nodata, and the outside of the coverage.
+pub const NO_FACE: u32 = NO_REGION;
+
+/// An arc in one of its two directions: `2 * arc`, plus 1 when it is walked backwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HalfArc(pub u32);
+
+impl HalfArc {
+    /// The arc.
+    pub fn arc(self) -> usize {
+        (self.0 >> 1) as usize
+    }
+
+    /// Whether the arc is walked from its last point to its first.
+    pub fn is_reversed(self) -> bool {
+        self.0 & 1 == 1
+    }
+}
+
+/// One boundary between two faces, from a node to a node, or around when it meets no node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArcRef<'a> {
+    /// Its points; the first and the last are nodes, or the same point of an arc without nodes.
+    pub points: &'a [Point],
+    /// The face on the left of its direction, or [`NO_FACE`].
+    pub left: u32,
+    /// The face on the right of its direction, or [`NO_FACE`].
+    pub right: u32,
+    /// Whether it goes around without a node.
+    pub is_loop: bool,
+}
+
+/// One polygon of the coverage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Face {
+    /// The code of its cells.
+    pub value: u16,
+    /// Number of its cells.
+    pub n_cells: u64,
+    /// Its first cell `(row, col)` in reading order.
+    pub first: (u32, u32),
+    /// Its rings, the exterior first.
+    rings: Range<usize>,
+}
+
+/// A coverage: faces that neither overlap nor leave gaps, bounded by shared arcs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArcCoverage {
+    points: Vec<Point>,
+    /// Points of arc `i` are `point_starts[i]..point_starts[i + 1]`.
+    point_starts: Vec<usize>,
+    sides: Vec<Sides>,
+    faces: Vec<Face>,
+    ring_halves: Vec<HalfArc>,
+    ring_starts: Vec<usize>,
+}
+
+/// What lies on both sides of an arc.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sides {
+    pub(crate) left: u32,
+    pub(crate) right: u32,
+    pub(crate) is_loop: bool,
+}
+
+/// The points of many arcs, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct ArcPoints {
+    pub(crate) points: Vec<Point>,
+    /// Number of points of each arc.
+    pub(crate) lengths: Vec<u32>,
+}
+
+impl ArcPoints {
+    /// Adds an arc.
+    pub(crate) fn push(&mut self, points: impl IntoIterator<Item = Point>) {
+        let before = self.points.len();
+        self.points.extend(points);
+        self.lengths.push((self.points.len() - before) as u32);
+    }
+
+    /// Adds the arcs of another list.
+    pub(crate) fn append(&mut self, other: &Self) {
+        self.points.extend_from_slice(&other.points);
+        self.lengths.extend_from_slice(&other.lengths);
+    }
+}
+
+impl ArcCoverage {
+    /// Number of arcs.
+    pub fn n_arcs(&self) -> usize {
+        self.sides.len()
+    }
+
+    /// Number of points of all arcs.
+    pub fn n_points(&self) -> usize {
+        self.points.len()
+    }
+
+    /// The faces, in order of their first cell.
+    pub fn faces(&self) -> &[Face] {
+        &self.faces
+    }
+
+    /// One arc.
+    pub fn arc(&self, arc: usize) -> ArcRef<'_> {
+        let Sides { left, right, is_loop } = self.sides[arc];
+        let points = &self.points[self.point_starts[arc]..self.point_starts[arc + 1]];
+        ArcRef { points, left, right, is_loop }
+    }
+
+    /// All arcs, in order.
+    pub fn arcs(&self) -> impl ExactSizeIterator<Item = ArcRef<'_>> + '_ {
+        (0..self.n_arcs()).map(|arc| self.arc(arc))
+    }
+
+    /// The rings of a face as directed arcs, the face on their left; the exterior comes first.
+    pub fn rings(&self, face: usize) -> impl ExactSizeIterator<Item = &[HalfArc]> + '_ {
+        let rings = self.faces[face].rings.clone();
+        rings.map(|ring| &self.ring_halves[self.ring_starts[ring]..self.ring_starts[ring + 1]])
+    }
+
+    /// The polygon of a face: exterior counter-clockwise, holes clockwise.
+    ///
+    /// Nodes are kept even where a side runs straight through them, so neighbours match vertex
+    /// for vertex.
+    pub fn polygon(&self, face: usize) -> Polygon {
+        let mut rings = self.rings(face).map(|halves| self.ring(halves));
+        Polygon { exterior: rings.next().unwrap_or_default(), holes: rings.collect() }
+    }
+
+    /// The polygons of all faces, in the order of [`ArcCoverage::faces`].
+    pub fn polygons(&self) -> Vec<Polygon> {
+        (0..self.faces.len()).into_par_iter().map(|face| self.polygon(face)).collect()
+    }
+
+    /// Twice the area of every face in square lattice steps, holes taken off, exact.
+    pub fn twice_areas(&self) -> Vec<i128> {
+        let swept: Vec<i128> =
+            (0..self.n_arcs()).into_par_iter().map(|arc| swept(self.arc(arc).points)).collect();
+        let mut areas = vec![0; self.faces.len()];
+        for (sides, swept) in self.sides.iter().zip(swept) {
+            for (face, area) in [(sides.left, swept), (sides.right, -swept)] {
+                if face != NO_FACE {
+                    areas[face as usize] += area;
+                }
+            }
+        }
+        areas
+    }
+
+    /// The same nodes, faces and sides with other points on the arcs.
+    pub(crate) fn with_points(&self, arcs: ArcPoints) -> Self {
+        debug_assert_eq!(arcs.lengths.len(), self.n_arcs());
+        Self {
+            points: arcs.points,
+            point_starts: starts(arcs.lengths.iter().map(|&n| n as usize)),
+            ..self.clone()
+        }
+    }
+
+    /// The corners of one ring.
+    fn ring(&self, halves: &[HalfArc]) -> Ring {
+        let mut corners = Vec::new();
+        for half in halves {
+            let points = self.arc(half.arc()).points;
+            if half.is_reversed() {
+                corners.extend(points[1..].iter().rev());
+            } else {
+                corners.extend(&points[..points.len() - 1]);
+            }
+        }
+        Ring(corners)
+    }
+}
+
+/// Twice the area that the line from the lattice's origin sweeps along an arc.
+fn swept(points: &[Point]) -> i128 {
+    let (Some(&first), Some(&last)) = (points.first(), points.last()) else { return 0 };
+    // Sums of local triangles fit in i64 steps; the wide terms close the arc to the origin.
+    let local: i128 = points.windows(2).map(|w| i128::from(cross(first, w[0], w[1]))).sum();
+    let origin = Point::new(0, 0);
+    local + i128::from(cross(origin, first, last))
+}
+
+/// Offsets of consecutive parts of these lengths, the total last.
+pub(crate) fn starts(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut total = 0;
+    std::iter::once(0)
+        .chain(lengths.map(|n| {
+            total += n;
+            total
+        }))
+        .collect()
+}
