@@ -4,7 +4,7 @@
 //! located issues. Nothing of the libraries leaks out, so each of them can be swapped in one file.
 
 //pub mod class_raster;
-//pub mod cube;
+pub mod cube;
 pub mod error;
 pub mod gdal;
 pub mod image;
