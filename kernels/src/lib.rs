@@ -21,3 +21,4 @@ pub mod sampling;
 pub mod trace;
 pub mod trees;
 pub mod union_find;
+pub mod update;

@@ -96,7 +96,7 @@ impl Sampler {
                 }
                 let place = (block.row + row, block.col + col);
                 let hash = draw(self.plan.seed, place.0 as u64, place.1 as u64);
-                if hash % self.plan.one_in.max(1) == 0 && self.is_inside(block, row, col) {
+                if hash.is_multiple_of(self.plan.one_in.max(1)) && self.is_inside(block, row, col) {
                     self.keep((ClassId(class), object), (hash, place.0, place.1));
                 }
             }

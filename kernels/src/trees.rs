@@ -2,7 +2,7 @@
 //!
 //! A symmetric ("oblivious") tree asks the same question at every node of a level, so a cell's leaf
 //! is a small integer made of `depth` comparisons, and a leaf holds one value per class
-//! (Prokhorenkova et al., "CatBoost: unbiased boosting with categorical features", `NeurIPS` 2018,
+//! (Prokhorenkova et al., "`CatBoost`: unbiased boosting with categorical features", `NeurIPS` 2018,
 //! for the trees; Friedman, "Greedy function approximation", Annals of Statistics 2001, for the
 //! boosting; the softmax loss with its diagonal second derivative). Gradients, scores and
 //! probabilities are fixed-point integers: their sums are exact, so neither the number of threads

@@ -6,7 +6,7 @@
 //! uncertainty in dataset labels", JAIR 2021): the threshold of a class is the mean probability
 //! that its own samples get. Then objects vote.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Array2, ArrayView2, Axis};
 use nomenclature::ClassId;
@@ -113,9 +113,8 @@ pub fn clean(
     let judged = judge(samples, features, names, params, tree)?;
     let looks = judged.looks_like(samples);
     let suspects = suspects(samples, &looks, params);
-    let dropped: BTreeMap<(u32, ClassId), ()> =
-        suspects.iter().map(|s| ((s.object, s.class), ())).collect();
-    let is_dropped = |s: &Sample| dropped.contains_key(&(s.object, s.class));
+    let dropped: BTreeSet<(u32, ClassId)> = suspects.iter().map(|s| (s.object, s.class)).collect();
+    let is_dropped = |s: &Sample| dropped.contains(&(s.object, s.class));
     let mut classes = class_reports(samples, &looks, &is_dropped);
     for report in classes.values_mut() {
         let left = report.samples - report.rejected - report.with_object;

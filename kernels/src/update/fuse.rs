@@ -1,0 +1,264 @@
+//! Log-linear fusion of imagery, prior and evidence on the cells of a block.
+
+use ndarray::{Array2, ArrayView2, ArrayView3, s};
+use nomenclature::evidence::Layer;
+use nomenclature::{ClassId, Couple, UpdateTables};
+
+use super::smooth::Contrast;
+use super::{MARGIN_ONE, UpdateError, UpdateParams, mislabel_rate, shape};
+use crate::grid::Window;
+
+/// Set in [`Proposal::support`] when the imagery prefers the best class to the prior's.
+pub const BY_IMAGERY: u8 = 1;
+
+/// Set in [`Proposal::support`] when the evidence layers do.
+pub const BY_EVIDENCE: u8 = 2;
+
+/// What is known of the cells of a block; all on the same rows and columns.
+#[derive(Debug, Clone, Copy)]
+pub struct Block<'a> {
+    /// Probability of each class, shape `(class, row, col)`, 255 = certain.
+    pub probability: ArrayView3<'a, u8>,
+    /// Imagery, shape `(band, row, col)`; the first four bands drive the smoothing.
+    pub imagery: ArrayView3<'a, u8>,
+    /// 1 where there is imagery.
+    pub valid: ArrayView2<'a, u8>,
+    /// Evidence, shape `(layer, row, col)`: 0 absent, else 1 + nature.
+    pub evidence: ArrayView3<'a, u8>,
+    /// The prior's couple, 0 where there is none.
+    pub prior: ArrayView2<'a, u16>,
+}
+
+/// What the cells of a window want.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The best class; the prior's where there is no imagery or it was not learned.
+    pub best: Array2<u8>,
+    /// Its lead over the prior's class in 1/64 of a natural logarithm; 0 when it is the prior's.
+    pub margin: Array2<i16>,
+    /// Probability of the best class, 255 = certain; 0 without imagery.
+    pub certainty: Array2<u8>,
+    /// Probability of the prior's class.
+    pub certainty_prior: Array2<u8>,
+    /// [`BY_IMAGERY`] and [`BY_EVIDENCE`] where the best class is not the prior's.
+    pub support: Array2<u8>,
+}
+
+/// The tables of a fusion, made once and used on every block.
+#[derive(Debug, Clone)]
+pub struct Fusion {
+    classes: Vec<ClassId>,
+    params: UpdateParams,
+    /// By class, then probability byte.
+    likelihood: Vec<[f32; 256]>,
+    /// By prior class id, then class.
+    transition: Vec<Vec<f32>>,
+    /// By layer and cell value, then class.
+    evidence: Vec<Vec<f32>>,
+}
+
+impl Fusion {
+    /// Prepares a fusion.
+    ///
+    /// * `classes`: the classes of the probabilities, in their order; `shares`: how frequent the
+    ///   learner took each for, which is divided out.
+    ///
+    /// The prior may be outdated or wrong: its class leads to another with probability
+    /// `(1 - noise) * transition + noise / (classes - 1)`. The share of wrong codes is taken back
+    /// by [`super::decide`], once whole regions are known.
+    ///
+    /// # Errors
+    /// [`UpdateError`] when a parameter is out of range, or classes do not fit the tables.
+    pub fn new(
+        tables: &UpdateTables,
+        classes: &[ClassId],
+        shares: &[f64],
+        params: &UpdateParams,
+    ) -> Result<Self, UpdateError> {
+        params.check()?;
+        shape("class shares", &[shares.len()], &[classes.len()])?;
+        let n_classes = tables.width() - 1;
+        if let Some(&class) = classes.iter().find(|c| c.is_nodata() || c.0 as usize > n_classes) {
+            return Err(UpdateError::Class { class, n_classes });
+        }
+        let rate = mislabel_rate(tables, classes.len());
+        let seen = |from: ClassId, to: ClassId| {
+            let true_change = tables.transition(from, to);
+            let p = if from == to { true_change } else { true_change + rate };
+            (params.prior_weight * p.ln()) as f32
+        };
+        let said = |layer: Layer, value: u8, class: ClassId| {
+            (params.evidence_weight * tables.evidence(layer, value, class)) as f32
+        };
+        let likelihood = |&share: &f64| {
+            let p = |byte: usize| (byte as f64 + 0.5) / 256.0;
+            std::array::from_fn(|byte| (p(byte).ln() - share.max(1e-4).ln()) as f32)
+        };
+        let ids = (0..tables.width()).map(|id| ClassId(id as u8));
+        Ok(Self {
+            classes: classes.to_vec(),
+            params: *params,
+            likelihood: shares.iter().map(likelihood).collect(),
+            transition: ids
+                .map(|from| match from {
+                    ClassId::NODATA => vec![0.0; classes.len()],
+                    _ => classes.iter().map(|&to| seen(from, to)).collect(),
+                })
+                .collect(),
+            evidence: Layer::ALL
+                .iter()
+                .flat_map(|&layer| (0..=255_u8).map(move |value| (layer, value)))
+                .map(|(layer, value)| classes.iter().map(|&c| said(layer, value, c)).collect())
+                .collect(),
+        })
+    }
+
+    /// Cells needed around a block for its result to be that of the whole territory.
+    pub fn halo(&self) -> usize {
+        self.params.smooth_passes
+    }
+
+    /// Says what the cells of a window of a block want.
+    ///
+    /// * `inner`: the window, in the block's own rows and columns, [`Fusion::halo`] cells inside
+    ///   the block except at the limit of the territory. The result then is the same for any block
+    ///   and any number of threads.
+    ///
+    /// Where the prior's class was not learned, or there is no imagery, the prior's class is the
+    /// best. Memory: two 32-bit planes of the block and one per class of the window.
+    ///
+    /// # Errors
+    /// [`UpdateError::Shape`] when arrays or window do not line up, [`UpdateError::Class`] when the
+    /// prior holds a class that the nomenclature has not.
+    pub fn propose(&self, block: &Block<'_>, inner: Window) -> Result<Proposal, UpdateError> {
+        self.check(block, inner)?;
+        let contrast = Contrast::of(&block.imagery, &block.valid, self.params.smooth_contrast);
+        let planes: Vec<Array2<f32>> = (0..self.classes.len())
+            .map(|class| self.smoothed(class, block, inner, &contrast))
+            .collect();
+        let empty = || Array2::zeros((inner.rows, inner.cols));
+        let mut proposal = Proposal {
+            best: empty(),
+            margin: Array2::zeros((inner.rows, inner.cols)),
+            certainty: empty(),
+            certainty_prior: empty(),
+            support: empty(),
+        };
+        let mut cell = Cell::new(self.classes.len());
+        for row in 0..inner.rows {
+            for col in 0..inner.cols {
+                let at = [inner.row + row, inner.col + col];
+                let prior = Couple::from_cell(block.prior[at]).cs;
+                if block.valid[at] == 0 {
+                    proposal.best[[row, col]] = prior.0;
+                    continue;
+                }
+                for (image, plane) in cell.image.iter_mut().zip(&planes) {
+                    *image = plane[[row, col]];
+                }
+                self.weigh(&mut cell, block, at, prior);
+                self.write(&mut cell, prior, [row, col], &mut proposal);
+            }
+        }
+        Ok(proposal)
+    }
+
+    fn check(&self, block: &Block<'_>, inner: Window) -> Result<(), UpdateError> {
+        let (rows, cols) = block.prior.dim();
+        shape("probability", block.probability.shape(), &[self.classes.len(), rows, cols])?;
+        shape("imagery", &block.imagery.shape()[1..], &[rows, cols])?;
+        shape("imagery bands", &[block.imagery.shape()[0].min(4)], &[4])?;
+        shape("valid", block.valid.shape(), &[rows, cols])?;
+        shape("evidence", block.evidence.shape(), &[Layer::COUNT, rows, cols])?;
+        let end = [inner.row + inner.rows, inner.col + inner.cols];
+        shape("window end", &[end[0].max(rows), end[1].max(cols)], &[rows, cols])?;
+        let n_classes = self.transition.len() - 1;
+        let unknown = |cell: &u16| usize::from(cell >> 8) > n_classes;
+        match block.prior.iter().find(|cell| unknown(cell)) {
+            Some(&cell) => Err(UpdateError::Class { class: Couple::from_cell(cell).cs, n_classes }),
+            None => Ok(()),
+        }
+    }
+
+    /// What the imagery says of a class, smoothed, on the window.
+    fn smoothed(
+        &self,
+        class: usize,
+        block: &Block<'_>,
+        inner: Window,
+        contrast: &Contrast,
+    ) -> Array2<f32> {
+        let table = &self.likelihood[class];
+        let bytes = block.probability.index_axis(ndarray::Axis(0), class);
+        let mut from = bytes.mapv(|byte| table[usize::from(byte)]);
+        let mut to = from.clone();
+        for _ in 0..self.params.smooth_passes {
+            contrast.pass(&from, &mut to);
+            std::mem::swap(&mut from, &mut to);
+        }
+        from.slice(s![inner.row..inner.row + inner.rows, inner.col..inner.col + inner.cols])
+            .to_owned()
+    }
+
+    fn weigh(&self, cell: &mut Cell, block: &Block<'_>, at: [usize; 2], prior: ClassId) {
+        cell.evidence.fill(0.0);
+        for layer in 0..Layer::COUNT {
+            let value = block.evidence[[layer, at[0], at[1]]];
+            let said = &self.evidence[layer * 256 + usize::from(value)];
+            for (sum, part) in cell.evidence.iter_mut().zip(said) {
+                *sum += part;
+            }
+        }
+        let way = &self.transition[usize::from(prior.0)];
+        let parts = cell.image.iter().zip(&cell.evidence).zip(way);
+        for (score, ((image, evidence), way)) in cell.score.iter_mut().zip(parts) {
+            *score = image + evidence + way;
+        }
+    }
+
+    fn write(&self, cell: &mut Cell, prior: ClassId, at: [usize; 2], out: &mut Proposal) {
+        let of_prior = self.classes.iter().position(|&class| class == prior);
+        let best = match of_prior {
+            None if !prior.is_nodata() => {
+                out.best[at] = prior.0;
+                return;
+            }
+            _ => cell.best(),
+        };
+        let total: f32 = cell.score.iter().map(|s| (s - cell.score[best]).exp()).sum();
+        let certainty =
+            |k: usize| (255.0 * (cell.score[k] - cell.score[best]).exp() / total).round() as u8;
+        out.best[at] = self.classes[best].0;
+        out.certainty[at] = certainty(best);
+        let Some(kept) = of_prior else { return };
+        out.certainty_prior[at] = certainty(kept);
+        if kept == best {
+            return;
+        }
+        let lead = f64::from(cell.score[best] - cell.score[kept]) * MARGIN_ONE;
+        out.margin[at] = lead.round().min(f64::from(i16::MAX)) as i16;
+        let by_imagery = u8::from(cell.image[best] > cell.image[kept]) * BY_IMAGERY;
+        let by_evidence = u8::from(cell.evidence[best] > cell.evidence[kept]) * BY_EVIDENCE;
+        out.support[at] = by_imagery | by_evidence;
+    }
+}
+
+/// The scores of one cell, class by class.
+struct Cell {
+    image: Vec<f32>,
+    evidence: Vec<f32>,
+    score: Vec<f32>,
+}
+
+impl Cell {
+    fn new(n_classes: usize) -> Self {
+        let zeros = || vec![0.0; n_classes];
+        Self { image: zeros(), evidence: zeros(), score: zeros() }
+    }
+
+    /// The class of the greatest score; the first of equals.
+    fn best(&self) -> usize {
+        (1..self.score.len())
+            .fold(0, |best, k| if self.score[k] > self.score[best] { k } else { best })
+    }
+}

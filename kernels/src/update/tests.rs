@@ -1,0 +1,336 @@
+use ndarray::{Array2, Array3, s};
+use nomenclature::evidence::Layer;
+use nomenclature::{Couple, Dimension, Nomenclature, UpdateRules};
+use proptest::prelude::*;
+
+use super::*;
+use crate::grid::{Grid, Window};
+use crate::lattice::Point;
+use crate::random::{SplitMix64, draw};
+
+fn cover(code: &str) -> ClassId {
+    Nomenclature::builtin("ocsge-2-0").unwrap().find(Dimension::Cover, code).unwrap()
+}
+
+fn tables() -> UpdateTables {
+    let nomenclature = Nomenclature::builtin("ocsge-2-0").unwrap();
+    let rules = UpdateRules::builtin("ocsge-2-0").unwrap();
+    rules.compile(&nomenclature, 3.0, &Default::default()).unwrap()
+}
+
+/// A territory where everything is grass in one object, wants nothing and is seen well.
+struct World {
+    proposal: Proposal,
+    prior: Array2<u16>,
+    object: Array2<u32>,
+    valid: Array2<u8>,
+    locked: Array2<u8>,
+}
+
+impl World {
+    fn grass(rows: usize, cols: usize) -> Self {
+        let grass = cover("CS2.2.1");
+        Self {
+            proposal: Proposal {
+                best: Array2::from_elem((rows, cols), grass.0),
+                margin: Array2::zeros((rows, cols)),
+                certainty: Array2::from_elem((rows, cols), 200),
+                certainty_prior: Array2::from_elem((rows, cols), 200),
+                support: Array2::zeros((rows, cols)),
+            },
+            prior: Array2::from_elem((rows, cols), u16::from(grass.0) << 8 | 1),
+            object: Array2::ones((rows, cols)),
+            valid: Array2::ones((rows, cols)),
+            locked: Array2::zeros((rows, cols)),
+        }
+    }
+
+    /// Cells of a rectangle want a class, with a lead in natural logarithms.
+    fn want(
+        &mut self,
+        rows: std::ops::Range<usize>,
+        cols: std::ops::Range<usize>,
+        code: &str,
+        lead: f64,
+    ) {
+        let part = s![rows, cols];
+        self.proposal.best.slice_mut(part.clone()).fill(cover(code).0);
+        self.proposal.margin.slice_mut(part.clone()).fill((lead * MARGIN_ONE) as i16);
+        self.proposal.support.slice_mut(part).fill(fuse::BY_IMAGERY);
+    }
+
+    fn object(
+        &mut self,
+        rows: std::ops::Range<usize>,
+        cols: std::ops::Range<usize>,
+        id: u32,
+        code: &str,
+    ) {
+        let part = s![rows, cols];
+        self.object.slice_mut(part.clone()).fill(id);
+        self.prior.slice_mut(part).fill(u16::from(cover(code).0) << 8 | 1);
+    }
+
+    fn decide(&self) -> Decision {
+        let territory = Territory {
+            proposal: &self.proposal,
+            prior: self.prior.view(),
+            object: self.object.view(),
+            valid: self.valid.view(),
+            locked: Some(self.locked.view()),
+        };
+        let params = UpdateParams { fringe_cells: 1, ..UpdateParams::default() };
+        decide(&territory, &tables(), &params, 14, &|_, _| 20.0).unwrap()
+    }
+}
+
+fn reason(decision: &Decision, row: usize, col: usize) -> Reason {
+    Reason::from_cell(decision.reason[[row, col]]).unwrap()
+}
+
+#[test]
+fn a_sure_large_part_of_an_object_changes_and_its_neighbours_stay() {
+    let mut world = World::grass(12, 12);
+    world.want(2..8, 2..8, "CS1.1.1.1", 3.0);
+    world.proposal.support.slice_mut(s![2..8, 2..8]).fill(fuse::BY_IMAGERY | fuse::BY_EVIDENCE);
+    let decision = world.decide();
+    assert_eq!(reason(&decision, 4, 4), Reason::ChangeImageryEvidence);
+    assert_eq!(decision.cover[[4, 4]], cover("CS1.1.1.1").0);
+    assert_eq!(reason(&decision, 9, 9), Reason::PriorKept);
+    assert_eq!(decision.cover[[9, 9]], cover("CS2.2.1").0);
+    assert_eq!(decision.cells[&Reason::ChangeImageryEvidence], 36);
+    assert_eq!(decision.cells[&Reason::PriorKept], 144 - 36);
+}
+
+#[test]
+fn a_strip_along_a_limit_is_fringe_and_keeps_the_prior() {
+    let mut world = World::grass(12, 12);
+    world.want(0..12, 0..2, "CS1.1.1.2", 5.0);
+    let decision = world.decide();
+    assert_eq!(reason(&decision, 5, 0), Reason::Fringe);
+    assert!(decision.cover.iter().all(|&c| c == cover("CS2.2.1").0));
+}
+
+#[test]
+fn a_region_below_the_unit_and_an_unsure_one_keep_the_prior() {
+    let mut world = World::grass(12, 24);
+    world.want(1..5, 1..5, "CS1.1.1.1", 5.0);
+    world.want(1..7, 12..18, "CS1.1.1.1", 0.5);
+    let decision = world.decide();
+    assert_eq!(reason(&decision, 2, 2), Reason::BelowUnit);
+    assert_eq!(reason(&decision, 3, 14), Reason::LowMargin);
+    assert_eq!(decision.cells.get(&Reason::ChangeImagery), None);
+}
+
+#[test]
+fn a_whole_lone_object_that_could_not_become_that_is_a_candidate_correction() {
+    let mut world = World::grass(20, 20);
+    // Coded grass, looks like a broadleaved wood: trees do not grow in three years.
+    world.object(5..15, 5..15, 2, "CS2.2.1");
+    world.want(5..15, 5..15, "CS2.1.1.1", 4.0);
+    let decision = world.decide();
+    assert_eq!(reason(&decision, 8, 8), Reason::CorrectionCandidate);
+    assert_eq!(decision.cover[[8, 8]], cover("CS2.2.1").0);
+    let [correction] = decision.corrections[..] else { panic!("{:?}", decision.corrections) };
+    assert_eq!((correction.object, correction.seen), (2, cover("CS2.1.1.1")));
+    assert_eq!((correction.cells, correction.of_cells, correction.margin), (100, 100, 4.0));
+    let odds = (0.0005_f64).ln() - (0.05_f64 / 13.0).ln();
+    assert!((correction.change_odds - odds).abs() < 1e-9);
+}
+
+#[test]
+fn the_same_difference_on_a_part_of_an_object_is_a_change() {
+    let mut world = World::grass(20, 20);
+    world.want(5..15, 5..15, "CS2.1.1.1", 4.0);
+    assert_eq!(reason(&world.decide(), 8, 8), Reason::ChangeImagery);
+}
+
+#[test]
+fn whole_objects_that_change_together_are_a_change() {
+    let mut world = World::grass(20, 30);
+    for (id, col) in [(2, 5), (3, 13)] {
+        world.object(5..15, col..col + 8, id, "CS2.2.1");
+    }
+    world.want(5..15, 5..21, "CS2.1.2", 4.0);
+    let decision = world.decide();
+    assert_eq!(reason(&decision, 8, 8), Reason::ChangeImagery);
+    assert_eq!(decision.corrections, []);
+    // One of them alone is more likely a wrong code.
+    let mut alone = World::grass(20, 30);
+    alone.object(5..15, 5..13, 2, "CS2.2.1");
+    alone.want(5..15, 5..13, "CS2.1.2", 4.0);
+    assert_eq!(reason(&alone.decide(), 8, 8), Reason::CorrectionCandidate);
+}
+
+#[test]
+fn a_mostly_changed_object_takes_the_rest_of_its_cells_along() {
+    let mut world = World::grass(20, 20);
+    world.object(5..15, 5..15, 2, "CS2.1.1.1");
+    world.want(5..15, 5..14, "CS2.2.1", 4.0);
+    let decision = world.decide();
+    assert_eq!(reason(&decision, 8, 8), Reason::ChangeImagery);
+    assert_eq!(reason(&decision, 8, 14), Reason::ChangeWithObject);
+    assert_eq!(decision.cover[[8, 14]], cover("CS2.2.1").0);
+    assert_eq!(reason(&decision, 8, 15), Reason::PriorKept);
+}
+
+#[test]
+fn locked_unseen_and_unknown_cells_say_so() {
+    let mut world = World::grass(12, 12);
+    world.want(2..8, 2..8, "CS1.1.1.1", 3.0);
+    world.locked.slice_mut(s![2..8, 2..8]).fill(1);
+    world.valid[[0, 0]] = 0;
+    world.prior[[0, 1]] = 0;
+    world.proposal.best[[0, 1]] = cover("CS1.2.2").0;
+    world.prior[[0, 2]] = 0;
+    world.valid[[0, 2]] = 0;
+    let decision = world.decide();
+    assert_eq!(reason(&decision, 4, 4), Reason::Locked);
+    assert_eq!(decision.cover[[4, 4]], cover("CS2.2.1").0);
+    assert_eq!(reason(&decision, 0, 0), Reason::NoImagery);
+    assert_eq!(
+        (reason(&decision, 0, 1), decision.cover[[0, 1]]),
+        (Reason::NoPrior, cover("CS1.2.2").0)
+    );
+    assert_eq!((reason(&decision, 0, 2), decision.cover[[0, 2]]), (Reason::Outside, 0));
+}
+
+#[test]
+fn reasons_keep_their_numbers_and_their_sentences_differ() {
+    for (number, reason) in Reason::ALL.into_iter().enumerate() {
+        assert_eq!(usize::from(reason.to_cell()), number);
+    }
+    let sentences: std::collections::BTreeSet<_> =
+        Reason::ALL.iter().flat_map(|r| [r.french(), r.english()]).collect();
+    assert_eq!(sentences.len(), 26);
+    assert_eq!(Reason::from_cell(13), None);
+}
+
+#[test]
+fn opening_keeps_squares_only() {
+    let codes =
+        ndarray::array![[1_u16, 1, 1, 0, 2], [1, 1, 1, 1, 2], [1, 1, 1, 0, 2], [0, 3, 3, 3, 2],];
+    let kept = opening::opened(codes.view(), 1);
+    assert_eq!(
+        kept,
+        ndarray::array![[1_u16, 1, 1, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 0, 0], [0, 0, 0, 0, 0],]
+    );
+    assert_eq!(opening::opened(codes.view(), 0), codes);
+}
+
+/// One cell, two learned classes: grass in the prior, built as the other.
+fn one_cell(built: u8, buildings: u8, params: &UpdateParams) -> Proposal {
+    let classes = [cover("CS1.1.1.1"), cover("CS2.2.1")];
+    let fusion = Fusion::new(&tables(), &classes, &[0.5, 0.5], params).unwrap();
+    let mut probability = Array3::from_elem((2, 1, 1), 255 - built);
+    probability[[0, 0, 0]] = built;
+    let mut evidence = Array3::zeros((Layer::COUNT, 1, 1));
+    evidence[[Layer::Buildings.rank(), 0, 0]] = buildings;
+    let prior = Array2::from_elem((1, 1), Couple { cs: classes[1], us: ClassId(1) }.to_cell());
+    let (imagery, valid) = (Array3::zeros((4, 1, 1)), Array2::ones((1, 1)));
+    let block = Block {
+        probability: probability.view(),
+        imagery: imagery.view(),
+        valid: valid.view(),
+        evidence: evidence.view(),
+        prior: prior.view(),
+    };
+    fusion.propose(&block, Window { row: 0, col: 0, rows: 1, cols: 1 }).unwrap()
+}
+
+#[test]
+fn the_lead_is_the_sum_of_its_three_parts() {
+    let params = UpdateParams::default();
+    let both = one_cell(200, 1, &params);
+    assert_eq!(both.best[[0, 0]], cover("CS1.1.1.1").0);
+    let image = (200.5_f64 / 55.5).ln();
+    let t = tables();
+    let (grass, built) = (cover("CS2.2.1"), cover("CS1.1.1.1"));
+    // Two classes told apart: every wrong code is the other one.
+    let way = ((t.transition(grass, built) + 0.05) / t.transition(grass, grass)).ln();
+    let lead = (image + 4.0 + 0.5 * way) * 64.0;
+    assert_eq!(both.margin[[0, 0]], lead.round() as i16);
+    assert_eq!(both.support[[0, 0]], fuse::BY_IMAGERY | fuse::BY_EVIDENCE);
+    // Without the building the same image is not enough.
+    let alone = one_cell(200, 0, &params);
+    assert_eq!((alone.best[[0, 0]], alone.margin[[0, 0]]), (grass.0, 0));
+}
+
+#[test]
+fn an_image_that_hesitates_never_beats_the_prior() {
+    let proposal = one_cell(128, 0, &UpdateParams::default());
+    assert_eq!(proposal.best[[0, 0]], cover("CS2.2.1").0);
+    assert!(proposal.certainty_prior[[0, 0]] > 230);
+}
+
+#[test]
+fn shapes_and_classes_that_do_not_fit_are_told() {
+    let params = UpdateParams::default();
+    let error = Fusion::new(&tables(), &[ClassId(99)], &[1.0], &params).unwrap_err();
+    assert_eq!(error.to_string(), "class 99 is not of the nomenclature, which has 23 covers");
+    let bad = UpdateParams { whole_share: 0.2, ..params };
+    let error = Fusion::new(&tables(), &[ClassId(4)], &[1.0], &bad).unwrap_err();
+    let expected = "update parameter `whole_share` is 0.2, expected above 0.5, at most 1";
+    assert_eq!(error.to_string(), expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn a_block_with_its_halo_wants_what_the_territory_wants(
+        rows in 1_usize..30, cols in 1_usize..30, side in 3_usize..20, passes in 0_usize..6, seed: u64,
+    ) {
+        let codes = ["CS1.1.1.1", "CS2.2.1", "CS2.1.1.1"].map(cover);
+        let params = UpdateParams { smooth_passes: passes, ..UpdateParams::default() };
+        let fusion = Fusion::new(&tables(), &codes, &[0.2, 0.5, 0.3], &params).unwrap();
+        let byte = |k: usize, r: usize, c: usize| draw(seed ^ k as u64, r as u64, c as u64) as u8;
+        let probability = Array3::from_shape_fn((3, rows, cols), |(k, r, c)| byte(k, r, c));
+        let imagery = Array3::from_shape_fn((4, rows, cols), |(k, r, c)| byte(k + 9, r, c) / 4);
+        let evidence = Array3::from_shape_fn((6, rows, cols), |(k, r, c)| byte(k + 20, r, c) / 128);
+        let mut stream = SplitMix64::new(seed);
+        let valid = Array2::from_shape_fn((rows, cols), |_| u8::from(stream.below(9) > 0));
+        let prior = Array2::from_shape_fn((rows, cols), |_| {
+            u16::from(codes[stream.below(3) as usize].0) << 8 | 1
+        });
+        let run = |outer: Window, inner: Window| {
+            let part = s![outer.row..outer.row + outer.rows, outer.col..outer.col + outer.cols];
+            let cube = s![.., outer.row..outer.row + outer.rows, outer.col..outer.col + outer.cols];
+            let block = Block {
+                probability: probability.slice(cube), imagery: imagery.slice(cube),
+                valid: valid.slice(part), evidence: evidence.slice(cube), prior: prior.slice(part),
+            };
+            fusion.propose(&block, inner).unwrap()
+        };
+        let grid = Grid { origin: Point::new(0, 0), cell: 100, rows, cols };
+        let all = run(grid.window(), grid.window());
+        for block in grid.blocks(side) {
+            let outer = block.grown(fusion.halo(), &grid);
+            let part = run(outer, Window { row: block.row - outer.row, col: block.col - outer.col, ..block });
+            let place = s![block.row..block.row + block.rows, block.col..block.col + block.cols];
+            prop_assert_eq!(part.best, all.best.slice(place));
+            prop_assert_eq!(part.margin, all.margin.slice(place));
+            prop_assert_eq!(part.certainty, all.certainty.slice(place));
+            prop_assert_eq!(part.support, all.support.slice(place));
+        }
+    }
+
+    #[test]
+    fn decisions_do_not_depend_on_threads(seed: u64) {
+        let mut stream = SplitMix64::new(seed);
+        let mut world = World::grass(60, 60);
+        for id in 2..9_u32 {
+            let (r, c) = (stream.below(45) as usize, stream.below(45) as usize);
+            world.object(r..r + 12, c..c + 12, id, ["CS2.2.1", "CS2.1.1.1"][stream.below(2) as usize]);
+        }
+        for code in ["CS1.1.1.1", "CS1.1.1.2", "CS2.1.3"] {
+            let (r, c) = (stream.below(40) as usize, stream.below(40) as usize);
+            world.want(r..r + 10, c..c + 14, code, 2.0);
+        }
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| world.decide())
+        };
+        prop_assert_eq!(run(1), run(2));
+    }
+}
