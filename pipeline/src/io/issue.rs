@@ -2,6 +2,8 @@
 
 use kernels::lattice::Point;
 
+use crate::tally::Tally;
+
 /// Stable keys of the issues that readers report; users filter on them.
 pub mod key {
     /// A feature without a geometry.
@@ -35,7 +37,7 @@ pub mod key {
 }
 
 /// One located issue of one feature.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
     /// One of [`key`].
     pub key: &'static str,
@@ -43,6 +45,42 @@ pub struct Issue {
     pub place: Option<Point>,
     /// The feature.
     pub fid: i64,
-    /// The area concerned, in square metres; 0 when there is none.
-    pub area_m2: f64,
+    /// Twice the area concerned, in square lattice steps; 0 when there is none.
+    pub twice_area: i128,
+}
+
+impl Issue {
+    /// Counts the issue; `source` names the file or the layer, and the feature is added to it.
+    pub fn count_in(&self, tally: &Tally, source: &str) {
+        match self.place {
+            Some(place) => {
+                let note = format!("{source}, feature {}", self.fid);
+                tally.count_at(self.key, place, self.twice_area, note);
+            }
+            None => tally.count(self.key),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issue_is_counted_with_its_place_when_it_has_one() {
+        let tally = Tally::default();
+        let mut issue = Issue {
+            key: key::RING_SELF_TOUCH,
+            place: Some(Point::new(1, 2)),
+            fid: 7,
+            twice_area: 6,
+        };
+        issue.count_in(&tally, "a.gpkg");
+        issue.place = None;
+        issue.count_in(&tally, "a.gpkg");
+        let flaws = tally.flaws();
+        let flaw = &flaws.0[key::RING_SELF_TOUCH];
+        assert_eq!((flaw.count, flaw.twice_area, flaw.places.len()), (2, 6, 1));
+        assert_eq!(flaw.places.first().unwrap().note, "a.gpkg, feature 7");
+    }
 }

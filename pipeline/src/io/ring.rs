@@ -1,24 +1,24 @@
 //! What a ring of a file becomes on the lattice: closed, without repeated points, oriented, and
 //! with a list of what was wrong.
 
-use kernels::lattice::{Point, Ring, area_m2, cross};
+use kernels::lattice::{Point, Ring, cross};
 
 use super::issue::key;
 
-/// Something wrong with a ring or a line: a key of [`key`], a place, and an area in square metres.
-#[derive(Debug, Clone, PartialEq)]
+/// Something wrong with a ring or a line: a key of [`key`], a place, and an area.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
     /// One of [`key`].
     pub key: &'static str,
     /// Where.
     pub place: Option<Point>,
-    /// The area concerned, in square metres.
-    pub area_m2: f64,
+    /// Twice the area concerned, in square lattice steps; 0 when there is none.
+    pub twice_area: i128,
 }
 
 impl Flaw {
     fn at(key: &'static str, place: Option<Point>) -> Self {
-        Self { key, place, area_m2: 0.0 }
+        Self { key, place, twice_area: 0 }
     }
 }
 
@@ -66,7 +66,7 @@ pub fn ring(points_m: &[(f64, f64)], is_exterior: bool, flaws: &mut Vec<Flaw>) -
     let mut ring = Ring(points);
     let area = ring.twice_area();
     if let Some((key, place)) = self_contact(&ring.0) {
-        flaws.push(Flaw { key, place: Some(place), area_m2: area_m2(area.abs()) });
+        flaws.push(Flaw { key, place: Some(place), twice_area: area.abs() });
     }
     if (area < 0) == is_exterior && area != 0 {
         ring.0[1..].reverse();

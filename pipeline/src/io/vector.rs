@@ -51,6 +51,42 @@ pub enum Value {
     Text(String),
 }
 
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Real(number)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(is_true: bool) -> Self {
+        Self::Integer(i64::from(is_true))
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
 impl Value {
     /// The value as text: numbers in their shortest form; `None` when absent or empty.
     pub fn text(&self) -> Option<String> {
@@ -358,13 +394,13 @@ impl Features<'_> {
         let mut issues: Vec<Issue> = self
             .flaws
             .drain(..)
-            .map(|Flaw { key, place, area_m2 }| Issue { key, place, fid, area_m2 })
+            .map(|Flaw { key, place, twice_area }| Issue { key, place, fid, twice_area })
             .collect();
         let mut is_latin1 = false;
         let values =
             self.kinds.iter().map(|&(i, kind)| value(feature, i, kind, &mut is_latin1)).collect();
         if is_latin1 {
-            issues.push(Issue { key: key::TEXT_LATIN1, place: None, fid, area_m2: 0.0 });
+            issues.push(Issue { key: key::TEXT_LATIN1, place: None, fid, twice_area: 0 });
         }
         let Shapes { polygons, lines, points } = shapes;
         Ok(Feature { fid, polygons, lines, points, values, issues })
@@ -399,12 +435,12 @@ impl Features<'_> {
         // SAFETY: the geometry is ours.
         unsafe { gdal_sys::OGR_G_DestroyGeometry(linear) };
         let place = None;
-        self.flaws.push(Flaw { key: key::CURVE_LINEARISED, place, area_m2: 0.0 });
+        self.flaws.push(Flaw { key: key::CURVE_LINEARISED, place, twice_area: 0 });
         shapes
     }
 
     fn nothing(&mut self, key: &'static str) -> Shapes {
-        self.flaws.push(Flaw { key, place: None, area_m2: 0.0 });
+        self.flaws.push(Flaw { key, place: None, twice_area: 0 });
         Shapes::default()
     }
 

@@ -31,25 +31,32 @@ pub enum FieldKind {
 }
 
 /// A column to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// Its name; the case is kept.
-    pub name: &'static str,
+    pub name: String,
     /// Its type.
     pub kind: FieldKind,
     /// Whether a feature may lack it.
     pub is_nullable: bool,
+    /// Whether two features may not share a value.
+    pub is_unique: bool,
 }
 
 impl Field {
     /// A column that every feature has.
-    pub const fn required(name: &'static str, kind: FieldKind) -> Self {
-        Self { name, kind, is_nullable: false }
+    pub fn required(name: impl Into<String>, kind: FieldKind) -> Self {
+        Self { name: name.into(), kind, is_nullable: false, is_unique: false }
+    }
+
+    /// A column that every feature has, with another value for each.
+    pub fn unique(name: impl Into<String>, kind: FieldKind) -> Self {
+        Self { is_unique: true, ..Self::required(name, kind) }
     }
 
     /// A column that a feature may lack.
-    pub const fn optional(name: &'static str, kind: FieldKind) -> Self {
-        Self { name, kind, is_nullable: true }
+    pub fn optional(name: impl Into<String>, kind: FieldKind) -> Self {
+        Self { is_nullable: true, ..Self::required(name, kind) }
     }
 }
 
@@ -170,7 +177,7 @@ impl VectorWriter {
                 options: Some(&options),
             })?;
             for field in &spec.fields {
-                add_field(&layer, *field)?;
+                add_field(&layer, field)?;
             }
             // SAFETY: both handles belong to the dataset, which this writer owns and closes last.
             let handle = unsafe { layer.c_layer() };
@@ -305,14 +312,14 @@ fn geometry_type(kind: GeometryKind) -> gdal_sys::OGRwkbGeometryType::Type {
     }
 }
 
-fn add_field<L: LayerAccess>(layer: &L, field: Field) -> std::result::Result<(), GdalError> {
+fn add_field<L: LayerAccess>(layer: &L, field: &Field) -> std::result::Result<(), GdalError> {
     let kind = match field.kind {
         FieldKind::Integer | FieldKind::Boolean => OGRFieldType::OFTInteger,
         FieldKind::Integer64 => OGRFieldType::OFTInteger64,
         FieldKind::Real => OGRFieldType::OFTReal,
         FieldKind::Text => OGRFieldType::OFTString,
     };
-    let name = CString::new(field.name)?;
+    let name = CString::new(field.name.as_str())?;
     // SAFETY: the definition is created, copied by the layer and destroyed here.
     unsafe {
         let definition = gdal_sys::OGR_Fld_Create(name.as_ptr(), kind);
@@ -320,6 +327,7 @@ fn add_field<L: LayerAccess>(layer: &L, field: Field) -> std::result::Result<(),
             gdal_sys::OGR_Fld_SetSubType(definition, OGRFieldSubType::OFSTBoolean);
         }
         gdal_sys::OGR_Fld_SetNullable(definition, i32::from(field.is_nullable));
+        gdal_sys::OGR_Fld_SetUnique(definition, i32::from(field.is_unique));
         let code = gdal_sys::OGR_L_CreateField(layer.c_layer(), definition, 0);
         gdal_sys::OGR_Fld_Destroy(definition);
         ogr(code, "OGR_L_CreateField")

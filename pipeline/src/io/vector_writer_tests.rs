@@ -19,7 +19,7 @@ fn spec() -> LayerSpec {
         epsg: 2154,
         file_epsg: 2154,
         fields: vec![
-            Field::required("id", FieldKind::Text),
+            Field::unique("id", FieldKind::Text),
             Field::optional("CS_2021", FieldKind::Text),
             Field::required("aire", FieldKind::Real),
             Field::required("crit_seuil", FieldKind::Boolean),

@@ -49,7 +49,7 @@ pub fn parse(bytes: &[u8], flaws: &mut Vec<Flaw>) -> Option<Shapes> {
     let Reader { shapes, .. } = reader;
     if shapes.polygons.len() > 1 {
         let place = shapes.polygons[0].exterior.0.first().copied();
-        flaws.push(Flaw { key: key::GEOMETRY_MULTIPART, place, area_m2: 0.0 });
+        flaws.push(Flaw { key: key::GEOMETRY_MULTIPART, place, twice_area: 0 });
     }
     Some(shapes)
 }
@@ -102,7 +102,7 @@ impl Reader<'_, '_> {
     fn geometry(&mut self, depth: usize) -> Option<()> {
         let (kind, layout) = self.header()?;
         if layout.size > 2 && depth == 0 {
-            self.flaws.push(Flaw { key: key::HEIGHT_DROPPED, place: None, area_m2: 0.0 });
+            self.flaws.push(Flaw { key: key::HEIGHT_DROPPED, place: None, twice_area: 0 });
         }
         match kind {
             POINT => self.point(layout),
@@ -166,7 +166,7 @@ impl Reader<'_, '_> {
             Ok(_) if self.points_m.is_empty() => {}
             Ok(points) => {
                 let place = points.first().copied();
-                self.flaws.push(Flaw { key: key::RING_COLLAPSED, place, area_m2: 0.0 });
+                self.flaws.push(Flaw { key: key::RING_COLLAPSED, place, twice_area: 0 });
             }
             Err(flaw) => self.flaws.push(flaw),
         }
