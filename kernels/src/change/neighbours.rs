@@ -1,0 +1,96 @@
+//! Which sides of a displaced boundary lie against each changed piece.
+
+use crate::lattice::{Point, Ring, STEPS_PER_METRE};
+
+use super::Piece;
+
+/// What was found against a changed piece.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Sides {
+    /// Ground that already had the piece's newer couple in the older vintage.
+    pub(super) old: bool,
+    /// Ground that still has the piece's older couple in the newer vintage.
+    pub(super) new: bool,
+    /// Length of the boundary shared with either, in metres.
+    pub(super) displaced_m: f64,
+}
+
+/// A vertex or a segment and the piece it belongs to.
+type Entry<K> = (K, u32);
+
+/// One [`Sides`] per piece; those of unchanged pieces are empty.
+pub(super) fn sides(pieces: &[Piece<'_>]) -> Vec<Sides> {
+    let mut sides = vec![Sides::default(); pieces.len()];
+    let corners = changed_corners(pieces);
+    for group in entries(pieces, &corners).chunk_by(|a, b| a.0 == b.0) {
+        for_pairs(pieces, group, |i, old, new| {
+            sides[i].old |= old;
+            sides[i].new |= new;
+        });
+    }
+    for group in segments(pieces, &corners).chunk_by(|a, b| a.0 == b.0) {
+        let (a, b) = group[0].0;
+        let length_m = length_m(a, b);
+        for_pairs(pieces, group, |i, old, new| {
+            sides[i].displaced_m += if old || new { length_m } else { 0.0 };
+        });
+    }
+    sides
+}
+
+/// Calls back for each changed piece of a group and each other piece of it.
+fn for_pairs<K>(
+    pieces: &[Piece<'_>],
+    group: &[Entry<K>],
+    mut found: impl FnMut(usize, bool, bool),
+) {
+    for &(_, i) in group {
+        let piece = &pieces[i as usize];
+        if piece.before == piece.after {
+            continue;
+        }
+        for other in group.iter().filter(|&&(_, j)| j != i).map(|&(_, j)| &pieces[j as usize]) {
+            found(i as usize, other.before == piece.after, other.after == piece.before);
+        }
+    }
+}
+
+/// Corners of changed pieces, sorted: only there can evidence lie.
+fn changed_corners(pieces: &[Piece<'_>]) -> Vec<Point> {
+    let changed = pieces.iter().filter(|p| p.before != p.after);
+    let rings = changed.flat_map(|p| p.polygon.rings());
+    let mut corners: Vec<Point> = rings.flat_map(|r| r.0.iter().copied()).collect();
+    corners.sort_unstable();
+    corners.dedup();
+    corners
+}
+
+fn entries(pieces: &[Piece<'_>], corners: &[Point]) -> Vec<Entry<Point>> {
+    let mut entries: Vec<Entry<Point>> = Vec::with_capacity(corners.len());
+    for (i, piece) in pieces.iter().enumerate() {
+        let points = piece.polygon.rings().flat_map(|r| &r.0);
+        let shared = points.filter(|p| corners.binary_search(p).is_ok());
+        entries.extend(shared.map(|&p| (p, i as u32)));
+    }
+    entries.sort_unstable();
+    entries.dedup();
+    entries
+}
+
+fn segments(pieces: &[Piece<'_>], corners: &[Point]) -> Vec<Entry<(Point, Point)>> {
+    let known = |p: &Point| corners.binary_search(p).is_ok();
+    let mut entries = Vec::with_capacity(corners.len());
+    for (i, piece) in pieces.iter().enumerate() {
+        let all = piece.polygon.rings().flat_map(Ring::segments);
+        let shared = all.filter(|(a, b)| known(a) && known(b));
+        entries.extend(shared.map(|(a, b)| ((a.min(b), a.max(b)), i as u32)));
+    }
+    entries.sort_unstable();
+    entries
+}
+
+/// Length of a segment, in metres.
+pub(super) fn length_m(a: Point, b: Point) -> f64 {
+    let (dx, dy) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
+    dx.hypot(dy) / f64::from(STEPS_PER_METRE)
+}
