@@ -11,6 +11,7 @@ pub mod change;
 pub mod distance;
 pub mod features;
 pub mod flux;
+pub mod generalise;
 pub mod grid;
 pub mod label;
 pub mod lattice;

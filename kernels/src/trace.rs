@@ -211,4 +211,4 @@ fn columns_with_a_side(labels: &Labels, row: usize) -> Vec<u32> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,0 +1,203 @@
+use ndarray::{Array2, array};
+use proptest::prelude::*;
+
+use super::*;
+use crate::label::tests::rasters;
+use crate::lattice::{Polygon, cross};
+use crate::trace::tests::grid_of;
+use crate::trace::trace;
+
+const CELL: i32 = 10;
+
+fn tolerance(distance: i32, outline: Outline) -> Tolerance {
+    Tolerance { distance, area_permille: 100, outline }
+}
+
+fn generalised(codes: &Array2<u16>, distance: i32) -> (ArcCoverage, Generalised) {
+    let traced = trace(codes.view(), &grid_of(codes));
+    let result = generalise(&traced, CELL, &tolerance(distance, Outline::Kept));
+    (traced, result)
+}
+
+/// A raster of a given size: code 2 where `is_two` holds at a cell's centre, in cells from the
+/// north-west, else 1.
+fn drawn(side: usize, is_two: impl Fn(i64, i64) -> bool) -> Array2<u16> {
+    Array2::from_shape_fn((side, side), |(row, col)| {
+        1 + u16::from(is_two(2 * col as i64 + 1, 2 * row as i64 + 1))
+    })
+}
+
+#[test]
+fn a_building_along_the_axes_keeps_its_four_corners() {
+    let codes = drawn(12, |x, y| (6..18).contains(&x) && (8..16).contains(&y));
+    let (traced, result) = generalised(&codes, CELL);
+    let sorted = |polygon: Polygon| {
+        let mut points = polygon.exterior.0;
+        points.sort_unstable();
+        points
+    };
+    assert_eq!(sorted(result.coverage.polygon(1)), sorted(traced.polygon(1)));
+    assert!(result.twice_drifts.iter().all(|&drift| drift == 0));
+}
+
+#[test]
+fn a_slanted_edge_becomes_one_straight_line() {
+    // Thirteen steps of two corners each, and two ends on the outline.
+    let codes = drawn(40, |x, y| 3 * y < x + 40);
+    let (traced, result) = generalised(&codes, CELL);
+    let inner = |coverage: &ArcCoverage| {
+        coverage
+            .arcs()
+            .filter(|arc| arc.left < 2 && arc.right < 2)
+            .map(|a| a.points.len())
+            .sum::<usize>()
+    };
+    assert_eq!((inner(&traced), inner(&result.coverage)), (28, 2));
+}
+
+#[test]
+fn a_turned_building_keeps_four_sides_and_its_area() {
+    // A square whose sides run at 3:1.
+    let codes = drawn(40, |x, y| {
+        let (u, v) = (3 * (x - 40) + (y - 40), 3 * (y - 40) - (x - 40));
+        u.abs() < 60 && v.abs() < 60
+    });
+    let (traced, result) = generalised(&codes, CELL);
+    let polygon = result.coverage.polygon(1);
+    assert!(polygon.exterior.0.len() <= 6, "{:?}", polygon.exterior);
+    assert!(polygon.exterior.0.len() < traced.polygon(1).exterior.0.len() / 4);
+    let drift = 1000 * result.twice_drifts[1].abs() / traced.twice_areas()[1];
+    assert!(drift <= 10, "{drift} permille");
+}
+
+#[test]
+fn a_single_cell_stays_a_square() {
+    let codes = drawn(5, |x, y| (x, y) == (5, 5));
+    let (traced, result) = generalised(&codes, CELL);
+    assert_eq!(result.coverage.polygon(1), traced.polygon(1));
+}
+
+#[test]
+fn an_edge_does_not_pass_over_an_island() {
+    // One cell of 3 in the notch of a step of the edge between 1 and 2: a straight line would
+    // leave it on the other side.
+    let mut codes = drawn(20, |x, y| y > 20 || (x > 18 && x < 24 && y > 18));
+    codes[(8, 10)] = 3;
+    let (traced, result) = generalised(&codes, 2 * CELL);
+    assert_is_valid(&traced, &result, 2 * CELL);
+}
+
+#[test]
+fn without_tolerance_nothing_changes() {
+    let codes = array![[1, 1, 2], [1, 2, 2], [3, 3, 2]];
+    let (traced, result) = generalised(&codes, 0);
+    assert_eq!(result.coverage, traced);
+    assert_eq!(result.n_arcs_by_level, [0, 0, traced.n_arcs()]);
+}
+
+/// Whether two segments share a point that is no end of both.
+fn is_crossing((a, b): (Point, Point), (c, d): (Point, Point)) -> bool {
+    let (sc, sd) = (cross(a, b, c).signum(), cross(a, b, d).signum());
+    let (sa, sb) = (cross(c, d, a).signum(), cross(c, d, b).signum());
+    if [sa, sb, sc, sd] == [0; 4] {
+        let key = |p: Point| (p.x, p.y);
+        let (lo1, hi1) = (key(a).min(key(b)), key(a).max(key(b)));
+        let (lo2, hi2) = (key(c).min(key(d)), key(c).max(key(d)));
+        return lo1.max(lo2) < hi1.min(hi2);
+    }
+    let is_shared = [a, b].iter().any(|p| [c, d].contains(p));
+    !is_shared && sc * sd <= 0 && sa * sb <= 0
+}
+
+/// A valid coverage by other means: all pairs of segments, all faces against a sample of places.
+fn assert_is_valid(traced: &ArcCoverage, result: &Generalised, distance: i32) {
+    let coverage = &result.coverage;
+    let segments: Vec<(Point, Point)> =
+        coverage.arcs().flat_map(|arc| arc.points.windows(2)).map(|w| (w[0], w[1])).collect();
+    for (i, &s) in segments.iter().enumerate() {
+        assert!(s.0 != s.1, "a segment has no length");
+        for &t in &segments[i + 1..] {
+            assert!(!is_crossing(s, t), "{s:?} crosses {t:?}");
+        }
+    }
+    for (before, after) in traced.arcs().zip(coverage.arcs()) {
+        if !after.is_loop {
+            assert_eq!(before.points.first(), after.points.first());
+            assert_eq!(before.points.last(), after.points.last());
+        }
+        for &corner in before.points {
+            let is_near = |w: &[Point]| is_within(corner, (w[0], w[1]), distance);
+            assert!(after.points.windows(2).any(is_near), "{corner:?} was left behind");
+        }
+    }
+    let (before, after) = (traced.twice_areas(), coverage.twice_areas());
+    for face in 0..before.len() {
+        let drift = after[face] - before[face];
+        assert_eq!(drift, result.twice_drifts[face]);
+        assert!(1000 * drift.abs() <= 100 * before[face], "face {face} drifts by {drift}");
+        let polygon = coverage.polygon(face);
+        assert!(polygon.exterior.twice_area() > 0);
+        assert!(polygon.holes.iter().all(|hole| hole.twice_area() < 0));
+        assert_eq!(polygon.twice_area(), after[face]);
+    }
+    assert_is_partition(coverage);
+}
+
+/// Every place of a fine sample is in as many faces after burning as it should: one at most, and
+/// the areas burnt add up.
+fn assert_is_partition(coverage: &ArcCoverage) {
+    let polygons = coverage.polygons();
+    let Some((low, high)) = polygons.iter().filter_map(Polygon::bounds).reduce(|x, y| {
+        let low = Point::new(x.0.x.min(y.0.x), x.0.y.min(y.0.y));
+        (low, Point::new(x.1.x.max(y.1.x), x.1.y.max(y.1.y)))
+    }) else {
+        return;
+    };
+    let grid = crate::grid::Grid::covering(low, high, 3);
+    let mut covered = Array2::<u8>::zeros((grid.rows, grid.cols));
+    for polygon in &polygons {
+        covered += &crate::rasterise::rasterise(&[polygon], &[1_u8], &grid);
+    }
+    assert!(covered.iter().all(|&n| n <= 1), "two faces overlap");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_result_is_a_valid_coverage(codes in rasters(), distance in 1..31_i32) {
+        let (traced, result) = generalised(&codes, distance);
+        assert_is_valid(&traced, &result, distance);
+    }
+
+    #[test]
+    fn a_kept_outline_keeps_the_total_area(codes in rasters(), distance in 1..31_i32) {
+        let (_, result) = generalised(&codes, distance);
+        prop_assert_eq!(result.twice_drifts.iter().sum::<i128>(), 0);
+    }
+
+    #[test]
+    fn a_free_outline_is_valid_too(codes in rasters(), distance in 1..31_i32) {
+        let traced = trace(codes.view(), &grid_of(&codes));
+        let result = generalise(&traced, CELL, &tolerance(distance, Outline::Generalised));
+        assert_is_valid(&traced, &result, distance);
+    }
+
+    /// Larger shapes than random cells make: random blobs of several cells.
+    #[test]
+    fn blobs_are_generalised_validly(codes in rasters(), distance in 5..31_i32) {
+        let codes = blown_up(&codes, 3);
+        let (traced, result) = generalised(&codes, distance);
+        assert_is_valid(&traced, &result, distance);
+    }
+}
+
+/// Each cell as a lozenge-edged patch: the corners of the patches go to the neighbours.
+fn blown_up(codes: &Array2<u16>, times: usize) -> Array2<u16> {
+    let (rows, cols) = codes.dim();
+    Array2::from_shape_fn((rows * times, cols * times), |(row, col)| {
+        let wobble = (row * 7 + col * 3) % 5 / 2;
+        let (r, c) = ((row + wobble) / times, (col + (row + col) % 2) / times);
+        codes[(r.min(rows - 1), c.min(cols - 1))]
+    })
+}
