@@ -5,6 +5,7 @@
 
 pub mod aggregate;
 pub mod arcs;
+pub mod arrangement;
 pub mod artificialise;
 pub mod built_zone;
 pub mod change;

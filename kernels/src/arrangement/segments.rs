@@ -1,0 +1,91 @@
+//! The distinct boundary segments of all layers, each with the polygons it bounds.
+
+use rayon::prelude::*;
+
+use super::{ArrangementError, counted};
+use crate::lattice::{Point, Polygon};
+
+/// Distinct undirected segments, sorted, with the polygons whose inside changes across each.
+///
+/// Shared arcs and arcs unchanged between vintages are bit-identical, so they become one segment
+/// here, before any geometry is computed.
+pub(super) struct Segments {
+    /// Both ends of each segment, the lower first; sorted, distinct.
+    pub(super) ends: Vec<(Point, Point)>,
+    /// The polygons of each segment.
+    pub(super) toggles: Toggles,
+}
+
+/// Per segment or edge, the sorted global ranks of the polygons it bounds an odd number of times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Toggles {
+    start: Vec<u32>,
+    polygons: Vec<u32>,
+}
+
+impl Toggles {
+    /// An empty table with room for `n` segments.
+    pub(super) fn with_capacity(n: usize) -> Self {
+        let mut start = Vec::with_capacity(n + 1);
+        start.push(0);
+        Self { start, polygons: Vec::with_capacity(2 * n) }
+    }
+
+    /// The polygons of segment `i`.
+    pub(super) fn of(&self, i: usize) -> &[u32] {
+        &self.polygons[self.start[i] as usize..self.start[i + 1] as usize]
+    }
+
+    /// Appends a segment whose polygons are `sorted`, equal neighbours cancelling in pairs; returns
+    /// whether any polygon was left, else nothing is appended.
+    pub(super) fn push(&mut self, sorted: impl IntoIterator<Item = u32>) -> bool {
+        let first = self.polygons.len();
+        for polygon in sorted {
+            if self.polygons.len() > first && self.polygons.last() == Some(&polygon) {
+                self.polygons.pop();
+            } else {
+                self.polygons.push(polygon);
+            }
+        }
+        let kept = self.polygons.len() > first;
+        if kept {
+            self.start.push(self.polygons.len() as u32);
+        }
+        kept
+    }
+
+    /// Number of polygon entries.
+    pub(super) fn n_entries(&self) -> usize {
+        self.polygons.len()
+    }
+}
+
+impl Segments {
+    /// Collects the segments of all rings; those that bound the same polygon twice cancel.
+    pub(super) fn of_layers(
+        layers: &[&[Polygon]],
+        first_of_layer: &[u32],
+    ) -> Result<Self, ArrangementError> {
+        let mut sides: Vec<(Point, Point, u32)> = Vec::new();
+        for (polygons, &first) in layers.iter().zip(first_of_layer) {
+            sides.par_extend(polygons.par_iter().enumerate().flat_map_iter(|(rank, polygon)| {
+                let owner = first + rank as u32;
+                polygon
+                    .rings()
+                    .flat_map(crate::lattice::Ring::segments)
+                    .filter(|(a, b)| a != b)
+                    .map(move |(a, b)| (a.min(b), a.max(b), owner))
+            }));
+        }
+        counted("ring segments", sides.len())?;
+        sides.par_sort_unstable();
+        let mut ends = Vec::new();
+        let mut toggles = Toggles::with_capacity(sides.len() / 2);
+        for same in sides.chunk_by(|s, t| (s.0, s.1) == (t.0, t.1)) {
+            if toggles.push(same.iter().map(|s| s.2)) {
+                ends.push((same[0].0, same[0].1));
+            }
+        }
+        Ok(Self { ends, toggles })
+    }
+}

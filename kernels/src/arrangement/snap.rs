@@ -1,0 +1,318 @@
+//! Snap rounding: crossings become lattice points, and segments bend to the points they pass.
+//!
+//! Hot points are all segment ends and all crossings rounded to the nearest lattice point (halves
+//! up). Every segment is replaced by the chain of the hot points whose half-open unit square
+//! `[x - 1/2, x + 1/2) x [y - 1/2, y + 1/2)` it meets. The chains then meet only at hot points.
+//!
+//! An edge through the centre of a hot square would come from a segment through that square (the
+//! square is convex), so no edge passes through a point without being broken there.
+//!
+//! A bent chain may itself come within half a step of a further hot point; it is then bent again
+//! (D. Halperin and E. Packer, *Iterated snap rounding*, 2002), so that rounding a result once more
+//! changes nothing.
+
+use rayon::prelude::*;
+
+use super::blocks::{Blocks, Cell, Contents, refine};
+use super::segments::{Segments, Toggles};
+use super::{ArrangementError, counted};
+use crate::lattice::{Point, cross};
+
+/// Fully noded boundaries.
+pub(super) struct Noded {
+    /// Both ends of each edge, the lower first; sorted, distinct.
+    pub(super) ends: Vec<(Point, Point)>,
+    /// The polygons of each edge; never empty.
+    pub(super) toggles: Toggles,
+    /// For each edge, the layers of the original segments that share both its ends as corners.
+    pub(super) layers: Vec<u32>,
+    /// Further places that are corners of the given layers.
+    pub(super) corners: Vec<(Point, u32)>,
+}
+
+/// A part of a broken segment, between two neighbouring hot points.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Piece {
+    a: Point,
+    b: Point,
+    segment: u32,
+}
+
+/// Nodes the segments; `block_shift` sets the side of the search blocks.
+pub(super) fn round(
+    segments: &Segments,
+    first_of_layer: &[u32],
+    block_shift: Option<u32>,
+) -> Result<Noded, ArrangementError> {
+    let blocks = Blocks::build(&segments.ends, block_shift)?;
+    let crossings = crossings(&segments.ends, &blocks);
+    let hot = HotPoints::gather(&segments.ends, &blocks, &crossings);
+    let bends = hits(&segments.ends, &blocks, &hot);
+    let pieces = bend(&segments.ends, &bends, &blocks, &hot)?;
+    let broken: Vec<u32> = bends.chunk_by(|h, k| h.0 == k.0).map(|chain| chain[0].0).collect();
+    drop((blocks, hot, bends));
+    let layers_of = |polygons: &[u32]| {
+        polygons
+            .iter()
+            .fold(0, |mask, p| mask | 1 << (first_of_layer.partition_point(|first| first <= p) - 1))
+    };
+    merge(segments, &broken, &pieces, layers_of)
+}
+
+/// All proper crossings of two segments, rounded; sorted, distinct.
+fn crossings(ends: &[(Point, Point)], blocks: &Blocks) -> Vec<Point> {
+    let mut found: Vec<Point> = (0..blocks.len())
+        .into_par_iter()
+        .flat_map_iter(|block| {
+            let mut found = Vec::new();
+            let contents =
+                Contents { segments: blocks.segments(block).to_vec(), points: Vec::new() };
+            refine(ends, blocks.cell(block), &contents, &mut |cell, contents| {
+                cross_pairs(ends, cell, &contents.segments, &mut found);
+            });
+            found
+        })
+        .collect();
+    found.par_sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Appends the rounded crossings of all pairs of the given segments.
+///
+/// A cell of a single lattice point needs no more than one crossing: any other rounds to it too.
+fn cross_pairs(ends: &[(Point, Point)], cell: Cell, segments: &[u32], found: &mut Vec<Point>) {
+    let local: Vec<(Point, Point)> = segments.iter().map(|&s| ends[s as usize]).collect();
+    let only = Point::new(cell.x as i32, cell.y as i32);
+    if cell.size == 1 && local.iter().any(|&(a, b)| a == only || b == only) {
+        return;
+    }
+    for (i, &s) in local.iter().enumerate() {
+        for &t in &local[i + 1..] {
+            let Some(p) = rounded_crossing(s, t) else { continue };
+            found.push(p);
+            if cell.size == 1 && p == only {
+                return;
+            }
+        }
+    }
+}
+
+/// The crossing of two segments that properly cross, rounded to the lattice (halves up).
+fn rounded_crossing((a, b): (Point, Point), (c, d): (Point, Point)) -> Option<Point> {
+    let apart =
+        a.x.max(c.x) > b.x.min(d.x) || a.y.min(b.y) > c.y.max(d.y) || c.y.min(d.y) > a.y.max(b.y);
+    if apart {
+        return None;
+    }
+    let (side_c, side_d) = (cross(a, b, c).signum(), cross(a, b, d).signum());
+    if side_c * side_d >= 0 {
+        return None;
+    }
+    let (from_a, from_b) = (cross(c, d, a), cross(c, d, b));
+    if from_a.signum() * from_b.signum() >= 0 {
+        return None;
+    }
+    let (num, den) = (i128::from(from_a), i128::from(from_a) - i128::from(from_b));
+    let (num, den) = if den < 0 { (-num, -den) } else { (num, den) };
+    let at = |from: i32, to: i32| {
+        let run = i128::from(to) - i128::from(from);
+        from + (2 * num * run + den).div_euclid(2 * den) as i32
+    };
+    Some(Point::new(at(a.x, b.x), at(a.y, b.y)))
+}
+
+/// Whether the closed segment meets the half-open unit square around the lattice point.
+///
+/// The square `[-1/2, 1/2)` is met when `[-1/2, 1/2 - e]` is for an infinitely small `e`; the
+/// segment's bounds must then hold the point, and the corners must not all lie on one side.
+fn passes((a, b): (Point, Point), p: Point) -> bool {
+    if p.x < a.x || p.x > b.x || p.y < a.y.min(b.y) || p.y > a.y.max(b.y) {
+        return false;
+    }
+    let (dx, dy) = (i64::from(b.x) - i64::from(a.x), i64::from(b.y) - i64::from(a.y));
+    // Both products have one sign because the point is within the bounds: below 2^62, doubled 2^63.
+    let side = 2 * cross(a, b, p);
+    let reach = dx + dy.abs();
+    // `side` is positive when the point lies on the left: then the corner on its right decides.
+    if dy > 0 {
+        (side > -reach || (side == -reach && dx == 0)) && side < reach
+    } else {
+        side > -reach && side <= reach
+    }
+}
+
+/// All hot points, grouped by block, sorted and distinct.
+struct HotPoints {
+    /// First point of each block, and the number of points at the end.
+    start: Vec<u32>,
+    points: Vec<Point>,
+}
+
+impl HotPoints {
+    /// Gathers segment ends and crossings.
+    fn gather(ends: &[(Point, Point)], blocks: &Blocks, crossings: &[Point]) -> Self {
+        let all = || ends.iter().flat_map(|&(a, b)| [a, b]).chain(crossings.iter().copied());
+        let mut next = vec![0_u32; blocks.len() + 1];
+        for p in all() {
+            next[blocks.block_of(p) + 1] += 1;
+        }
+        for block in 0..blocks.len() {
+            next[block + 1] += next[block];
+        }
+        let sizes = next.clone();
+        let mut points = vec![Point::default(); 2 * ends.len() + crossings.len()];
+        for p in all() {
+            let slot = &mut next[blocks.block_of(p)];
+            points[*slot as usize] = p;
+            *slot += 1;
+        }
+        let mut start = Vec::with_capacity(sizes.len());
+        let mut n_kept = 0;
+        for window in sizes.windows(2) {
+            let (from, to) = (window[0] as usize, window[1] as usize);
+            points[from..to].sort_unstable();
+            start.push(n_kept as u32);
+            for i in from..to {
+                if i == from || points[i] != points[i - 1] {
+                    points[n_kept] = points[i];
+                    n_kept += 1;
+                }
+            }
+        }
+        start.push(n_kept as u32);
+        points.truncate(n_kept);
+        Self { start, points }
+    }
+
+    /// The hot points of a block.
+    fn of(&self, block: usize) -> &[Point] {
+        &self.points[self.start[block] as usize..self.start[block + 1] as usize]
+    }
+}
+
+/// The hot points strictly inside the chain of each segment, sorted by segment, then along it.
+fn hits(ends: &[(Point, Point)], blocks: &Blocks, hot: &HotPoints) -> Vec<(u32, Point)> {
+    let mut hits: Vec<(u32, Point)> = (0..blocks.len())
+        .into_par_iter()
+        .filter(|&block| !blocks.segments(block).is_empty())
+        .flat_map_iter(|block| {
+            let contents = Contents {
+                segments: blocks.segments(block).to_vec(),
+                points: hot.of(block).to_vec(),
+            };
+            let mut hits = Vec::new();
+            refine(ends, blocks.cell(block), &contents, &mut |_, contents| {
+                for &s in &contents.segments {
+                    let (a, b) = ends[s as usize];
+                    let inner = |p: &&Point| **p != a && **p != b && passes((a, b), **p);
+                    hits.extend(contents.points.iter().filter(inner).map(|&p| (s, p)));
+                }
+            });
+            hits
+        })
+        .collect();
+    // A segment is monotone on both axes, so its squares come in the order of their coordinates.
+    hits.par_sort_unstable_by_key(|&(s, p)| {
+        let (a, b) = ends[s as usize];
+        (s, p.x, if b.y < a.y { -p.y } else { p.y })
+    });
+    hits
+}
+
+/// The final pieces of all broken segments, sorted: bent until no piece meets a further hot square.
+///
+/// It ends because the bounds of a piece are strictly within those of what it replaces.
+fn bend(
+    ends: &[(Point, Point)],
+    first_hits: &[(u32, Point)],
+    blocks: &Blocks,
+    hot: &HotPoints,
+) -> Result<Vec<Piece>, ArrangementError> {
+    let mut settled = Vec::new();
+    let mut fresh = Vec::with_capacity(2 * first_hits.len());
+    for chain in first_hits.chunk_by(|h, k| h.0 == k.0) {
+        let (a, b) = ends[chain[0].0 as usize];
+        link(Piece { a, b, segment: chain[0].0 }, chain, &mut fresh);
+    }
+    while !fresh.is_empty() {
+        let fresh_ends: Vec<(Point, Point)> = fresh.iter().map(|p| (p.a, p.b)).collect();
+        let hits = hits(&fresh_ends, &blocks.of_others(&fresh_ends)?, hot);
+        let mut chains = hits.chunk_by(|h, k| h.0 == k.0).peekable();
+        let mut again = Vec::new();
+        for (&piece, rank) in fresh.iter().zip(0_u32..) {
+            match chains.next_if(|chain| chain[0].0 == rank) {
+                Some(chain) => link(piece, chain, &mut again),
+                None => settled.push(piece),
+            }
+        }
+        fresh = again;
+    }
+    counted("pieces of segments", settled.len())?;
+    settled.par_sort_unstable();
+    Ok(settled)
+}
+
+/// Appends the pieces of the chain that replaces `whole`.
+fn link(whole: Piece, chain: &[(u32, Point)], pieces: &mut Vec<Piece>) {
+    let mut from = whole.a;
+    for to in chain.iter().map(|&(_, p)| p).chain([whole.b]) {
+        pieces.push(Piece { a: from.min(to), b: from.max(to), segment: whole.segment });
+        from = to;
+    }
+}
+
+/// Joins unbroken segments and pieces into distinct edges; polygons met twice cancel.
+fn merge(
+    segments: &Segments,
+    broken: &[u32],
+    pieces: &[Piece],
+    layers_of: impl Fn(&[u32]) -> u32,
+) -> Result<Noded, ArrangementError> {
+    let mut is_broken = vec![false; segments.ends.len()];
+    let mut corners = Vec::new();
+    for &segment in broken {
+        is_broken[segment as usize] = true;
+        let mask = layers_of(segments.toggles.of(segment as usize));
+        let (a, b) = segments.ends[segment as usize];
+        corners.extend([(a, mask), (b, mask)]);
+    }
+    let n_edges = segments.ends.len() + pieces.len();
+    counted("edges", n_edges)?;
+    let whole = segments.ends.iter().zip(0_u32..).filter(|&(_, s)| !is_broken[s as usize]);
+    let mut whole = whole.map(|(&(a, b), segment)| Piece { a, b, segment }).peekable();
+    let mut parts = pieces.iter().copied().peekable();
+    let mut noded = Noded {
+        ends: Vec::with_capacity(n_edges),
+        toggles: Toggles::with_capacity(n_edges),
+        layers: Vec::with_capacity(n_edges),
+        corners,
+    };
+    let mut polygons = Vec::new();
+    loop {
+        let next = match (whole.peek(), parts.peek()) {
+            (Some(w), Some(p)) => (w.a, w.b).min((p.a, p.b)),
+            (Some(q), None) | (None, Some(q)) => (q.a, q.b),
+            (None, None) => return Ok(noded),
+        };
+        polygons.clear();
+        let mut mask = 0;
+        if let Some(w) = whole.next_if(|w| (w.a, w.b) == next) {
+            polygons.extend_from_slice(segments.toggles.of(w.segment as usize));
+            mask = layers_of(&polygons);
+        }
+        let n_whole = polygons.len();
+        while let Some(p) = parts.next_if(|p| (p.a, p.b) == next) {
+            polygons.extend_from_slice(segments.toggles.of(p.segment as usize));
+        }
+        if polygons.len() > n_whole {
+            polygons.sort_unstable();
+        }
+        if noded.toggles.push(polygons.iter().copied()) {
+            noded.ends.push(next);
+            noded.layers.push(mask);
+        } else if mask != 0 {
+            noded.corners.extend([(next.0, mask), (next.1, mask)]);
+        }
+    }
+}
