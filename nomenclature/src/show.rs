@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::class::{Class, ClassId, Dimension};
+use crate::class::{Class, ClassId, Couple, Dimension};
+use crate::error::NomenclatureError;
 use crate::nomenclature::Nomenclature;
+use crate::rules::{RuleSet, Thresholds};
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +42,52 @@ pub fn text(nomenclature: &Nomenclature, dimensions: &[Dimension], tree: bool) -
         }
     }
     out
+}
+
+/// A rule set as text: its head, its rules in order, and the matrix of the couples of a
+/// nomenclature, covers by usages, `A` where artificial and `.` elsewhere.
+///
+/// # Errors
+/// As [`RuleSet::compile`].
+pub fn rules_text(
+    rules: &RuleSet,
+    nomenclature: &Nomenclature,
+) -> Result<String, NomenclatureError> {
+    let table = rules.compile(nomenclature)?;
+    let mut out = format!("{} · {}\narticle {}\n", rules.id, rules.title, rules.article);
+    for (name, lines) in [("source ", &rules.source), ("note   ", &rules.notes)] {
+        for line in lines {
+            let _ = writeln!(out, "{name} {line}");
+        }
+    }
+    let Thresholds { built_min_m2, other_min_m2, .. } = &rules.thresholds;
+    let _ = writeln!(out, "from    built {built_min_m2} m2, other {other_min_m2} m2\n");
+    for (rank, rule) in rules.rules.iter().enumerate() {
+        let verdict = if rule.artificial { "A" } else { "." };
+        let _ = writeln!(out, "{:>3} {verdict} {}", rank + 1, rule.article);
+    }
+    let usages = nomenclature.leaves(Dimension::Usage);
+    let (mut artificial, mut all) = (0, 0);
+    let mut matrix = String::new();
+    for cs in nomenclature.leaves(Dimension::Cover) {
+        let _ = write!(matrix, "{:<11}", nomenclature.code(Dimension::Cover, cs));
+        for us in &usages {
+            let is_artificial = table.is_artificial(Couple { cs, us: *us });
+            let width = nomenclature.code(Dimension::Usage, *us).len().max(3);
+            let _ = write!(matrix, " {:>width$}", if is_artificial { 'A' } else { '.' });
+            artificial += usize::from(is_artificial);
+            all += 1;
+        }
+        matrix.push('\n');
+    }
+    let head: Vec<String> = usages
+        .iter()
+        .map(|us| format!("{:>3}", nomenclature.code(Dimension::Usage, *us)))
+        .collect();
+    let _ =
+        writeln!(out, "\n{artificial} of {all} couples of {} are artificial", nomenclature.id());
+    let _ = write!(out, "{:<11} {}\n{matrix}", "", head.join(" "));
+    Ok(out)
 }
 
 /// The classes to print, with their depth.

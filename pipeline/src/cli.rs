@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, completions, doctor, init};
+use crate::commands::{check, completions, doctor, init, nomenclature};
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
 
@@ -44,6 +44,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Write a commented configuration to fill in
     Init(init::Args),
+    /// Show, check and convert nomenclatures and rule sets
+    Nomenclature(nomenclature::Args),
 }
 
 impl Command {
@@ -53,6 +55,7 @@ impl Command {
             Self::Completions(args) => completions::execute(args),
             Self::Doctor(args) => doctor::execute(args),
             Self::Init(args) => init::execute(args),
+            Self::Nomenclature(args) => nomenclature::execute(args),
         }
     }
 }

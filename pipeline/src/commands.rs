@@ -4,3 +4,4 @@ pub mod check;
 pub mod completions;
 pub mod doctor;
 pub mod init;
+pub mod nomenclature;

@@ -1,0 +1,107 @@
+//! `millesime nomenclature check`: is a document correct?
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use nomenclature::{CaptureRules, Dimension, Nomenclature, Problem, RuleSet, yaml};
+
+use super::read_document;
+use crate::error::{ConfigError, Error};
+use crate::talk;
+
+/// What `check` is asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example: every fault of a document, one a line, as file:line:column
+  millesime nomenclature check my-nomenclature.yaml")]
+pub struct Args {
+    /// A nomenclature, a rule set (it has `rules`) or capture rules (they have `built_covers`)
+    file: PathBuf,
+}
+
+/// Prints every fault, or what the document is when it has none.
+///
+/// # Errors
+/// [`Error::Config`] with the number of faults, [`Error::Read`] for an unreadable file.
+pub fn execute(args: &Args) -> Result<(), Error> {
+    let text = read_document(&args.file)?;
+    match verdict(&text) {
+        Ok(summary) => talk::data(&format!("ok: {summary}\n")),
+        Err(problems) => {
+            talk::data(&listed(&args.file, &problems))?;
+            let noun = if problems.len() == 1 { "fault" } else { "faults" };
+            let what = format!("this document has {} {noun}", problems.len());
+            let place = problems.first().map(|problem| (problem.line, problem.column));
+            let file = args.file.clone();
+            Err(ConfigError { file, place, what, ..ConfigError::default() }.into())
+        }
+    }
+}
+
+/// What a correct document is, in one line.
+///
+/// # Errors
+/// Every fault.
+pub(super) fn verdict(text: &str) -> Result<String, Vec<Problem>> {
+    if yaml::locate(text, &["rules"]).is_some() {
+        let rules = RuleSet::from_yaml(text)?;
+        return Ok(format!("rule set `{}`, {} rules", rules.id, rules.rules.len()));
+    }
+    if yaml::locate(text, &["built_covers"]).is_some() {
+        return CaptureRules::from_yaml(text).map(|rules| format!("capture rules `{}`", rules.id));
+    }
+    let own = Nomenclature::from_yaml(text)?;
+    let mut summary = format!("nomenclature `{}`", own.id());
+    for (dimension, name) in [(Dimension::Cover, "covers"), (Dimension::Usage, "usages")] {
+        let (leaves, classes) = (own.leaves(dimension).len(), own.classes(dimension).len());
+        let _ = write!(summary, ", {leaves} {name} ({classes} classes)");
+    }
+    if let Some(outer) = own.nests_in() {
+        let _ = write!(summary, ", nests in `{outer}`");
+    }
+    let _ = write!(summary, ", {} couples listed", own.couples_listed());
+    Ok(summary)
+}
+
+/// The faults, one a line, each with its hint below.
+pub(super) fn listed(path: &Path, problems: &[Problem]) -> String {
+    let mut out = String::new();
+    for problem in problems {
+        let Problem { line, column, key, what, got, expected, hint } = problem;
+        let _ = write!(out, "{}:{line}:{column}: ", path.display());
+        if !key.is_empty() {
+            let _ = write!(out, "`{key}`: ");
+        }
+        out.push_str(what);
+        if let Some(got) = got {
+            let _ = write!(out, "; got `{got}`");
+        }
+        if let Some(expected) = expected {
+            let _ = write!(out, "; expected {expected}");
+        }
+        out.push('\n');
+        if let Some(hint) = hint {
+            let _ = writeln!(out, "  hint: {hint}");
+        }
+    }
+    out
+}
+
+/// The first of a document's faults, with the number of the others.
+pub(super) fn first_fault(path: &Path, problems: Vec<Problem>) -> Error {
+    let others = problems.len().saturating_sub(1);
+    let Some(problem) = problems.into_iter().next() else {
+        return Error::internal(format!("`{}` was refused without a reason", path.display()));
+    };
+    let more = if others == 0 { String::new() } else { format!(" (and {others} more)") };
+    ConfigError {
+        file: path.to_owned(),
+        place: Some((problem.line, problem.column)),
+        key: problem.key,
+        what: format!("{}{more}", problem.what),
+        got: problem.got.map(|got| format!("`{got}`")),
+        expected: problem.expected,
+        hint: problem.hint,
+    }
+    .into()
+}
