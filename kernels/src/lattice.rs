@@ -117,3 +117,8 @@ impl Polygon {
 pub fn area_m2(twice_area: i128) -> f64 {
     twice_area as f64 / TWICE_AREA_PER_M2 as f64
 }
+
+/// Square metres as a doubled area in square lattice steps, to the nearest.
+pub fn twice_area_of(area_m2: f64) -> i128 {
+    (area_m2 * TWICE_AREA_PER_M2 as f64).round() as i128
+}

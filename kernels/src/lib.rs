@@ -20,6 +20,7 @@ pub mod random;
 pub mod rasterise;
 pub mod regularise;
 pub mod sampling;
+pub mod splice;
 pub mod trace;
 pub mod trees;
 pub mod union_find;
