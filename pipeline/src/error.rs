@@ -7,6 +7,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use kernels::arrangement::ArrangementError;
+
 /// The exit codes of the command, documented in the README.
 pub mod exit {
     /// Everything was done.
@@ -111,6 +113,20 @@ pub enum Error {
         /// What was expected to be impossible.
         what: String,
     },
+}
+
+impl From<ArrangementError> for Error {
+    fn from(error: ArrangementError) -> Self {
+        match error {
+            ArrangementError::TooLarge { what, count } => Self::Resources {
+                what: format!("{what} of one arrangement"),
+                needed: count.to_string(),
+                available: (u32::MAX / 2).to_string(),
+            },
+            // Readers refuse coordinates beyond the lattice, and no command takes so many layers.
+            error => Self::internal(error.to_string()),
+        }
+    }
 }
 
 impl Error {

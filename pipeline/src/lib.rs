@@ -7,17 +7,21 @@ pub mod artefact;
 pub mod cancel;
 pub mod cli;
 pub mod commands;
+pub mod comparison;
 pub mod config;
 pub mod error;
 pub mod io;
 pub mod journal;
+pub mod judge;
 pub mod lock;
 pub mod machine;
 pub mod stage;
 pub mod stage_report;
 pub mod talk;
 pub mod tally;
+pub mod territory;
 pub mod units;
+pub mod vintage;
 
 pub use error::{ConfigError, Error, InputError};
 

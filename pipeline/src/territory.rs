@@ -1,0 +1,172 @@
+//! Communes, the groups they form, and planning zones.
+
+use kernels::lattice::Polygon;
+
+use crate::config::Layer;
+use crate::error::{Error, InputError};
+use crate::io::vector::{Value, VectorSource};
+use crate::tally::Tally;
+
+/// A commune and the groups that it belongs to; a code is empty where the file gives none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Commune {
+    /// INSEE code.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// SIREN code of the EPCI.
+    pub epci: String,
+    /// Name of the EPCI.
+    pub epci_name: String,
+    /// Code of the SCoT.
+    pub scot: String,
+    /// Name of the SCoT.
+    pub scot_name: String,
+}
+
+/// The communes of a department, in the order of their codes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Communes {
+    /// The communes.
+    pub communes: Vec<Commune>,
+    /// Their polygons.
+    pub polygons: Vec<Polygon>,
+    /// Rank of the commune of each polygon.
+    pub owner: Vec<u32>,
+}
+
+/// A planning document's zones.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Zones {
+    /// The kinds of zone, sorted: `A`, `AU`, `N`, `U`.
+    pub kinds: Vec<String>,
+    /// Their polygons.
+    pub polygons: Vec<Polygon>,
+    /// Rank of the kind of each polygon.
+    pub owner: Vec<u32>,
+}
+
+impl Communes {
+    /// Reads communes, sorted by code, counting in `tally` what had to be repaired.
+    ///
+    /// # Errors
+    /// The file cannot be read, has no column of INSEE codes, a commune without code, or not one
+    /// commune.
+    pub fn read(layer: &Layer, epsg: u32, tally: &Tally) -> Result<Self, Error> {
+        let source = VectorSource::open(&layer.path, layer.layer.as_deref())?;
+        let code =
+            source.require_column(&["insee", "code_insee", "insee_com", "commune_code", "code"])?;
+        let names: [&[&str]; 5] = [
+            &["nom", "nom_com", "name"],
+            &["epci", "siren_epci", "epci_code"],
+            &["epci_nom", "nom_epci"],
+            &["scot", "scot_code"],
+            &["scot_nom", "nom_scot"],
+        ];
+        let columns = names.map(|names| source.column(names));
+        let mut wanted = vec![code];
+        wanted.extend(columns.iter().flatten());
+        let mut rows: Vec<(Commune, Vec<Polygon>)> = Vec::new();
+        for feature in source.features(&wanted, epsg)? {
+            let feature = feature?;
+            feature.issues.iter().for_each(|issue| issue.count_in(tally, &source.info().name));
+            let mut texts = feature.values.iter().map(Value::text);
+            let code = texts.next().flatten().ok_or_else(|| {
+                InputError::new(&layer.path, "a commune has no code")
+                    .layer(&source.info().name)
+                    .feature(feature.fid)
+                    .expected("an INSEE code such as `11001`")
+            })?;
+            let mut next = |column: Option<usize>| {
+                column.and_then(|_| texts.next().flatten()).unwrap_or_default()
+            };
+            let [name, epci, epci_name, scot, scot_name] = columns.map(&mut next);
+            let commune = Commune { code, name, epci, epci_name, scot, scot_name };
+            rows.push((commune, feature.polygons));
+        }
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        Self::of_sorted(rows).ok_or_else(|| {
+            let fault = InputError::new(&layer.path, "this layer holds no commune");
+            fault.layer(&source.info().name).expected("at least one polygon").into()
+        })
+    }
+
+    /// Joins rows of the same code; `None` when there is no row.
+    fn of_sorted(rows: Vec<(Commune, Vec<Polygon>)>) -> Option<Self> {
+        let mut all = Self::default();
+        for (commune, polygons) in rows {
+            if all.communes.last().is_none_or(|last| last.code != commune.code) {
+                all.communes.push(commune);
+            }
+            let rank = all.communes.len() as u32 - 1;
+            all.owner.extend(polygons.iter().map(|_| rank));
+            all.polygons.extend(polygons);
+        }
+        (!all.polygons.is_empty()).then_some(all)
+    }
+}
+
+impl Zones {
+    /// Reads the zones of a planning document, their kinds reduced to those of the CNIG standard.
+    ///
+    /// # Errors
+    /// The file cannot be read or has no column of zone kinds.
+    pub fn read(layer: &Layer, epsg: u32, tally: &Tally) -> Result<Self, Error> {
+        let source = VectorSource::open(&layer.path, layer.layer.as_deref())?;
+        let column = source.require_column(&["typezone", "type_zone"])?;
+        let mut rows: Vec<(String, Vec<Polygon>)> = Vec::new();
+        for feature in source.features(&[column], epsg)? {
+            let feature = feature?;
+            feature.issues.iter().for_each(|issue| issue.count_in(tally, &source.info().name));
+            rows.push((zone_kind(&feature.values[0].text().unwrap_or_default()), feature.polygons));
+        }
+        let mut kinds: Vec<String> = rows.iter().map(|row| row.0.clone()).collect();
+        kinds.sort();
+        kinds.dedup();
+        let mut zones = Self { kinds, ..Self::default() };
+        for (kind, polygons) in rows {
+            let rank = zones.kinds.binary_search(&kind).expect("every kind was listed") as u32;
+            zones.owner.extend(polygons.iter().map(|_| rank));
+            zones.polygons.extend(polygons);
+        }
+        Ok(zones)
+    }
+}
+
+/// The kind of a planning zone: the sub-kinds of the CNIG standard go to U, AU, A or N.
+///
+/// Source: CNIG, standard PLU, attribute `TYPEZONE` (Ah -> A; Nh, Nd -> N; `AUs`, `AUc` -> AU).
+fn zone_kind(text: &str) -> String {
+    let upper = text.trim().to_uppercase();
+    match upper.as_str() {
+        "AUS" | "AUC" => "AU".to_owned(),
+        "AH" => "A".to_owned(),
+        "NH" | "ND" => "N".to_owned(),
+        _ => upper,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sub_kinds_of_zones_go_to_their_kind() {
+        let kinds = ["U", "AUs", "AUc", "Ah", "Nh", "Nd", " n "].map(zone_kind);
+        assert_eq!(kinds, ["U", "AU", "AU", "A", "N", "N", "N"]);
+    }
+
+    #[test]
+    fn parts_of_a_commune_share_its_rank() {
+        let commune = |code: &str| Commune { code: code.to_owned(), ..Commune::default() };
+        let rows = vec![
+            (commune("11001"), vec![Polygon::default()]),
+            (commune("11001"), vec![Polygon::default()]),
+            (commune("11002"), vec![Polygon::default()]),
+        ];
+        let communes = Communes::of_sorted(rows).unwrap();
+        assert_eq!(communes.owner, [0, 0, 1]);
+        assert_eq!(communes.communes.len(), 2);
+        assert_eq!(Communes::of_sorted(Vec::new()), None);
+    }
+}
