@@ -3,6 +3,7 @@
 //! Every function here is pure: no input or output, no clock, no log, no environment. Parallelism
 //! never changes a byte of a result.
 
+pub mod accuracy;
 pub mod aggregate;
 pub mod arcs;
 pub mod arrangement;
@@ -25,3 +26,4 @@ pub mod trace;
 pub mod trees;
 pub mod union_find;
 pub mod update;
+pub mod usage;

@@ -20,6 +20,7 @@ pub mod table;
 pub mod translate;
 mod tree;
 pub mod update_rules;
+pub mod usage_rules;
 mod validate;
 pub mod yaml;
 
@@ -35,3 +36,4 @@ pub use rules::{Rule, RuleSet, Thresholds};
 pub use table::ArtificialTable;
 pub use translate::{Translation, Translator};
 pub use update_rules::{UpdateRules, UpdateTables};
+pub use usage_rules::{UsageRules, UsageTable};

@@ -54,8 +54,8 @@ impl World {
         lead: f64,
     ) {
         let part = s![rows, cols];
-        self.proposal.best.slice_mut(part.clone()).fill(cover(code).0);
-        self.proposal.margin.slice_mut(part.clone()).fill((lead * MARGIN_ONE) as i16);
+        self.proposal.best.slice_mut(part).fill(cover(code).0);
+        self.proposal.margin.slice_mut(part).fill((lead * MARGIN_ONE) as i16);
         self.proposal.support.slice_mut(part).fill(fuse::BY_IMAGERY);
     }
 
@@ -67,7 +67,7 @@ impl World {
         code: &str,
     ) {
         let part = s![rows, cols];
-        self.object.slice_mut(part.clone()).fill(id);
+        self.object.slice_mut(part).fill(id);
         self.prior.slice_mut(part).fill(u16::from(cover(code).0) << 8 | 1);
     }
 
