@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, completions, doctor, init, nomenclature};
+use crate::commands::{check, completions, doctor, init, nomenclature, run, status};
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
 
@@ -46,6 +46,10 @@ pub enum Command {
     Init(init::Args),
     /// Show, check and convert nomenclatures and rule sets
     Nomenclature(nomenclature::Args),
+    /// Produce the vintage: run every stage that is not complete yet
+    Run(run::Args),
+    /// Say how far a run is, and whether its results are intact
+    Status(status::Args),
 }
 
 impl Command {
@@ -56,6 +60,8 @@ impl Command {
             Self::Doctor(args) => doctor::execute(args),
             Self::Init(args) => init::execute(args),
             Self::Nomenclature(args) => nomenclature::execute(args),
+            Self::Run(args) => run::execute(args),
+            Self::Status(args) => status::execute(args),
         }
     }
 }

@@ -5,3 +5,5 @@ pub mod completions;
 pub mod doctor;
 pub mod init;
 pub mod nomenclature;
+pub mod run;
+pub mod status;

@@ -10,12 +10,17 @@ pub mod parameters;
 mod raw;
 mod source;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use department::{Department, Epsg};
-use nomenclature::{ArtificialTable, CaptureUnits, Nomenclature, RuleSet};
-pub use parameters::{Thresholds, Update};
+use kernels::update::UpdateParams;
+/// What a layer of evidence shows, in the order of the cube's `evidence` array.
+pub use nomenclature::Layer as EvidenceKind;
+use nomenclature::{ArtificialTable, CaptureUnits, Nomenclature, RuleSet, UpdateRules};
+pub use parameters::Thresholds;
 use serde::Serialize;
+
+use crate::error::Error;
 
 /// A checked configuration; every path is absolute and existed when it was loaded.
 #[derive(Debug, Clone, Serialize)]
@@ -62,8 +67,11 @@ pub struct Config {
     pub territories: Territories,
     /// Overrides of the rule set's thresholds.
     pub thresholds: Thresholds,
+    /// Transitions and evidence terms of the update, for the national covers.
+    #[serde(skip)]
+    pub update_rules: UpdateRules,
     /// How much evidence a change needs.
-    pub update: Update,
+    pub update: UpdateParams,
     /// The folder that holds `D011/2021/`; `--out` replaces it.
     #[serde(skip)]
     pub out: PathBuf,
@@ -106,39 +114,15 @@ pub struct Imagery {
     pub irc: Vec<PathBuf>,
 }
 
-/// What a layer of evidence shows; the order is that of the cube's `evidence` array.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EvidenceKind {
-    /// Footprints of buildings.
-    Buildings,
-    /// Road centre lines or surfaces.
-    Roads,
-    /// Rail centre lines.
-    Rail,
-    /// Water surfaces.
-    Water,
-    /// Declared agricultural parcels.
-    Crops,
-    /// Forest stands.
-    Forest,
-}
-
-impl EvidenceKind {
-    /// Every kind, in the order of the cube's `evidence` array.
-    pub const ALL: [Self; 6] =
-        [Self::Buildings, Self::Roads, Self::Rail, Self::Water, Self::Crops, Self::Forest];
-
-    /// Its key in the configuration.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Buildings => "buildings",
-            Self::Roads => "roads",
-            Self::Rail => "rail",
-            Self::Water => "water",
-            Self::Crops => "crops",
-            Self::Forest => "forest",
-        }
+/// The key of a kind of evidence in the configuration.
+pub fn evidence_key(kind: EvidenceKind) -> &'static str {
+    match kind {
+        EvidenceKind::Buildings => "buildings",
+        EvidenceKind::Roads => "roads",
+        EvidenceKind::Rail => "rail",
+        EvidenceKind::Water => "water",
+        EvidenceKind::Crops => "crops",
+        EvidenceKind::Forest => "forest",
     }
 }
 
@@ -187,6 +171,17 @@ impl Config {
         f64::from(self.cell_cm) / f64::from(kernels::lattice::STEPS_PER_METRE)
     }
 
+    /// The same configuration with its results elsewhere; relative folders start at the current one.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when there is no current folder.
+    pub fn with_out(mut self, out: Option<&Path>) -> Result<Self, Error> {
+        if let Some(out) = out {
+            self.out = std::path::absolute(out).map_err(Error::read(out))?;
+        }
+        Ok(self)
+    }
+
     /// The folder of this vintage's results: `OUT/D011/2021`.
     pub fn vintage_dir(&self) -> PathBuf {
         self.out.join(self.department.folder()).join(self.vintage.to_string())
@@ -211,7 +206,7 @@ impl Config {
     }
 
     /// A path as the manifest names it: relative to [`Config::base`] when it lies below it.
-    pub fn shown(&self, path: &std::path::Path) -> String {
+    pub fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.base).unwrap_or(path).display().to_string()
     }
 }

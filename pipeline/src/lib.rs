@@ -9,21 +9,32 @@ pub mod cli;
 pub mod commands;
 pub mod comparison;
 pub mod config;
+pub mod context;
 pub mod error;
+pub mod inputs;
 pub mod io;
 pub mod journal;
 pub mod judge;
 pub mod lock;
 pub mod machine;
+pub mod manifest;
+pub mod plan;
+pub mod progress;
+pub mod run;
 pub mod stage;
 pub mod stage_report;
+pub mod stages;
+pub mod status;
 pub mod talk;
 pub mod tally;
 pub mod territory;
 pub mod units;
 pub mod vintage;
 
+pub use config::Config;
+pub use context::Context;
 pub use error::{ConfigError, Error, InputError};
+pub use stage_report::StageReport;
 
 /// The version, with the commit when it was built from a git checkout.
 pub const VERSION: &str = env!("MILLESIME_VERSION");

@@ -49,6 +49,14 @@ pub fn require_bytes(what: &str, needed: u64, available: u64) -> Result<(), Erro
     Err(Error::Resources { what: what.to_owned(), needed, available })
 }
 
+/// The most memory this process ever held, in bytes; `None` where the system does not say.
+pub fn memory_peak_bytes() -> Option<u64> {
+    let text = fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
 /// Environment variables that make GDAL load code or read files that no one asked for.
 ///
 /// Source: GDAL's user guide, "Security considerations".

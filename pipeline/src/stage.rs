@@ -112,9 +112,8 @@ impl Stage {
             Self::Vectorise => 4,
             Self::Change => 5,
             Self::Artificialise => 6,
-            Self::Indicators => 7,
             // Corrections compare the update with the prior and quote the artificial status.
-            Self::Correct => 7,
+            Self::Indicators | Self::Correct => 7,
             Self::Deliver => 9,
         };
         &Self::ALL[..n]
@@ -167,7 +166,10 @@ impl Stage {
                 "prior_layer": config.prior.layer.layer,
                 "evidence": evidence(config),
             }),
-            Self::Update => json!({ "update": config.update }),
+            Self::Update => json!({
+                "update": config.update,
+                "tables": sha256(format!("{:?}", config.update_rules).as_bytes()),
+            }),
             Self::Change | Self::Indicators => json!({ "territories": territories(config) }),
             Self::Artificialise | Self::Correct => json!({
                 "rules": rules(config),

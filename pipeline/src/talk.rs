@@ -1,8 +1,19 @@
 //! What the program says: data on stdout, talk on stderr; with `progress`, the only mouth.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::json;
 
 use crate::error::Error;
+
+/// Whether stderr carries JSON lines; one process talks in one way.
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// Makes failures and warnings JSON lines, or text again.
+pub fn as_json(json: bool) {
+    JSON.store(json, Ordering::Relaxed);
+}
 
 /// Writes a command's result to stdout.
 ///
@@ -26,6 +37,11 @@ pub fn line(text: &str) {
 
 /// Says why the command stopped, then what to do about it.
 pub fn failure(error: &Error) {
+    if JSON.load(Ordering::Relaxed) {
+        let (message, code) = (error.to_string(), error.exit_code());
+        let object = json!({ "event": "error", "message": message, "hint": error.hint(), "exit_code": code });
+        return line(&object.to_string());
+    }
     let colour = colour_on_stderr();
     line(&format!("{} {error}", paint("error:", "1;31", colour)));
     if let Some(hint) = error.hint() {
@@ -35,6 +51,9 @@ pub fn failure(error: &Error) {
 
 /// Says something the user should know but that stops nothing.
 pub fn warning(text: &str) {
+    if JSON.load(Ordering::Relaxed) {
+        return line(&json!({ "event": "warning", "message": text }).to_string());
+    }
     line(&format!("{} {text}", paint("warning:", "1;33", colour_on_stderr())));
 }
 

@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(up, down);
         let flaw = &up.0["bowtie"];
         assert_eq!((flaw.count, flaw.places.len()), (n as u64, PLACES_MAX));
-        assert_eq!(flaw.area_m2(), f64::from(n));
+        assert_eq!(flaw.twice_area, i64::from(n) * 20_000);
         assert_eq!(flaw.places.last().unwrap().at_cm, (PLACES_MAX as i32 - 1, 0));
     }
 

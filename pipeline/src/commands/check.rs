@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::talk;
+use crate::inputs::Inputs;
+use crate::{talk, units};
 
 /// What `check` is asked.
 #[derive(Debug, clap::Args)]
@@ -16,21 +17,24 @@ pub struct Args {
     config: PathBuf,
 }
 
-/// Loads the configuration and prints what it means, as JSON with every path resolved.
+/// Loads the configuration, opens its inputs and prints what it means, as JSON with every path resolved.
 ///
 /// # Errors
-/// [`Error::Config`] for the first thing that is wrong, [`Error::Read`] for an unreadable file.
+/// [`Error::Config`] for the first thing that is wrong, [`Error::Input`] for the first
+/// file that is not what it must be, [`Error::Read`] for an unreadable one.
 pub fn execute(args: &Args) -> Result<(), Error> {
     let config = Config::load(&args.config)?;
+    let inputs = Inputs::inspect(&config)?;
     let meant = serde_json::to_string_pretty(&config)
         .map_err(|error| Error::internal(format!("the configuration has no JSON form: {error}")))?;
     talk::data(&format!("{meant}\n"))?;
     talk::line(&format!(
-        "ok: department {}, vintage {} from {}, {} input files",
+        "ok: department {}, vintage {} from {}, {} input files, {} working cells",
         config.department,
         config.vintage,
         config.prior.vintage,
-        config.inputs().len()
+        config.inputs().len(),
+        units::count(inputs.n_cells(&config))
     ));
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use crate::error::Error;
+use crate::io::gdal;
 use crate::machine::{self, Machine};
 use crate::units::bytes;
 use crate::{VERSION, talk};
@@ -14,6 +15,9 @@ const MEMORY_MIN_BYTES: u64 = 2 << 30;
 const DISK_MIN_BYTES: u64 = 1 << 30;
 /// The least number of files that a run may have open.
 const OPEN_FILES_MIN: u64 = 256;
+
+/// The GDAL drivers without which no run is possible.
+const DRIVERS: [&str; 2] = ["GTiff", "GPKG"];
 
 /// What `doctor` is asked.
 #[derive(Debug, clap::Args)]
@@ -44,10 +48,20 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     }
     let verdict = if machine.open_files_max < OPEN_FILES_MIN { "too few" } else { "ok" };
     let _ = writeln!(text, "files      {} may be open, {verdict}", machine.open_files_max);
+    let _ =
+        writeln!(text, "gdal       {}, {}", gdal::version(), drivers(&missing(&gdal::drivers())));
     for (name, value) in machine::dangerous_variables() {
         let _ = writeln!(text, "warning    {name}={value} changes how GDAL loads code; ignored");
     }
     talk::data(&text)?;
+    let missing = missing(&gdal::drivers());
+    if !missing.is_empty() {
+        return Err(Error::Resources {
+            what: "GDAL drivers (`libgdal-dev` has them all)".to_owned(),
+            needed: missing.join(", "),
+            available: format!("GDAL {}", gdal::version()),
+        });
+    }
     for (what, needed, available) in needs {
         machine::require_bytes(what, needed, available)?;
     }
@@ -59,4 +73,16 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         });
     }
     Ok(())
+}
+
+fn missing(found: &[String]) -> Vec<&'static str> {
+    DRIVERS.into_iter().filter(|driver| !found.iter().any(|name| name == driver)).collect()
+}
+
+fn drivers(missing: &[&str]) -> String {
+    if missing.is_empty() {
+        "drivers ok".to_owned()
+    } else {
+        format!("lacks {}", missing.join(", "))
+    }
 }

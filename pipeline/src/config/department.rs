@@ -5,9 +5,14 @@ use std::fmt;
 use serde::Serialize;
 
 /// A projected coordinate reference system, by its EPSG code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Epsg(pub u32);
+
+impl Serialize for Epsg {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 impl fmt::Display for Epsg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

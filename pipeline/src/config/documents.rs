@@ -4,6 +4,7 @@ use std::path::Path;
 
 use nomenclature::{
     ArtificialTable, CaptureRules, CaptureUnits, Nomenclature, NomenclatureError, Problem, RuleSet,
+    UpdateRules,
 };
 
 use super::Reference;
@@ -11,8 +12,8 @@ use super::load::Reader;
 use super::source::Source;
 use crate::error::{ConfigError, Error};
 
-/// The capture rules of every run: those of the national specification.
-const CAPTURE: &str = "ocsge-2-0";
+/// The capture and update rules of every run: those of the national specification.
+const NATIONAL: &str = "ocsge-2-0";
 
 impl Reader {
     pub(super) fn nomenclature(&self, reference: &Reference) -> Result<Nomenclature, Error> {
@@ -42,9 +43,13 @@ impl Reader {
     }
 
     pub(super) fn capture(&self, nomenclature: &Nomenclature) -> Result<CaptureUnits, Error> {
-        CaptureRules::builtin(CAPTURE)
+        CaptureRules::builtin(NATIONAL)
             .and_then(|rules| rules.compile(nomenclature))
             .map_err(|error| self.refused("nomenclature", &error))
+    }
+
+    pub(super) fn update_rules(&self) -> Result<UpdateRules, Error> {
+        UpdateRules::builtin(NATIONAL).map_err(|error| self.refused("update", &error))
     }
 
     /// The error of a document, at the key that names the document.

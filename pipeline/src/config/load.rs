@@ -2,12 +2,14 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use kernels::update::{UpdateError, UpdateParams};
+
 use super::department::{Department, Epsg};
 use super::raw::{Raw, RawEvidence, RawImagery, RawLayer, RawPrior, RawTerritories};
 use super::source::Source;
 use super::{
     Config, Evidence, EvidenceKind, EvidenceLayer, Imagery, Layer, Prior, Reference, Territories,
-    glob,
+    evidence_key, glob,
 };
 use crate::error::{ConfigError, Error};
 
@@ -42,12 +44,12 @@ impl Reader {
     fn config(self, raw: Raw) -> Result<Config, Error> {
         let department = self.department(&raw.department)?;
         self.vintage(&["vintage"], raw.vintage)?;
-        let figures = raw.thresholds.ranged().into_iter().chain(raw.update.ranged());
-        for figure in figures {
+        for figure in raw.thresholds.ranged() {
             if let Some(value) = figure.value {
                 self.in_range(&figure.key, value, figure.range)?;
             }
         }
+        self.update(&raw.update)?;
         let nomenclature_source = self.reference("nomenclature", &raw.nomenclature)?;
         let nomenclature = self.nomenclature(&nomenclature_source)?;
         let rules_source = self.reference("rules", &raw.rules)?;
@@ -58,6 +60,7 @@ impl Reader {
             cell_cm: self.cell_cm(raw.cell_m)?,
             artificial: self.artificial(&rules, &nomenclature)?,
             capture: self.capture(&nomenclature)?,
+            update_rules: self.update_rules()?,
             nomenclature_source,
             nomenclature,
             rules_source,
@@ -127,6 +130,19 @@ impl Reader {
             ..self.source.fault(&["cell_m"], "the working resolution is out of range")
         }
         .into())
+    }
+
+    fn update(&self, params: &UpdateParams) -> Result<(), Error> {
+        match params.check() {
+            Ok(()) => Ok(()),
+            Err(UpdateError::Param { name, got, expected }) => Err(ConfigError {
+                got: Some(got.to_string()),
+                expected: Some(expected.to_owned()),
+                ..self.source.fault(&["update", name], "the value is out of range")
+            }
+            .into()),
+            Err(other) => Err(self.source.fault(&["update"], other.to_string()).into()),
+        }
     }
 
     fn in_range(&self, key: &[&str], value: f64, (low, high): (f64, f64)) -> Result<(), Error> {
@@ -217,9 +233,9 @@ impl Reader {
 
     fn evidence_layer(&self, kind: EvidenceKind, raw: RawLayer) -> Result<EvidenceLayer, Error> {
         let RawLayer { path, layer, width_field, width_m, nature_field } = raw;
-        let path = self.file(&["evidence", kind.key(), "path"], &path)?;
+        let path = self.file(&["evidence", evidence_key(kind), "path"], &path)?;
         if let Some(width_m) = width_m {
-            self.in_range(&["evidence", kind.key(), "width_m"], width_m, (0.5, 200.0))?;
+            self.in_range(&["evidence", evidence_key(kind), "width_m"], width_m, (0.5, 200.0))?;
         }
         Ok(EvidenceLayer { kind, layer: Layer { path, layer }, width_field, width_m, nature_field })
     }

@@ -24,32 +24,6 @@ impl Thresholds {
     }
 }
 
-/// How much evidence a change of code needs.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Update {
-    /// Weight of the prior vintage against the evidence, from 0 (ignored) to 1 (never changed).
-    pub prior_weight: f64,
-    /// Confidence below which a cell keeps its prior code, from 0 to 1.
-    pub confidence_min: f64,
-    /// Confidence from which a contradiction of the prior without true change becomes a
-    /// correction candidate, from 0 to 1.
-    pub candidate_confidence_min: f64,
-    /// Area below which a correction candidate is not reported, in square metres.
-    pub candidate_area_m2_min: f64,
-}
-
-impl Default for Update {
-    fn default() -> Self {
-        Self {
-            prior_weight: 0.5,
-            confidence_min: 0.6,
-            candidate_confidence_min: 0.8,
-            candidate_area_m2_min: 200.0,
-        }
-    }
-}
-
 /// One figure of the configuration with the range it must lie in.
 pub(super) struct Ranged {
     /// The key, from the root of the document.
@@ -66,24 +40,5 @@ impl Thresholds {
         let Self { built_min_m2, other_min_m2, forcing: _ } = *self;
         let figure = |key, value| Ranged { key: ["thresholds", key], value, range: (0.0, 1.0e6) };
         vec![figure("built_min_m2", built_min_m2), figure("other_min_m2", other_min_m2)]
-    }
-}
-
-impl Update {
-    /// Every figure with its range.
-    pub(super) fn ranged(&self) -> Vec<Ranged> {
-        let Self { prior_weight, confidence_min, candidate_confidence_min, candidate_area_m2_min } =
-            *self;
-        let figure = |key, value, max| Ranged {
-            key: ["update", key],
-            value: Some(value),
-            range: (0.0, max),
-        };
-        vec![
-            figure("prior_weight", prior_weight, 1.0),
-            figure("confidence_min", confidence_min, 1.0),
-            figure("candidate_confidence_min", candidate_confidence_min, 1.0),
-            figure("candidate_area_m2_min", candidate_area_m2_min, 1.0e6),
-        ]
     }
 }

@@ -3,9 +3,10 @@
 //! [`super::Config`] is what it means. Every key of the document is a field here, and unknown keys
 //! are refused.
 
+use kernels::update::UpdateParams;
 use serde::Deserialize;
 
-use super::parameters::{Thresholds, Update};
+use super::parameters::Thresholds;
 
 /// The whole document.
 #[derive(Debug, Deserialize)]
@@ -28,7 +29,7 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) thresholds: Thresholds,
     #[serde(default)]
-    pub(super) update: Update,
+    pub(super) update: UpdateParams,
     #[serde(default = "out")]
     pub(super) out: String,
 }

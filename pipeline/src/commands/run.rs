@@ -1,0 +1,62 @@
+//! `millesime run`: the next vintage of a department, from its configuration.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::progress::LogFormat;
+use crate::run::{self, Options};
+use crate::stage::Stage;
+use crate::talk;
+
+/// What `run` is asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples: see the plan, then run it; if it stops, the same command resumes
+  millesime run aude/config.yaml --dry-run
+  millesime run aude/config.yaml --out /data/ocsge")]
+pub struct Args {
+    /// The configuration, as `millesime init` writes it
+    config: PathBuf,
+    /// Put results in DIR/D011/2021 instead of the configuration's `out`
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Compute again from this stage on; the ones before must be complete
+    #[arg(long, value_name = "STAGE")]
+    from: Option<Stage>,
+    /// Stop after this stage
+    #[arg(long, value_name = "STAGE", hide_possible_values = true)]
+    to: Option<Stage>,
+    /// Number of threads; the results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Check the inputs and print the plan, compute nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Run although disk or memory look too small for the plan
+    #[arg(long)]
+    force: bool,
+    /// How to tell the progress on stderr: `text` for people, `json` for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    log_format: LogFormat,
+}
+
+/// Runs the stages that are not complete yet.
+///
+/// # Errors
+/// Whatever stops the run, each kind with its exit code: see [`Error`].
+pub fn execute(args: &Args) -> Result<(), Error> {
+    talk::as_json(args.log_format == LogFormat::Json);
+    let config = Config::load(&args.config)?.with_out(args.out.as_deref())?;
+    let all_cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let options = Options {
+        from: args.from,
+        to: args.to,
+        threads: args.threads.map_or_else(all_cores, NonZeroUsize::get),
+        dry_run: args.dry_run,
+        force: args.force,
+        log_format: args.log_format,
+    };
+    run::run(&config, &options)
+}

@@ -1,0 +1,75 @@
+//! What a stage is given: the configuration, its folders, and ways to report.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::cancel::Cancel;
+use crate::config::Config;
+use crate::error::Error;
+use crate::journal::Done;
+use crate::progress::Meter;
+use crate::stage::Stage;
+use crate::tally::{Flaws, Tally};
+
+/// The folder of working files inside the output folder.
+pub const WORK: &str = ".work";
+
+/// Everything a stage may use; it reads the results of [`Stage::needs`] and nothing else.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The stage that runs.
+    pub stage: Stage,
+    /// The checked configuration.
+    pub config: &'a Config,
+    /// The folder of deliverables: `OUT/D011/2021`.
+    pub out_dir: PathBuf,
+    /// The folder of working files: `OUT/D011/2021/.work`.
+    pub work_dir: PathBuf,
+    /// Size of the rayon pool in which the stage runs; the result never depends on it.
+    pub threads: usize,
+    /// How far the stage is.
+    pub progress: &'a Meter,
+    /// Where flaws of the data are counted.
+    pub tally: &'a Tally,
+    /// The completed stages before this one.
+    pub earlier: &'a BTreeMap<Stage, Done>,
+    /// Raised by SIGINT and SIGTERM.
+    pub cancel: &'a Cancel,
+}
+
+impl Context<'_> {
+    /// The path of a deliverable.
+    pub fn out(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.out_dir.join(name)
+    }
+
+    /// The path of a working file.
+    pub fn work(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.work_dir.join(name)
+    }
+
+    /// A path as [`crate::stage_report::StageReport::outputs`] names it: relative to the output
+    /// folder, with `/` between folders.
+    pub fn relative(&self, path: &Path) -> String {
+        path.strip_prefix(&self.out_dir).unwrap_or(path).display().to_string()
+    }
+
+    /// The flaws counted by the completed stages before this one, and by this one so far.
+    pub fn all_flaws(&self) -> Flaws {
+        let mut all = Flaws::default();
+        self.earlier.values().for_each(|done| all.merge(&done.flaws));
+        all.merge(&self.tally.flaws());
+        all
+    }
+
+    /// Stops the stage when a signal asked for it; to be called between blocks.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] when the flag is raised.
+    pub fn check_cancelled(&self) -> Result<(), Error> {
+        if self.cancel.is_raised() {
+            return Err(Error::Interrupted { during: self.stage.name().to_owned() });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! The input files' headers, looked at before the first cell is computed.
+
+use std::path::Path;
+
+use crate::config::{Config, Epsg, Layer};
+use crate::error::{Error, InputError};
+use crate::io::raster::RasterSource;
+use crate::io::vector::VectorSource;
+
+/// What the headers say together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Inputs {
+    /// Number of image files.
+    pub n_images: usize,
+    /// Size of the image files on disk, in bytes.
+    pub image_bytes: u64,
+    /// Ground covered by the RVB images, overlaps counted twice, in square metres.
+    pub ground_m2: f64,
+}
+
+impl Inputs {
+    /// Opens every input: format, CRS, bands, cells and layers must be what a run needs.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for the first file that is not, [`Error::Read`] for an unreadable one.
+    pub fn inspect(config: &Config) -> Result<Self, Error> {
+        let mut inputs = Self { n_images: 0, image_bytes: 0, ground_m2: 0.0 };
+        for path in &config.imagery.rvb {
+            inputs.ground_m2 += image(path, config.crs)?;
+        }
+        for path in &config.imagery.irc {
+            image(path, config.crs)?;
+        }
+        for path in config.imagery.rvb.iter().chain(&config.imagery.irc) {
+            inputs.n_images += 1;
+            inputs.image_bytes += std::fs::metadata(path).map_err(Error::read(path))?.len();
+        }
+        open(&config.prior.layer)?;
+        for evidence in &config.evidence.layers {
+            let source = open(&evidence.layer)?;
+            for column in evidence.width_field.iter().chain(&evidence.nature_field) {
+                source.require_column(&[column])?;
+            }
+        }
+        open(&config.territories.communes)?;
+        if let Some(planning) = &config.territories.planning {
+            open(planning)?;
+        }
+        Ok(inputs)
+    }
+
+    /// Cells of the working grid, from the ground that the images cover.
+    pub fn n_cells(&self, config: &Config) -> u64 {
+        (self.ground_m2 / (config.cell_m() * config.cell_m())).ceil() as u64
+    }
+}
+
+/// Checks one image and gives the ground that it covers, in square metres.
+fn image(path: &Path, crs: Epsg) -> Result<f64, Error> {
+    let source = RasterSource::open(path)?;
+    let info = source.info();
+    info.require_epsg(crs.0)?;
+    info.require_cells::<u8>()?;
+    if info.bands < 3 {
+        return Err(InputError::new(path, "an ortho image needs three bands")
+            .got(format!("{} band(s)", info.bands))
+            .expected("red, green, blue in `rvb`; near infrared, red, green in `irc`")
+            .into());
+    }
+    let georef = info.georef()?;
+    let pixel_m2 = georef.pixel_width_m * georef.pixel_height_m;
+    Ok(info.rows as f64 * info.cols as f64 * pixel_m2)
+}
+
+fn open(layer: &Layer) -> Result<VectorSource, Error> {
+    VectorSource::open(&layer.path, layer.layer.as_deref())
+}

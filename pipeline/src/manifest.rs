@@ -1,0 +1,112 @@
+//! `manifest.json`: what was computed, from what, with what; the same bytes for the same inputs.
+//!
+//! No time, no thread count and no machine path: those are in `run.json`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::artefact::{Artefact, Stamp, publish_bytes};
+use crate::config::Config;
+use crate::context::WORK;
+use crate::error::{Error, InputError};
+use crate::journal::{Done, Journal};
+use crate::stage::{self, Stage};
+use crate::stage_report::Proof;
+use crate::{VERSION, io};
+
+/// The manifest's name in the output folder.
+pub const FILE: &str = "manifest.json";
+
+/// The document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this form; 1.
+    pub format: u32,
+    /// Versions by name: `millesime`, `gdal`, and each stage that ran.
+    pub versions: BTreeMap<String, String>,
+    /// Every resolved parameter.
+    pub parameters: Value,
+    /// Inputs by path, relative to the configuration's folder.
+    pub inputs: BTreeMap<String, Stamp>,
+    /// Deliverables by path, relative to the output folder.
+    pub outputs: BTreeMap<String, Stamp>,
+    /// The laws that were checked.
+    pub proofs: Vec<Proof>,
+}
+
+/// Writes the manifest of the complete stages.
+///
+/// # Errors
+/// [`Error::Read`] for an input that vanished, [`Error::Write`] when it cannot be written.
+pub fn write(
+    config: &Config,
+    out_dir: &Path,
+    done: &BTreeMap<Stage, Done>,
+    journal: &mut Journal,
+) -> Result<Artefact, Error> {
+    let mut versions = BTreeMap::from([
+        ("millesime".to_owned(), VERSION.to_owned()),
+        ("gdal".to_owned(), io::gdal::version()),
+    ]);
+    let (mut outputs, mut proofs) = (BTreeMap::new(), Vec::new());
+    for (stage, done) in done {
+        versions.insert(stage.name().to_owned(), stage.version().to_string());
+        let delivered = done.outputs.iter().filter(|(name, _)| !Path::new(name).starts_with(WORK));
+        outputs.extend(delivered.map(|(name, stamp)| (name.clone(), stamp.clone())));
+        proofs.extend(done.report.proofs.iter().cloned());
+    }
+    let mut inputs = BTreeMap::new();
+    for path in config.inputs() {
+        inputs.insert(config.shown(&path), journal.input_stamp(&path)?);
+    }
+    let parameters = stage::all_parameters(config);
+    let manifest = Manifest { format: 1, versions, parameters, inputs, outputs, proofs };
+    let text = serde_json::to_string_pretty(&manifest)
+        .map_err(|error| Error::internal(format!("the manifest has no JSON form: {error}")))?;
+    publish_bytes(out_dir.join(FILE), format!("{text}\n").as_bytes())
+}
+
+impl Manifest {
+    /// Reads the manifest of an output folder; `None` when there is none yet.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when it cannot be read, [`Error::Input`] when it is not a manifest.
+    pub fn read(out_dir: &Path) -> Result<Option<Self>, Error> {
+        let path = out_dir.join(FILE);
+        let bytes = match fs::read(&path) {
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(Error::read(&path))?,
+        };
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+            InputError::new(&path, "not a manifest of a run")
+                .got(error)
+                .hint("run the configuration again: complete stages are kept")
+                .into()
+        })
+    }
+
+    /// Checks that every deliverable is, byte for byte, the one that was delivered.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] for the first one that is not, [`Error::Read`] for an unreadable one.
+    pub fn verify(&self, out_dir: &Path) -> Result<(), Error> {
+        for (name, stamp) in &self.outputs {
+            let path = out_dir.join(name);
+            let got = if path.exists() { Some(Stamp::of(&path)?) } else { None };
+            if got.as_ref() != Some(stamp) {
+                let shown =
+                    |stamp: &Stamp| format!("sha256 {}, {} bytes", stamp.sha256, stamp.bytes);
+                return Err(Error::Mismatch {
+                    path,
+                    got: got.as_ref().map_or_else(|| "no file".to_owned(), shown),
+                    expected: shown(stamp),
+                });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,192 @@
+//! What a run will do and what it needs, said before it does it.
+
+use std::fmt::Write;
+use std::ops::RangeInclusive;
+
+use serde_json::{Value, json};
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::inputs::Inputs;
+use crate::machine::{self, Machine};
+use crate::stage::Stage;
+use crate::{VERSION, talk, units};
+
+/// Memory that the program takes whatever the size of the territory, in bytes.
+const MEMORY_BASE_BYTES: u64 = 300 << 20;
+/// A plan that leaves less than this share of a resource free is worth a warning.
+const MARGIN: f64 = 1.1;
+
+/// A run before it starts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    stages: Vec<Stage>,
+    inputs: Inputs,
+    n_cells: u64,
+    machine: Machine,
+}
+
+impl Plan {
+    /// Inspects the inputs and the machine.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when an input is not what a run needs, [`Error::Read`] when one cannot be
+    /// read.
+    pub fn new(config: &Config, stages: RangeInclusive<Stage>) -> Result<Self, Error> {
+        let inputs = Inputs::inspect(config)?;
+        Ok(Self {
+            stages: Stage::ALL.into_iter().filter(|stage| stages.contains(stage)).collect(),
+            inputs,
+            n_cells: inputs.n_cells(config),
+            machine: Machine::read(&config.out)?,
+        })
+    }
+
+    /// Disk that the results may take, in bytes: arrays counted without compression.
+    pub fn disk_bytes(&self) -> u64 {
+        let per_cell: u64 = self.stages.iter().map(|stage| cost(*stage).disk_per_cell).sum();
+        self.n_cells * per_cell
+    }
+
+    /// Memory that the largest stage may take, in bytes.
+    pub fn memory_bytes(&self) -> u64 {
+        let costs = self.stages.iter().map(|stage| cost(*stage).memory_per_cell);
+        MEMORY_BASE_BYTES + self.n_cells * costs.max().unwrap_or(0)
+    }
+
+    /// Refuses a run that does not fit; with `force` it is only told.
+    ///
+    /// # Errors
+    /// [`Error::Resources`] with what is needed and what is free.
+    pub fn preflight(&self, force: bool) -> Result<(), Error> {
+        let Machine { disk_free_bytes, memory_available_bytes, .. } = self.machine;
+        for (what, needed, free) in [
+            ("disk in the output folder", self.disk_bytes(), disk_free_bytes),
+            ("memory", self.memory_bytes(), memory_available_bytes),
+        ] {
+            match machine::require_bytes(what, needed, free) {
+                Err(error) if force => talk::warning(&error.to_string()),
+                Err(error) => return Err(error),
+                Ok(()) if needed as f64 * MARGIN > free as f64 => {
+                    talk::warning(&format!("{what} is nearly too little for this plan"));
+                }
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The plan as people read it.
+    pub fn text(&self, config: &Config) -> String {
+        let mut text = format!(
+            "millesime {VERSION} · department {} · vintages {} -> {} · nomenclature {} · rules {}\n",
+            config.department,
+            config.prior.vintage,
+            config.vintage,
+            config.nomenclature.id(),
+            config.rules.id,
+        );
+        let _ = writeln!(
+            text,
+            "{} · cell {} m · {} cells · {} images ({}) · results in {}",
+            config.crs,
+            config.cell_m(),
+            units::count(self.n_cells),
+            self.inputs.n_images,
+            units::bytes(self.inputs.image_bytes),
+            config.vintage_dir().display(),
+        );
+        for (index, stage) in self.stages.iter().enumerate() {
+            let head = if index == 0 { "plan" } else { "" };
+            let Cost { reads, writes, .. } = cost(*stage);
+            let sentence = stage.sentence();
+            let _ = writeln!(text, "{head:<5} {stage:<14} {sentence:<48} {reads} -> {writes}");
+        }
+        let _ = write!(
+            text,
+            "      disk {} needed, {} free · memory {} needed, {} free",
+            units::bytes(self.disk_bytes()),
+            units::bytes(self.machine.disk_free_bytes),
+            units::bytes(self.memory_bytes()),
+            units::bytes(self.machine.memory_available_bytes),
+        );
+        text
+    }
+
+    /// The plan as programs read it.
+    pub fn fields(&self) -> Value {
+        let stage = |stage: &Stage| {
+            let Cost { reads, writes, .. } = cost(*stage);
+            json!({ "stage": stage, "reads": reads, "writes": writes })
+        };
+        json!({
+            "version": VERSION,
+            "stages": self.stages.iter().map(stage).collect::<Vec<_>>(),
+            "n_cells": self.n_cells,
+            "image_bytes": self.inputs.image_bytes,
+            "disk_bytes": self.disk_bytes(),
+            "disk_free_bytes": self.machine.disk_free_bytes,
+            "memory_bytes": self.memory_bytes(),
+            "memory_free_bytes": self.machine.memory_available_bytes,
+        })
+    }
+}
+
+/// What a stage reads and writes, and the most it takes for each working cell.
+struct Cost {
+    reads: &'static str,
+    writes: &'static str,
+    disk_per_cell: u64,
+    memory_per_cell: u64,
+}
+
+/// Bytes for each cell: the sizes of the arrays a stage writes and holds, without compression.
+fn cost(stage: Stage) -> Cost {
+    let (reads, writes, disk_per_cell, memory_per_cell) = match stage {
+        // 8 bands, validity, 6 layers of evidence, prior couple and prior object.
+        Stage::Ingest => ("images, evidence, prior", "cube", 21, 24),
+        // One probability for each of up to 16 covers.
+        Stage::Classify => ("cube", "probability", 16, 40),
+        Stage::Update => ("cube, probability", "cover, usage, confidence, reason", 4, 32),
+        Stage::Regularise => ("cover, usage", "regular couples", 2, 40),
+        Stage::Vectorise => ("regular couples, prior", "OCCUPATION_SOL, ZONE_CONSTRUITE", 2, 48),
+        Stage::Change => ("both vintages, territories", "faces, DIFF", 2, 48),
+        Stage::Artificialise => ("faces, rules", "ARTIF, zan_evol", 2, 32),
+        Stage::Indicators => ("faces, territories", "indicators/*.csv", 1, 16),
+        Stage::Correct => ("update, prior", "corrections/*", 1, 32),
+        Stage::Deliver => ("every result", "report.html, issues.gpkg, manifest", 1, 16),
+    };
+    Cost { reads, writes, disk_per_cell, memory_per_cell }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(disk_free_bytes: u64, memory_available_bytes: u64) -> Plan {
+        let machine =
+            Machine { cores: 2, memory_available_bytes, disk_free_bytes, open_files_max: 1024 };
+        let inputs = Inputs { n_images: 2, image_bytes: 1_000, ground_m2: 1.0e6 };
+        Plan { stages: Stage::ALL.to_vec(), inputs, n_cells: 1_000_000, machine }
+    }
+
+    #[test]
+    fn a_plan_needs_the_sum_of_the_disk_and_the_largest_memory() {
+        let plan = plan(u64::MAX, u64::MAX);
+        assert_eq!(plan.disk_bytes(), 52_000_000);
+        assert_eq!(plan.memory_bytes(), (300 << 20) + 48_000_000);
+        let one = Plan { stages: vec![Stage::Update], ..plan };
+        assert_eq!(one.disk_bytes(), 4_000_000);
+    }
+
+    #[test]
+    fn a_plan_that_does_not_fit_is_refused_unless_forced() {
+        let small = plan(51_999_999, u64::MAX);
+        let error = small.preflight(false).unwrap_err();
+        assert_eq!(error.exit_code(), crate::error::exit::RESOURCES);
+        assert!(error.hint().unwrap().contains("--force"));
+        assert!(small.preflight(true).is_ok());
+        assert!(plan(52_000_000, 1 << 30).preflight(false).is_ok());
+        assert!(plan(52_000_000, 300 << 20).preflight(false).is_err());
+    }
+}

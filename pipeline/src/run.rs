@@ -1,0 +1,70 @@
+//! One run: lock, plan, stages in order, journal, manifest.
+//!
+//! Plain functions over typed artefacts: [`dispatch`] is the one `match` over [`Stage`].
+
+mod drive;
+mod summary;
+
+pub use drive::drive;
+
+use std::path::PathBuf;
+
+use crate::cancel::Cancel;
+use crate::config::Config;
+use crate::context::Context;
+use crate::error::Error;
+use crate::progress::LogFormat;
+use crate::stage::Stage;
+use crate::stage_report::StageReport;
+
+/// What the user asks of a run besides the configuration.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Compute again from this stage on; the ones before must be complete.
+    pub from: Option<Stage>,
+    /// Stop after this stage.
+    pub to: Option<Stage>,
+    /// Size of the thread pool.
+    pub threads: usize,
+    /// Print the plan and stop.
+    pub dry_run: bool,
+    /// Run although the machine has less than the plan needs.
+    pub force: bool,
+    /// How to talk.
+    pub log_format: LogFormat,
+}
+
+/// What computes a stage.
+pub type Body<'a> = &'a (dyn Fn(&Context) -> Result<StageReport, Error> + Sync);
+
+/// Runs a configuration.
+///
+/// # Errors
+/// Whatever stops it, see [`Error`]; what was complete stays journalled and is not computed again.
+pub fn run(config: &Config, options: &Options) -> Result<(), Error> {
+    let cancel = Cancel::on_signals()?;
+    drive(config, options, &cancel, &dispatch)
+}
+
+/// The folder of working files of a configuration.
+pub fn work_dir(config: &Config) -> PathBuf {
+    config.vintage_dir().join(crate::context::WORK)
+}
+
+/// Runs the stage that the context names.
+fn dispatch(ctx: &Context) -> Result<StageReport, Error> {
+    match ctx.stage {
+        Stage::Ingest
+        | Stage::Classify
+        | Stage::Update
+        | Stage::Regularise
+        | Stage::Vectorise
+        | Stage::Change
+        | Stage::Artificialise
+        | Stage::Indicators
+        | Stage::Correct
+        | Stage::Deliver => {
+            Err(Error::internal(format!("this build holds no stage `{}`", ctx.stage)))
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Stages in order: skipped when their journalled result is still there, computed otherwise.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::{Body, Options, summary};
+use crate::artefact::{self, Stamp};
+use crate::cancel::Cancel;
+use crate::config::Config;
+use crate::context::{Context, WORK};
+use crate::error::Error;
+use crate::journal::{Done, Journal, Record};
+use crate::lock::Lock;
+use crate::plan::Plan;
+use crate::progress::{Meter, say};
+use crate::stage::Stage;
+use crate::tally::Tally;
+use crate::{manifest, units};
+
+/// A run under way.
+pub(super) struct Run<'a> {
+    pub(super) config: &'a Config,
+    pub(super) options: &'a Options,
+    cancel: &'a Cancel,
+    pub(super) out_dir: PathBuf,
+    journal: Journal,
+    /// Every complete stage so far.
+    pub(super) done: BTreeMap<Stage, Done>,
+    /// The stages that this process computed; the others were kept.
+    pub(super) computed: Vec<Stage>,
+}
+
+/// Runs the stages of a configuration, each with the given body: [`super::run`] without its stages.
+///
+/// # Errors
+/// As for [`super::run`].
+pub fn drive(
+    config: &Config,
+    options: &Options,
+    cancel: &Cancel,
+    body: Body<'_>,
+) -> Result<(), Error> {
+    let (first, last) = range(options)?;
+    let plan = Plan::new(config, first..=last)?;
+    say(options.log_format, "plan", &plan.text(config), plan.fields());
+    if options.dry_run {
+        return Ok(());
+    }
+    plan.preflight(options.force)?;
+    let out_dir = config.vintage_dir();
+    let work_dir = out_dir.join(WORK);
+    fs::create_dir_all(&work_dir).map_err(Error::write(&work_dir))?;
+    let _lock = Lock::take(&work_dir, &out_dir)?;
+    artefact::sweep(&out_dir)?;
+    let journal = Journal::open(&work_dir)?;
+    let (done, computed) = (BTreeMap::new(), Vec::new());
+    let mut run = Run { config, options, cancel, out_dir, journal, done, computed };
+    for stage in Stage::ALL.into_iter().filter(|stage| *stage <= last) {
+        run.stage(stage, body)?;
+    }
+    manifest::write(config, &run.out_dir, &run.done, &mut run.journal)?;
+    summary::write(&run)?;
+    summary::print(&run);
+    Ok(())
+}
+
+/// The first and last stage to run.
+fn range(options: &Options) -> Result<(Stage, Stage), Error> {
+    let first = options.from.unwrap_or(Stage::Ingest);
+    let last = options.to.unwrap_or(Stage::Deliver);
+    if first > last {
+        let what = format!("`--from {first}` comes after `--to {last}`");
+        let names: Vec<_> = Stage::ALL.iter().map(|stage| stage.name()).collect();
+        let hint = Some(format!("the order is: {}", names.join(", ")));
+        return Err(Error::Usage { what, hint });
+    }
+    Ok((first, last))
+}
+
+impl Run<'_> {
+    /// Keeps a stage's journalled result, or computes it.
+    fn stage(&mut self, stage: Stage, body: Body<'_>) -> Result<(), Error> {
+        let key = self.key(stage)?;
+        let forced = self.options.from.is_some_and(|from| stage >= from);
+        let kept = if forced {
+            None
+        } else {
+            self.journal.trusted(stage.name(), &key, &self.out_dir)?.cloned()
+        };
+        if let Some(done) = kept {
+            self.say(stage, "kept", "complete, kept", json!({}));
+            self.done.insert(stage, done);
+            return Ok(());
+        }
+        if self.options.from.is_some_and(|from| stage < from) {
+            let what = format!("stage `{stage}` is not complete for this configuration");
+            let hint = Some("run without `--from`: what is complete is kept anyway".to_owned());
+            return Err(Error::Usage { what, hint });
+        }
+        self.compute(stage, key, body)
+    }
+
+    /// Runs a stage's body and journals what became of it.
+    fn compute(&mut self, stage: Stage, key: String, body: Body<'_>) -> Result<(), Error> {
+        let unit = stage.name().to_owned();
+        self.journal.append(Record::Started { unit: unit.clone(), key: key.clone() })?;
+        let since = Instant::now();
+        match self.body(stage, body) {
+            Ok(mut done) => {
+                done.key = key;
+                done.seconds = since.elapsed().as_secs_f64();
+                self.journal.append(Record::Done(done.clone()))?;
+                let text = units::duration(since.elapsed());
+                self.say(stage, "done", &text, json!({ "seconds": done.seconds }));
+                self.done.insert(stage, done);
+                self.computed.push(stage);
+                Ok(())
+            }
+            Err(error) => {
+                if !matches!(error, Error::Interrupted { .. }) {
+                    // On a full disk this fails as well; the stage's own error is the one to show.
+                    let _ = self.journal.append(Record::Failed { unit, why: error.to_string() });
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn body(&self, stage: Stage, body: Body<'_>) -> Result<Done, Error> {
+        let (meter, tally) = (Meter::new(stage, self.options.log_format), Tally::default());
+        let ctx = Context {
+            stage,
+            config: self.config,
+            out_dir: self.out_dir.clone(),
+            work_dir: self.out_dir.join(WORK),
+            threads: self.options.threads,
+            progress: &meter,
+            tally: &tally,
+            earlier: &self.done,
+            cancel: self.cancel,
+        };
+        ctx.check_cancelled()?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.options.threads)
+            .build()
+            .map_err(|error| Error::internal(format!("no thread pool: {error}")))?;
+        let report = pool.install(|| body(&ctx));
+        meter.finish();
+        let report = report?;
+        ctx.check_cancelled()?;
+        let mut outputs = BTreeMap::new();
+        for name in &report.outputs {
+            outputs.insert(name.clone(), Stamp::of(&self.out_dir.join(name))?);
+        }
+        let unit = stage.name().to_owned();
+        let flaws = tally.flaws();
+        Ok(Done { unit, key: String::new(), outputs, report, flaws, seconds: 0.0 })
+    }
+
+    /// Hash of everything that a stage's result depends on.
+    fn key(&mut self, stage: Stage) -> Result<String, Error> {
+        let mut inputs = BTreeMap::new();
+        for path in stage.inputs(self.config) {
+            inputs.insert(self.config.shown(&path), self.journal.input_stamp(&path)?);
+        }
+        let needs: BTreeMap<Stage, &BTreeMap<String, Stamp>> = stage
+            .needs()
+            .iter()
+            .filter_map(|need| Some((*need, &self.done.get(need)?.outputs)))
+            .collect();
+        let whole: Value = json!({
+            "stage": stage,
+            "version": stage.version(),
+            "parameters": stage.parameters(self.config),
+            "inputs": inputs,
+            "needs": needs.iter().map(|(need, of)| (need.name(), of)).collect::<BTreeMap<_, _>>(),
+        });
+        Ok(artefact::sha256(whole.to_string().as_bytes()))
+    }
+
+    fn say(&self, stage: Stage, event: &str, text: &str, mut fields: Value) {
+        fields["stage"] = json!(stage);
+        say(self.options.log_format, event, &format!("{stage:<14} {text}"), fields);
+    }
+}

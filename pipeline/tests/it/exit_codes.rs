@@ -1,0 +1,119 @@
+//! One wrong world for each documented exit code.
+
+use std::fs::{self, OpenOptions};
+use std::process::{Command, Stdio};
+
+use pipeline::lock::Lock;
+
+use crate::world::{World, image};
+
+/// The exit code and stderr of a command that must fail.
+fn failure(world: &World, args: &[&str]) -> (i32, String) {
+    let output = world.millesime(args);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("error: "), "{stderr}");
+    assert!(!stderr.contains('\u{1b}'), "colour on a pipe");
+    (output.status.code().unwrap(), stderr)
+}
+
+#[test]
+fn usage_is_2() {
+    let world = World::new();
+    assert_eq!(failure(&world, &["run", "config.yaml", "--theads", "2"]).0, 2);
+    assert_eq!(failure(&world, &["run", "config.yaml", "--threads", "0"]).0, 2);
+    let (code, said) =
+        failure(&world, &["run", "config.yaml", "--from", "deliver", "--to", "ingest"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("hint: the order is: ingest, classify"), "{said}");
+}
+
+#[test]
+fn a_wrong_configuration_is_3_with_line_and_nearest_key() {
+    let world = World::new();
+    world.edit("cell_m:", "cel_m:");
+    insta::assert_snapshot!(world.told(&["check", "config.yaml"]));
+    assert_eq!(failure(&world, &["run", "config.yaml"]).0, 3);
+    assert_eq!(failure(&world, &["check", "nowhere.yaml"]).0, 3);
+}
+
+#[test]
+fn an_image_in_another_crs_is_4() {
+    let world = World::new();
+    let path = world.path("imagery/irc/1.tif");
+    fs::remove_file(&path).unwrap();
+    image(&path, 100, 2975);
+    insta::assert_snapshot!(world.told(&["run", "config.yaml"]));
+    assert!(!world.path("out").exists(), "nothing is written before the inputs are checked");
+}
+
+#[test]
+fn a_damaged_image_and_a_missing_layer_are_4() {
+    let world = World::new();
+    fs::write(world.path("imagery/rvb/2.tif"), "not an image").unwrap();
+    assert_eq!(failure(&world, &["check", "config.yaml"]).0, 4);
+    let world = World::new();
+    world.edit("layer: batiment", "layer: batiments");
+    let (code, said) = failure(&world, &["check", "config.yaml"]);
+    assert_eq!(code, 4);
+    assert!(said.contains("batiment"), "{said}");
+    let world = World::new();
+    world.edit("nature_field: essence", "nature_field: essance");
+    assert_eq!(failure(&world, &["check", "config.yaml"]).0, 4);
+}
+
+#[test]
+fn a_plan_larger_than_the_machine_is_6() {
+    // 80 km x 80 km at 20 cm: 1.6e11 cells.
+    let world = World::with_pixel_cm(1_000_000);
+    world.edit("cell_m: 1.0", "cell_m: 0.2");
+    let (code, said) = failure(&world, &["run", "config.yaml"]);
+    assert_eq!(code, 6);
+    assert!(said.contains("hint: free some, or run anyway with `--force`"), "{said}");
+    assert!(!world.path("out").exists());
+}
+
+#[test]
+fn a_second_run_in_the_same_folder_is_6() {
+    let world = World::new();
+    let work = world.out().join(".work");
+    fs::create_dir_all(&work).unwrap();
+    let _held = Lock::take(&work, &world.out()).unwrap();
+    let (code, said) = failure(&world, &["run", "config.yaml"]);
+    assert_eq!(code, 6);
+    assert!(said.contains("another run is writing to"), "{said}");
+}
+
+#[test]
+fn results_that_cannot_be_written_are_7() {
+    let world = World::new();
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut check = Command::new(env!("CARGO_BIN_EXE_millesime"));
+    let check = check.arg("check").arg(world.path("config.yaml")).stdout(Stdio::from(full));
+    let output = check.output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("hint: the disk is full"), "{said}");
+
+    fs::write(world.path("file"), "").unwrap();
+    let (code, said) = failure(&world, &["run", "config.yaml", "--out", "file"]);
+    assert_eq!(code, 7);
+    assert!(said.contains("failed to write"), "{said}");
+}
+
+#[test]
+fn a_run_whose_files_may_not_grow_is_7() {
+    let world = World::new();
+    let script = "ulimit -f 0; trap '' XFSZ; exec \"$0\" run config.yaml";
+    let mut shell = Command::new("bash");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_millesime")]);
+    let output = shell.current_dir(world.path("config.yaml").parent().unwrap()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(7), "{said}");
+    assert!(said.contains("journal.jsonl"), "{said}");
+}
+
+#[test]
+fn a_status_of_a_folder_without_a_run_is_4() {
+    let world = World::new();
+    assert_eq!(failure(&world, &["status", "config.yaml"]).0, 4);
+}
