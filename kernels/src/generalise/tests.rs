@@ -9,8 +9,11 @@ use crate::trace::trace;
 
 const CELL: i32 = 10;
 
+const AREA_PERMILLE: u32 = 800;
+
 fn tolerance(distance: i32, outline: Outline) -> Tolerance {
-    Tolerance { distance, area_permille: 100, outline }
+    // A lax bound of area, so that the other checks are on their own.
+    Tolerance { distance, area_permille: AREA_PERMILLE, outline }
 }
 
 fn generalised(codes: &Array2<u16>, distance: i32) -> (ArcCoverage, Generalised) {
@@ -79,12 +82,33 @@ fn a_single_cell_stays_a_square() {
 
 #[test]
 fn an_edge_does_not_pass_over_an_island() {
-    // One cell of 3 in the notch of a step of the edge between 1 and 2: a straight line would
-    // leave it on the other side.
-    let mut codes = drawn(20, |x, y| y > 20 || (x > 18 && x < 24 && y > 18));
-    codes[(8, 10)] = 3;
-    let (traced, result) = generalised(&codes, 2 * CELL);
-    assert_is_valid(&traced, &result, 2 * CELL);
+    // A bay of 1 in 2, three cells deep, with one cell of 3 in the middle: within four cells a
+    // straight line would cut the bay off and leave the island in 2, without crossing anything.
+    let mut codes = drawn(24, |x, y| y > 26 || (y > 20 && !(16..30).contains(&x)));
+    codes[(11, 11)] = 3;
+    let (traced, result) = generalised(&codes, 4 * CELL);
+    assert_is_valid(&traced, &result, 4 * CELL);
+    // Two arcs are the kept outline; a third one is the edge.
+    assert_eq!(result.n_arcs_by_level[1] + result.n_arcs_by_level[2], 3, "the edge fell back");
+}
+
+#[test]
+fn a_face_s_drift_is_bounded() {
+    // Discs cut by a line, of several sizes.
+    let drifts = |area_permille: u32| {
+        (4..12_i64).map(move |radius| {
+            let codes = drawn(30, |x, y| {
+                let (u, v) = (x - 30, y - 30);
+                u * u + v * v < 4 * radius * radius && 3 * u + v < radius
+            });
+            let traced = trace(codes.view(), &grid_of(&codes));
+            let bound = Tolerance { distance: 3 * CELL, area_permille, outline: Outline::Kept };
+            let result = generalise(&traced, CELL, &bound);
+            1000 * result.twice_drifts[1].abs() / traced.twice_areas()[1]
+        })
+    };
+    assert!(drifts(5).all(|drift| drift <= 5));
+    assert!(drifts(1000).any(|drift| drift > 5));
 }
 
 #[test]
@@ -134,7 +158,10 @@ fn assert_is_valid(traced: &ArcCoverage, result: &Generalised, distance: i32) {
     for face in 0..before.len() {
         let drift = after[face] - before[face];
         assert_eq!(drift, result.twice_drifts[face]);
-        assert!(1000 * drift.abs() <= 100 * before[face], "face {face} drifts by {drift}");
+        assert!(
+            1000 * drift.abs() <= i128::from(AREA_PERMILLE) * before[face],
+            "face {face} drifts by {drift}"
+        );
         let polygon = coverage.polygon(face);
         assert!(polygon.exterior.twice_area() > 0);
         assert!(polygon.holes.iter().all(|hole| hole.twice_area() < 0));
