@@ -60,6 +60,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("OGR_CURRENT_DATE", FIXED_DATE),
     // Files are written under a temporary name and synchronised once, when complete.
     ("OGR_SQLITE_SYNCHRONOUS", "OFF"),
+    // Megabytes of pages kept in memory, so that the spatial index is built without the disk.
+    ("OGR_SQLITE_CACHE", "256"),
 ];
 
 static FENCE: Once = Once::new();

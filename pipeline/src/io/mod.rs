@@ -18,3 +18,8 @@ pub mod srs;
 pub mod vector;
 pub mod vector_writer;
 pub mod wkb;
+
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod real_data_tests;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gdal::Dataset;
 use gdal::errors::GdalError;
-use gdal::raster::{GdalDataType, GdalType, RasterBand};
+use gdal::raster::{ColorInterpretation, GdalDataType, GdalType, RasterBand};
 use kernels::grid::Window;
 use ndarray::{Array2, Array3, Axis};
 
@@ -126,8 +126,10 @@ pub struct RasterInfo {
     pub block_rows: usize,
     /// Columns of a block.
     pub block_cols: usize,
-    /// Whether a mask or an alpha band tells which pixels are valid.
+    /// Whether a mask of the file tells which pixels are valid.
     pub has_mask: bool,
+    /// The band (from 1) that calls itself opacity. Infrared bands often wrongly do.
+    pub alpha_band: Option<usize>,
 }
 
 impl RasterInfo {
@@ -261,8 +263,9 @@ impl RasterSource {
 
     /// Reads which cells of a window hold data: 1 where they do, 0 elsewhere; shape (rows, cols).
     ///
-    /// The file's mask or alpha band decides; else a cell is void when every band holds the
-    /// nodata value; else all cells hold data.
+    /// The file's mask decides; else a cell is void when every band holds the nodata value; else
+    /// all cells hold data. An opacity band counts as any other band: many infrared bands are
+    /// declared so by mistake, so the caller decides about [`RasterInfo::alpha_band`].
     ///
     /// # Errors
     /// Those of [`RasterSource::read`].
@@ -351,7 +354,11 @@ fn describe(path: &Path, dataset: &Dataset) -> Result<RasterInfo> {
         nodata,
         block_rows: block.1,
         block_cols: block.0,
-        has_mask: !flags.is_all_valid() && !flags.is_nodata(),
+        has_mask: !flags.is_all_valid() && !flags.is_nodata() && !flags.is_alpha(),
+        alpha_band: (1..=bands).find(|&index| {
+            quiet(|| dataset.rasterband(index))
+                .is_ok_and(|band| band.color_interpretation() == ColorInterpretation::AlphaBand)
+        }),
     })
 }
 

@@ -40,6 +40,7 @@ fn what_is_written_is_read_again() {
     assert_eq!((info.rows, info.cols, info.bands), (700, 530, 3));
     assert_eq!((info.epsg, info.nodata, info.cell_type), (Some(2154), Some(0.0), CellType::U8));
     assert_eq!((info.block_rows, info.block_cols), (512, 512));
+    assert_eq!((info.has_mask, info.alpha_band), (false, None));
     let georef = info.georef().unwrap();
     assert_eq!((georef.west_m, georef.north_m), (652_000.0, 6_862_000.0));
     assert_eq!((georef.pixel_width_m, georef.pixel_height_m), (0.2, 0.2));
@@ -71,6 +72,15 @@ fn wider_cells_and_palettes_survive() {
     let band = dataset.rasterband(1).unwrap();
     let entry = band.color_table().unwrap().entry_as_rgb(1).unwrap();
     assert_eq!((entry.r, entry.g, entry.b), (255, 0, 0));
+}
+
+#[test]
+fn a_fourth_band_is_not_called_opacity() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, info) = written(&folder, "rgbn.tif", &spec(8, 8, 4));
+    assert_eq!((info.bands, info.alpha_band, info.has_mask), (4, None, false));
+    let source = RasterSource::open(&path).unwrap();
+    assert!(source.read_valid(info.window()).unwrap().iter().all(|&v| v == 1));
 }
 
 #[test]
@@ -159,6 +169,7 @@ fn header(transform: Option<[f64; 6]>, epsg: Option<u32>, has_crs: bool) -> Rast
         block_rows: 1,
         block_cols: 1,
         has_mask: false,
+        alpha_band: None,
     }
 }
 

@@ -33,7 +33,7 @@ pub enum Compression {
 pub struct RasterSpec {
     /// Cells and position.
     pub grid: Grid,
-    /// Number of bands; three are red, green, blue.
+    /// Number of bands; three or four are red, green, blue (and near infrared).
     pub bands: usize,
     /// EPSG code of the CRS.
     pub epsg: u32,
@@ -188,7 +188,10 @@ fn creation_options(spec: &RasterSpec) -> RasterCreationOptions {
         Compression::Zstd => "ZSTD",
     };
     options.set_name_value("COMPRESS", codec).expect("plain option names and values");
-    if spec.bands == 3 {
+    if spec.bands == 4 {
+        options.set_name_value("ALPHA", "NO").expect("plain option names and values");
+    }
+    if matches!(spec.bands, 3 | 4) {
         options.set_name_value("PHOTOMETRIC", "RGB").expect("plain option names and values");
     }
     options

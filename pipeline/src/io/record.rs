@@ -319,7 +319,7 @@ pub fn write_issues(path: &Path, names: &Names, flaws: &Flaws) -> Result<u64> {
         for place in &flaw.places {
             add(
                 Shape::Point(place.point()),
-                Some(&place.note).filter(|n| !n.is_empty()).map(|n| n.as_str()),
+                Some(&place.note).filter(|n| !n.is_empty()).map(String::as_str),
             )?;
         }
     }

@@ -10,7 +10,7 @@ use gdal::vector::LayerAccess;
 use gdal_sys::{OGRFeatureH, OGRFieldType, OGRGeometryH, OGRLayerH};
 use kernels::lattice::{Point, Polygon};
 
-use super::error::{InputError, Result};
+use super::error::{Error, InputError, Result};
 use super::gdal::{open_vector, quiet, reading, strict};
 use super::issue::{Issue, key};
 use super::ring::Flaw;
@@ -256,7 +256,16 @@ impl VectorSource {
         // SAFETY: as above.
         unsafe { gdal_sys::OGR_L_ResetReading(handle) };
         let kinds = columns.iter().map(|&index| (index, self.info.columns[index].kind)).collect();
-        Ok(Features { source: self, handle, kinds, way, bytes: Vec::new(), flaws: Vec::new() })
+        Ok(Features {
+            source: self,
+            handle,
+            kinds,
+            way,
+            bytes: Vec::new(),
+            flaws: Vec::new(),
+            n_read: 0,
+            is_over: false,
+        })
     }
 
     fn source_epsg(&self, wanted: u32) -> Result<u32> {
@@ -350,6 +359,8 @@ pub struct Features<'a> {
     way: Option<Reprojection>,
     bytes: Vec<u8>,
     flaws: Vec<Flaw>,
+    n_read: u64,
+    is_over: bool,
 }
 
 impl Iterator for Features<'_> {
@@ -365,8 +376,11 @@ impl Iterator for Features<'_> {
                 let fault = self.source.fault("this layer cannot be read to its end").got(said);
                 Some(Err(fault.hint("the file is truncated or damaged: copy it again").into()))
             }
-            Ok(feature) if feature.0.is_null() => None,
-            Ok(feature) => Some(self.convert(&feature)),
+            Ok(feature) if feature.0.is_null() => self.check_end().map(Err),
+            Ok(feature) => {
+                self.n_read += 1;
+                Some(self.convert(&feature))
+            }
         }
     }
 }
@@ -384,6 +398,22 @@ impl Drop for Owned {
 }
 
 impl Features<'_> {
+    /// Some drivers end a truncated file as if it were whole: the header knows better.
+    fn check_end(&mut self) -> Option<Error> {
+        let announced = self.source.info.n_features;
+        if self.n_read >= announced || self.is_over {
+            return None;
+        }
+        self.is_over = true;
+        let fault = self
+            .source
+            .fault("this layer cannot be read to its end")
+            .got(format!("{} features", self.n_read))
+            .expected(format!("{announced}, which its header announces"))
+            .hint("the file is truncated or damaged: copy it again");
+        Some(fault.into())
+    }
+
     fn convert(&mut self, feature: &Owned) -> Result<Feature> {
         // SAFETY: the feature is alive.
         let fid = unsafe { gdal_sys::OGR_F_GetFID(feature.0) };

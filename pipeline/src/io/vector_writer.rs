@@ -275,6 +275,11 @@ fn count(path: &Path, dataset: &Dataset, layer: &str) -> Result<u64> {
         let layer = dataset.layer_by_name(layer)?;
         // SAFETY: the handle belongs to the dataset, borrowed meanwhile.
         let handle = unsafe { layer.c_layer() };
+        // Rows are stepped through, but their shapes and values are not decoded.
+        let mut unread = [c"OGR_GEOMETRY".as_ptr(), std::ptr::null()];
+        // SAFETY: a NULL-terminated list of static strings, copied by the call.
+        let code = unsafe { gdal_sys::OGR_L_SetIgnoredFields(handle, unread.as_mut_ptr()) };
+        ogr(code, "OGR_L_SetIgnoredFields")?;
         let mut found = 0;
         loop {
             // SAFETY: as above; the feature is freed at the end of the turn.
