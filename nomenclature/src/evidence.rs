@@ -28,6 +28,18 @@ impl Layer {
     pub const ALL: [Self; Self::COUNT] =
         [Self::Buildings, Self::Roads, Self::Rail, Self::Water, Self::Crops, Self::Forest];
 
+    /// Its key in documents and its name in the cube.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Buildings => "buildings",
+            Self::Roads => "roads",
+            Self::Rail => "rail",
+            Self::Water => "water",
+            Self::Crops => "crops",
+            Self::Forest => "forest",
+        }
+    }
+
     /// Its rank in the cube.
     pub fn rank(self) -> usize {
         self as usize

@@ -10,6 +10,7 @@ pub mod commands;
 pub mod comparison;
 pub mod config;
 pub mod context;
+pub mod cube;
 pub mod error;
 pub mod inputs;
 pub mod io;

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::progress::LogFormat;
 use crate::stage::Stage;
 use crate::stage_report::StageReport;
+use crate::stages;
 
 /// What the user asks of a run besides the configuration.
 #[derive(Debug, Clone)]
@@ -54,16 +55,14 @@ pub fn work_dir(config: &Config) -> PathBuf {
 /// Runs the stage that the context names.
 fn dispatch(ctx: &Context) -> Result<StageReport, Error> {
     match ctx.stage {
-        Stage::Ingest
-        | Stage::Classify
-        | Stage::Update
-        | Stage::Regularise
-        | Stage::Vectorise
-        | Stage::Change
-        | Stage::Artificialise
-        | Stage::Indicators
-        | Stage::Correct
-        | Stage::Deliver => {
+        Stage::Ingest => stages::ingest::run(ctx),
+        Stage::Classify => stages::classify::run(ctx),
+        Stage::Update => stages::update::run(ctx),
+        Stage::Regularise => stages::regularise::run(ctx),
+        Stage::Vectorise => stages::vectorise::run(ctx),
+        Stage::Change => stages::change::run(ctx),
+        Stage::Artificialise => stages::artificialise::run(ctx),
+        Stage::Indicators | Stage::Correct | Stage::Deliver => {
             Err(Error::internal(format!("this build holds no stage `{}`", ctx.stage)))
         }
     }

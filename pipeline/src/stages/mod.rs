@@ -2,3 +2,24 @@
 //!
 //! A stage publishes every output as an artefact (`artefact::Draft`), names it in its report, and
 //! returns an error instead of publishing when a law does not hold.
+
+use crate::config::Config;
+use crate::io::schema::Names;
+
+pub mod artificialise;
+pub mod change;
+pub mod classify;
+pub mod ingest;
+pub mod regularise;
+pub mod update;
+pub mod vectorise;
+
+/// What the names of the deliverables of a run are made of.
+pub fn names(config: &Config) -> Names {
+    Names {
+        department: config.department.code().to_owned(),
+        vintage: config.vintage,
+        prior: config.prior.vintage,
+        epsg: config.crs.0,
+    }
+}

@@ -1,0 +1,175 @@
+//! The arrays of the cube: their names, and their way from and to whole windows of cells.
+
+use std::fs;
+use std::path::PathBuf;
+
+use kernels::grid::{Grid, Window};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, Array3, ArrayView2, ArrayView3, s};
+use serde_json::{Map, Value};
+
+use crate::artefact::Draft;
+use crate::context::Context;
+use crate::error::Error;
+use crate::io::cube::{CubeArray, CubeCell, Frame, create_group};
+
+/// Folder of the cube among the working files.
+const CUBE: &str = "cube.zarr";
+
+/// An array of the cube.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quantity {
+    /// Mean then spread of R, G, B, NIR: u8 (band, row, col).
+    Imagery,
+    /// 1 where there is imagery: u8.
+    Valid,
+    /// Evidence layers: 0 or 1 + rank of the nature: u8 (layer, row, col).
+    Evidence,
+    /// Couple of the prior vintage: u16.
+    Prior,
+    /// 1 + rank of the prior polygon, 0 for none: u32.
+    PriorObject,
+    /// Probability of each class of the model: u8 (class, row, col).
+    Probability,
+    /// Couple decided for each cell: u16.
+    Decided,
+    /// Confidence of the decision, 255 for certain: u8.
+    Confidence,
+    /// Reason of the decision: u8.
+    Reason,
+    /// 1 + rank of the correction candidate that a cell belongs to, 0 for none: u32.
+    Candidate,
+    /// Couple after the minimum units: u16.
+    Regular,
+    /// 1 inside the zone construite: u8.
+    BuiltZone,
+}
+
+impl Quantity {
+    /// The name of its folder in the cube.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Imagery => "imagery",
+            Self::Valid => "valid",
+            Self::Evidence => "evidence",
+            Self::Prior => "prior",
+            Self::PriorObject => "prior_object",
+            Self::Probability => "probability",
+            Self::Decided => "decided",
+            Self::Confidence => "confidence",
+            Self::Reason => "reason",
+            Self::Candidate => "candidate",
+            Self::Regular => "regular",
+            Self::BuiltZone => "built_zone",
+        }
+    }
+
+    fn folder(self, ctx: &Context) -> PathBuf {
+        ctx.work(CUBE).join(self.name())
+    }
+}
+
+/// Makes the cube's folder; its arrays come and go one by one.
+///
+/// # Errors
+/// [`Error::Write`] when the folder cannot be made.
+pub fn create(ctx: &Context, frame: Frame) -> Result<(), Error> {
+    let folder = ctx.work(CUBE);
+    fs::create_dir_all(&folder).map_err(Error::write(&folder))?;
+    create_group(&folder, frame)
+}
+
+/// Opens an array that an earlier stage published.
+///
+/// # Errors
+/// It is missing or damaged.
+pub fn open<T: CubeCell>(ctx: &Context, quantity: Quantity) -> Result<CubeArray<T>, Error> {
+    CubeArray::open(&quantity.folder(ctx))
+}
+
+/// The whole of an array of shape (rows, cols).
+///
+/// # Errors
+/// It is missing or damaged.
+pub fn read_plane<T: CubeCell>(ctx: &Context, quantity: Quantity) -> Result<Array2<T>, Error> {
+    let array = open::<T>(ctx, quantity)?;
+    array.read_plane(0, array.frame().grid.window())
+}
+
+/// The whole of an array of shape (band, rows, cols).
+///
+/// # Errors
+/// It is missing or damaged.
+pub fn read<T: CubeCell>(ctx: &Context, quantity: Quantity) -> Result<Array3<T>, Error> {
+    let array = open::<T>(ctx, quantity)?;
+    array.read(array.frame().grid.window())
+}
+
+/// Publishes an array block by block, blocks in parallel; gives its name among the outputs.
+///
+/// * `block`: makes the cells of a block, of shape (band, rows, cols).
+///
+/// # Errors
+/// Those of `block`, and [`Error::Write`].
+pub fn publish<T: CubeCell>(
+    ctx: &Context,
+    quantity: Quantity,
+    frame: Frame,
+    bands: (&[&str], Map<String, Value>),
+    block: impl Fn(Window) -> Result<Array3<T>, Error> + Sync,
+) -> Result<String, Error> {
+    let draft = Draft::new(quantity.folder(ctx))?;
+    let array = CubeArray::<T>::create(draft.temp(), frame, bands.0, &bands.1)?;
+    array.blocks().into_par_iter().try_for_each(|window| {
+        ctx.check_cancelled()?;
+        array.write(window, block(window)?.view())
+    })?;
+    array.check_complete()?;
+    Ok(ctx.relative(&draft.publish()?.path))
+}
+
+/// Publishes whole bands.
+///
+/// # Errors
+/// [`Error::Write`].
+pub fn publish_bands<T: CubeCell>(
+    ctx: &Context,
+    quantity: Quantity,
+    frame: Frame,
+    bands: (&[&str], Map<String, Value>),
+    cells: ArrayView3<'_, T>,
+) -> Result<String, Error> {
+    publish(ctx, quantity, frame, bands, |w| {
+        Ok(cells.slice(s![.., w.row..w.row + w.rows, w.col..w.col + w.cols]).to_owned())
+    })
+}
+
+/// Publishes a whole plane.
+///
+/// # Errors
+/// [`Error::Write`].
+pub fn publish_plane<T: CubeCell>(
+    ctx: &Context,
+    quantity: Quantity,
+    frame: Frame,
+    cells: ArrayView2<'_, T>,
+) -> Result<String, Error> {
+    let bands = cells.insert_axis(ndarray::Axis(0));
+    publish_bands(ctx, quantity, frame, (&[], Map::new()), bands)
+}
+
+/// The frame of a run whose cube exists.
+///
+/// # Errors
+/// The cube is missing or damaged.
+pub fn frame(ctx: &Context) -> Result<Frame, Error> {
+    Ok(open::<u8>(ctx, Quantity::Valid)?.frame())
+}
+
+/// The grid of a run whose cube exists.
+///
+/// # Errors
+/// The cube is missing or damaged.
+pub fn grid(ctx: &Context) -> Result<Grid, Error> {
+    Ok(frame(ctx)?.grid)
+}

@@ -1,0 +1,115 @@
+//! Vector evidence burnt on the working grid.
+
+use std::collections::BTreeSet;
+
+use kernels::grid::Grid;
+use kernels::lattice::{Polygon, STEPS_PER_METRE};
+use kernels::rasterise::{WideLine, burn, rasterise_lines};
+use ndarray::Array2;
+
+use crate::config::EvidenceLayer;
+use crate::error::{Error, InputError};
+use crate::io::vector::{Feature, Value, VectorSource};
+use crate::tally::Tally;
+
+/// Natures that one layer may have: a cell holds 0 or 1 + the rank of a nature.
+const NATURES_MAX: usize = 254;
+/// Width of a line whose layer gives none, in metres.
+const LINE_WIDTH_M: f64 = 5.0;
+/// A line without a width, or with one that no road has.
+const WIDTH_MISSING: &str = "line_width_missing";
+
+/// A layer of evidence on the grid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Burnt {
+    /// 0 where there is nothing, else 1 + the rank of the nature; shape (rows, cols).
+    pub(super) cells: Array2<u8>,
+    /// The natures, sorted; one empty nature when the layer names none.
+    pub(super) natures: Vec<String>,
+    /// Features read.
+    pub(super) n_features: usize,
+}
+
+/// A feature reduced to what is burnt.
+struct Mark {
+    nature: String,
+    polygons: Vec<Polygon>,
+    lines: Vec<WideLine>,
+}
+
+/// Reads a layer and burns it: a cell takes the last feature of the file that holds its centre,
+/// lines (widened) over polygons.
+///
+/// # Errors
+/// The layer cannot be read, lacks a column that the configuration names, or has too many natures.
+pub(super) fn burn_layer(
+    layer: &EvidenceLayer,
+    grid: &Grid,
+    epsg: u32,
+    tally: &Tally,
+) -> Result<Burnt, Error> {
+    let marks = read_marks(layer, epsg, tally)?;
+    let natures: BTreeSet<&str> = marks.iter().map(|mark| mark.nature.as_str()).collect();
+    let natures: Vec<String> = natures.into_iter().map(str::to_owned).collect();
+    if natures.len() > NATURES_MAX {
+        return Err(InputError::new(&layer.layer.path, "this evidence has too many natures")
+            .got(natures.len())
+            .expected(format!("at most {NATURES_MAX}"))
+            .hint("name a coarser column in `nature_field`")
+            .into());
+    }
+    let value = |mark: &Mark| {
+        1 + natures.binary_search(&mark.nature).expect("every nature was listed") as u8
+    };
+    let mut cells = Array2::<u8>::zeros((grid.rows, grid.cols));
+    let (mut polygons, mut of_polygon, mut lines, mut of_line) = (vec![], vec![], vec![], vec![]);
+    for mark in &marks {
+        of_polygon.extend(mark.polygons.iter().map(|_| value(mark)));
+        polygons.extend(&mark.polygons);
+        of_line.extend(mark.lines.iter().map(|_| value(mark)));
+        lines.extend(mark.lines.iter().cloned());
+    }
+    burn(&mut cells.view_mut(), &polygons, &of_polygon, grid);
+    let on_lines = rasterise_lines(&lines, &of_line, grid);
+    cells.zip_mut_with(&on_lines, |cell, &line| *cell = if line == 0 { *cell } else { line });
+    Ok(Burnt { cells, natures, n_features: marks.len() })
+}
+
+fn read_marks(layer: &EvidenceLayer, epsg: u32, tally: &Tally) -> Result<Vec<Mark>, Error> {
+    let source =
+        VectorSource::open(&layer.layer.path, layer.layer.layer.as_deref())?.assume_epsg(epsg);
+    let column = |name: &Option<String>| -> Result<Option<usize>, Error> {
+        name.as_ref().map(|name| source.require_column(&[name.as_str()])).transpose()
+    };
+    let (nature, width) = (column(&layer.nature_field)?, column(&layer.width_field)?);
+    let wanted: Vec<usize> = nature.into_iter().chain(width).collect();
+    let mut marks = Vec::new();
+    for feature in source.features(&wanted, epsg)? {
+        let feature = feature?;
+        feature.issues.iter().for_each(|issue| issue.count_in(tally, &source.info().name));
+        let nature_of = nature.and_then(|_| feature.values[0].text()).unwrap_or_default();
+        let width_m = width
+            .and_then(|_| feature.values.last().and_then(Value::real))
+            .filter(|w| (0.5..=200.0).contains(w));
+        marks.push(mark(layer, feature, nature_of, width_m, tally));
+    }
+    Ok(marks)
+}
+
+fn mark(
+    layer: &EvidenceLayer,
+    feature: Feature,
+    nature: String,
+    width_m: Option<f64>,
+    tally: &Tally,
+) -> Mark {
+    if !feature.lines.is_empty() && layer.width_field.is_some() && width_m.is_none() {
+        if let Some(&at) = feature.lines[0].first() {
+            tally.count_at(WIDTH_MISSING, at, 0, format!("feature {}", feature.fid));
+        }
+    }
+    let width_m = width_m.or(layer.width_m).unwrap_or(LINE_WIDTH_M);
+    let half_width = (width_m * f64::from(STEPS_PER_METRE) / 2.0).round() as i32;
+    let lines = feature.lines.into_iter().map(|points| WideLine { points, half_width }).collect();
+    Mark { nature, polygons: feature.polygons, lines }
+}

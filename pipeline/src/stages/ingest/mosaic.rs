@@ -1,0 +1,140 @@
+//! A product of the ortho imagery: the tiles of one band set, read as one picture.
+
+use std::path::{Path, PathBuf};
+
+use kernels::aggregate::CellSums;
+use kernels::grid::{Grid, Window};
+use kernels::lattice::Point;
+
+use crate::error::{Error, InputError};
+use crate::io::raster::{Georef, RasterInfo, RasterSource};
+
+/// One file of a mosaic and where it lies.
+#[derive(Debug, Clone)]
+struct Tile {
+    path: PathBuf,
+    georef: Georef,
+    rows: usize,
+    cols: usize,
+}
+
+/// The tiles of one product (RVB or IRC), in the order of their paths.
+#[derive(Debug, Clone)]
+pub(super) struct Mosaic {
+    tiles: Vec<Tile>,
+    /// Side of a pixel, in metres.
+    pub(super) pixel_m: f64,
+}
+
+impl Mosaic {
+    /// Reads the headers of the tiles and checks that they form one product.
+    ///
+    /// # Errors
+    /// A tile cannot be opened, has another CRS, fewer than `n_bands` bands, cells that are not
+    /// 8-bit, or a pixel of another size than the first tile's.
+    pub(super) fn open(paths: &[PathBuf], epsg: u32, n_bands: usize) -> Result<Self, Error> {
+        let mut tiles: Vec<Tile> = Vec::with_capacity(paths.len());
+        for path in paths {
+            let source = RasterSource::open(path)?;
+            let info = source.info();
+            info.require_epsg(epsg)?;
+            info.require_cells::<u8>()?;
+            require_bands(info, n_bands)?;
+            let tile = Tile {
+                path: path.clone(),
+                georef: info.georef()?,
+                rows: info.rows,
+                cols: info.cols,
+            };
+            if let Some(first) = tiles.first() {
+                same_pixel(path, &tile.georef, &first.georef)?;
+            }
+            tiles.push(tile);
+        }
+        let pixel_m = tiles.first().map_or(f64::NAN, |tile| tile.georef.pixel_width_m);
+        Ok(Self { tiles, pixel_m })
+    }
+
+    /// Sums of the pixels of `bands` (from 1) over the cells of `block`.
+    ///
+    /// A pixel belongs to the cell that holds its centre; where tiles overlap all their pixels
+    /// count.
+    ///
+    /// # Errors
+    /// A tile cannot be read to its end.
+    pub(super) fn sums(&self, bands: &[usize], block: &Grid) -> Result<CellSums, Error> {
+        let mut sums = CellSums::new(bands.len(), block.rows, block.cols);
+        for tile in &self.tiles {
+            let Some(window) = tile.window_over(block) else { continue };
+            let source = RasterSource::open(&tile.path)?;
+            let pixels = source.read_bands::<u8>(bands, window)?;
+            let valid = source.read_valid(window)?;
+            let (rows, cols) = tile.cells_of(window, block);
+            sums.add(pixels.view(), valid.view(), &rows, &cols);
+        }
+        Ok(sums)
+    }
+
+    /// Pixels that a whole cell of `cell_m` holds.
+    pub(super) fn pixels_per_cell(&self, cell_m: f64) -> f64 {
+        (cell_m / self.pixel_m).powi(2)
+    }
+}
+
+impl Tile {
+    /// The pixels whose centre may lie in the block; `None` when there is none.
+    fn window_over(&self, block: &Grid) -> Option<Window> {
+        let (low, high) = block.bounds();
+        let ((west_m, south_m), (east_m, north_m)) = (low.to_metres(), high.to_metres());
+        let range = |from: f64, to: f64, n: usize| {
+            let first = from.floor().max(0.0) as usize;
+            let end = (to.ceil().max(0.0) as usize).min(n);
+            (first < end).then(|| (first, end - first))
+        };
+        let Georef { west_m: west, north_m: north, pixel_width_m, pixel_height_m } = self.georef;
+        let (col, cols) =
+            range((west_m - west) / pixel_width_m, (east_m - west) / pixel_width_m, self.cols)?;
+        let (row, rows) = range(
+            (north - north_m) / pixel_height_m,
+            (north - south_m) / pixel_height_m,
+            self.rows,
+        )?;
+        Some(Window { row, col, rows, cols })
+    }
+
+    /// The cell row and column of each pixel row and column of a window.
+    fn cells_of(&self, window: Window, block: &Grid) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
+        let centre = |row: usize, col: usize| {
+            let (x_m, y_m) = self.georef.centre(row, col);
+            Point::from_metres(x_m, y_m)
+        };
+        let rows = (window.row..window.row + window.rows)
+            .map(|row| centre(row, window.col).and_then(|p| block.row_at(p.y)))
+            .collect();
+        let cols = (window.col..window.col + window.cols)
+            .map(|col| centre(window.row, col).and_then(|p| block.col_at(p.x)))
+            .collect();
+        (rows, cols)
+    }
+}
+
+fn require_bands(info: &RasterInfo, n_bands: usize) -> Result<(), Error> {
+    if info.bands >= n_bands {
+        return Ok(());
+    }
+    Err(InputError::new(&info.path, "bands are missing")
+        .got(format!("{} bands", info.bands))
+        .expected(format!("{n_bands} bands: R, G, B for RVB; NIR, R, G for IRC"))
+        .into())
+}
+
+fn same_pixel(path: &Path, tile: &Georef, first: &Georef) -> Result<(), Error> {
+    if (tile.pixel_width_m - first.pixel_width_m).abs() <= 0.01 * first.pixel_width_m {
+        return Ok(());
+    }
+    Err(InputError::new(path, "this tile has another resolution than the first one")
+        .got(format!("pixels of {} m", tile.pixel_width_m))
+        .expected(format!("{} m", first.pixel_width_m))
+        .hint("give one product per list, or resample the odd tiles with `gdalwarp -tr`")
+        .into())
+}

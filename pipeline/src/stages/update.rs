@@ -1,0 +1,259 @@
+//! Update: the cover and the usage of every cell, prior first.
+
+use std::collections::BTreeMap;
+
+use kernels::grid::{Grid, Window};
+use kernels::trees::Model;
+use kernels::update::{Block, Correction, Decision, Fusion, Proposal, Reason, Territory, decide};
+use kernels::usage::{UsageCells, assign_usage};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, s};
+use nomenclature::evidence::{Layer, Natures};
+use nomenclature::{ClassId, Couple, Dimension, UpdateTables, UsageRules};
+use serde_json::{Map, json};
+
+use crate::artefact::publish_bytes;
+use crate::context::Context;
+use crate::cube::{self, Quantity};
+use crate::error::{Error, InputError};
+use crate::io::cube::{CubeArray, Frame};
+use crate::stage_report::StageReport;
+use crate::stages::classify::{MODEL, inside};
+
+/// The prior objects whose code looks wrong, among the working files.
+pub(super) const CORRECTIONS: &str = "corrections.json";
+/// Side of the blocks that are fused at once, in cells.
+const SIDE: usize = 512;
+/// A nature that a usage rule names and the evidence does not have.
+const NATURE_UNKNOWN: &str = "usage_rule_nature_unknown";
+
+/// Decides every cell.
+///
+/// # Errors
+/// A working file is damaged, or the rules do not fit the nomenclature.
+pub fn run(ctx: &Context) -> Result<StageReport, Error> {
+    let config = ctx.config;
+    let frame = cube::frame(ctx)?;
+    let model = read_model(ctx)?;
+    let natures = natures(ctx)?;
+    let years = f64::from(config.vintage) - f64::from(config.prior.vintage);
+    let tables = config
+        .update_rules
+        .compile(&config.nomenclature, years, &natures)
+        .map_err(|error| unfit("the update rules", &error))?;
+    let proposal = propose(ctx, frame, &model, &tables)?;
+    ctx.check_cancelled()?;
+    let prior = cube::read_plane::<u16>(ctx, Quantity::Prior)?;
+    let decision = decide_cover(ctx, frame, &proposal, &prior, &tables, model.classes().len())?;
+    ctx.check_cancelled()?;
+    let report = publish(ctx, frame, &decision, &prior, &natures)?;
+    let corrections = publish_bytes(ctx.work(CORRECTIONS), &as_json(&decision.corrections)?)?;
+    let by_reason: Map<_, _> =
+        decision.cells.iter().map(|(reason, &n)| (reason.english().to_owned(), json!(n))).collect();
+    Ok(report
+        .output(ctx.relative(&corrections.path))
+        .figure("cells_by_reason", by_reason)
+        .figure("correction_candidates", decision.corrections.len()))
+}
+
+fn unfit(what: &str, error: &dyn std::fmt::Display) -> Error {
+    Error::usage(format!("{what} do not fit the nomenclature: {error}"))
+}
+
+fn as_json(corrections: &[Correction]) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(corrections).map_err(|error| Error::internal(error.to_string()))
+}
+
+fn read_model(ctx: &Context) -> Result<Model, Error> {
+    let path = ctx.work(MODEL);
+    let text = std::fs::read(&path).map_err(Error::read(&path))?;
+    serde_json::from_slice(&text)
+        .map_err(|error| InputError::new(&path, "this model is damaged").got(error).into())
+}
+
+/// The natures of each evidence layer, as `ingest` left them beside the cells.
+fn natures(ctx: &Context) -> Result<Natures, Error> {
+    let notes = cube::open::<u8>(ctx, Quantity::Evidence)?.notes();
+    let known = notes.get("natures").cloned().unwrap_or_default();
+    let of_layer: BTreeMap<Layer, Vec<String>> = serde_json::from_value(known)
+        .map_err(|error| Error::internal(format!("natures of the evidence: {error}")))?;
+    Ok(Layer::ALL.map(|layer| of_layer.get(&layer).cloned().unwrap_or_default()))
+}
+
+/// What every cell wants, block by block.
+fn propose(
+    ctx: &Context,
+    frame: Frame,
+    model: &Model,
+    tables: &UpdateTables,
+) -> Result<Proposal, Error> {
+    let fusion = Fusion::new(tables, model.classes(), &model.shares(), &ctx.config.update)
+        .map_err(|error| unfit("the update parameters", &error))?;
+    let cells = Cells::open(ctx)?;
+    ctx.progress.start(frame.grid.n_cells() as u64, "cells");
+    let parts: Vec<(Window, Proposal)> = frame
+        .grid
+        .blocks(SIDE)
+        .into_par_iter()
+        .map(|window| {
+            ctx.check_cancelled()?;
+            let part = cells.propose(&fusion, &frame.grid, window)?;
+            ctx.progress.advance(window.n_cells() as u64);
+            Ok((window, part))
+        })
+        .collect::<Result<_, Error>>()?;
+    Ok(assembled(&frame.grid, &parts))
+}
+
+/// The arrays of the cube that a proposal reads.
+struct Cells {
+    probability: CubeArray<u8>,
+    imagery: CubeArray<u8>,
+    valid: CubeArray<u8>,
+    evidence: CubeArray<u8>,
+    prior: CubeArray<u16>,
+}
+
+impl Cells {
+    fn open(ctx: &Context) -> Result<Self, Error> {
+        Ok(Self {
+            probability: cube::open(ctx, Quantity::Probability)?,
+            imagery: cube::open(ctx, Quantity::Imagery)?,
+            valid: cube::open(ctx, Quantity::Valid)?,
+            evidence: cube::open(ctx, Quantity::Evidence)?,
+            prior: cube::open(ctx, Quantity::Prior)?,
+        })
+    }
+
+    fn propose(&self, fusion: &Fusion, grid: &Grid, window: Window) -> Result<Proposal, Error> {
+        let around = window.grown(fusion.halo(), grid);
+        let probability = self.probability.read(around)?;
+        let imagery = self.imagery.read(around)?;
+        let valid = self.valid.read_plane(0, around)?;
+        let evidence = self.evidence.read(around)?;
+        let prior = self.prior.read_plane(0, around)?;
+        let block = Block {
+            probability: probability.view(),
+            imagery: imagery.view(),
+            valid: valid.view(),
+            evidence: evidence.view(),
+            prior: prior.view(),
+        };
+        fusion
+            .propose(&block, inside(window, around))
+            .map_err(|error| Error::internal(error.to_string()))
+    }
+}
+
+/// The proposals of all blocks on the whole grid.
+fn assembled(grid: &Grid, parts: &[(Window, Proposal)]) -> Proposal {
+    fn plane<T: Clone + Default>(
+        grid: &Grid,
+        parts: &[(Window, Proposal)],
+        of: impl Fn(&Proposal) -> &Array2<T>,
+    ) -> Array2<T> {
+        let mut whole = Array2::default((grid.rows, grid.cols));
+        for (w, part) in parts {
+            let rows = w.row..w.row + w.rows;
+            whole.slice_mut(s![rows, w.col..w.col + w.cols]).assign(of(part));
+        }
+        whole
+    }
+    Proposal {
+        best: plane(grid, parts, |p| &p.best),
+        margin: plane(grid, parts, |p| &p.margin),
+        certainty: plane(grid, parts, |p| &p.certainty),
+        certainty_prior: plane(grid, parts, |p| &p.certainty_prior),
+        support: plane(grid, parts, |p| &p.support),
+    }
+}
+
+fn decide_cover(
+    ctx: &Context,
+    frame: Frame,
+    proposal: &Proposal,
+    prior: &Array2<u16>,
+    tables: &UpdateTables,
+    n_classes: usize,
+) -> Result<Decision, Error> {
+    let object = cube::read_plane::<u32>(ctx, Quantity::PriorObject)?;
+    let valid = cube::read_plane::<u8>(ctx, Quantity::Valid)?;
+    let territory = Territory {
+        proposal,
+        prior: prior.view(),
+        object: object.view(),
+        valid: valid.view(),
+        locked: None,
+    };
+    // The finer unit of the zone construite: `regularise` draws the zone and applies the larger one.
+    let cell_area_m2 = frame.grid.cell_area_m2();
+    let unit = |cs: ClassId, _: (usize, usize)| {
+        ctx.config.capture.min_area_m2(Couple { cs, us: ClassId::NODATA }, true) / cell_area_m2
+    };
+    decide(&territory, tables, &ctx.config.update, n_classes, &unit)
+        .map_err(|error| Error::internal(error.to_string()))
+}
+
+/// Gives usages and publishes couples, confidences and reasons.
+fn publish(
+    ctx: &Context,
+    frame: Frame,
+    decision: &Decision,
+    prior: &Array2<u16>,
+    natures: &Natures,
+) -> Result<StageReport, Error> {
+    let rules =
+        UsageRules::builtin("ocsge-2-0").map_err(|error| unfit("the usage rules", &error))?;
+    for (layer, nature, _) in rules.unknown_natures(natures) {
+        ctx.tally.count(&format!("{NATURE_UNKNOWN}:{layer:?}:{nature}"));
+    }
+    let table = rules
+        .compile(&ctx.config.nomenclature, natures)
+        .map_err(|error| unfit("the usage rules", &error))?;
+    let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
+    let cells =
+        UsageCells { cover: decision.cover.view(), prior: prior.view(), evidence: evidence.view() };
+    let usage = assign_usage(&table, &cells).map_err(|error| Error::internal(error.to_string()))?;
+    let decided = Array2::from_shape_fn(prior.raw_dim(), |at| {
+        let couple = Couple { cs: ClassId(decision.cover[at]), us: ClassId(usage.usage[at]) };
+        if couple.cs.is_nodata() { 0 } else { couple.to_cell() }
+    });
+    let by_rule: Map<_, _> = table
+        .rules
+        .iter()
+        .zip(&usage.cells)
+        .map(|(rule, &n)| (rule.name.clone(), json!(n)))
+        .collect();
+    let changed = decided.iter().zip(prior).filter(|(now, then)| now != then).count();
+    Ok(StageReport::default()
+        .output(cube::publish_plane(ctx, Quantity::Decided, frame, decided.view())?)
+        .output(cube::publish_plane(ctx, Quantity::Confidence, frame, decision.confidence.view())?)
+        .output(cube::publish_plane(ctx, Quantity::Reason, frame, decision.reason.view())?)
+        .figure("cells_changed", changed)
+        .figure("cells_by_usage_rule", by_rule)
+        .proof("every_cell_has_a_reason", check_reasons(ctx, decision, prior)?))
+}
+
+/// A cell whose cover is not the prior's has a reason that says so, and the other way round.
+fn check_reasons(ctx: &Context, decision: &Decision, prior: &Array2<u16>) -> Result<String, Error> {
+    let mut changed: BTreeMap<(u8, u8), u64> = BTreeMap::new();
+    for (index, &cover) in decision.cover.indexed_iter() {
+        let before = (prior[index] >> 8) as u8;
+        let reason = Reason::from_cell(decision.reason[index]);
+        let stated = reason.is_some_and(|r| r.is_change() || r == Reason::NoPrior);
+        if cover != before {
+            *changed.entry((before, cover)).or_default() += 1;
+        }
+        if (cover != before) != stated && before != 0 {
+            let details = format!("cell {index:?} went from {before} to {cover}: {reason:?}");
+            return Err(Error::invariant("every_cell_has_a_reason", details));
+        }
+    }
+    let n: u64 = changed.values().sum();
+    let code = |id: u8| ctx.config.nomenclature.code(Dimension::Cover, ClassId(id)).to_owned();
+    let most = changed.iter().max_by_key(|&(pair, &n)| (n, std::cmp::Reverse(*pair)));
+    let most = most.map_or_else(String::new, |(&(from, to), n)| {
+        format!(", most of them {} -> {} ({n})", code(from), code(to))
+    });
+    Ok(format!("{n} cells of another cover than the prior{most}"))
+}

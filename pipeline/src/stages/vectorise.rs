@@ -1,0 +1,180 @@
+//! Vectorise: what changed is drawn and cut into the prior's polygons.
+
+use kernels::generalise::{Outline, Tolerance, generalise};
+use kernels::grid::Grid;
+use kernels::lattice::{Point, Polygon, area_m2, twice_area_of};
+use kernels::rasterise::rasterise;
+use kernels::splice::{ChangedRegion, Kinship, Splice, SpliceRule, Spliced, splice};
+use kernels::trace::trace;
+use ndarray::{Array2, ArrayView2};
+use nomenclature::{Couple, Dimension};
+
+use crate::artefact::Draft;
+use crate::context::Context;
+use crate::cube::{self, Quantity};
+use crate::error::Error;
+use crate::io::record::{BuiltZoneRecord, Deliverable, OccupationRecord};
+use crate::io::schema::{Names, Product};
+use crate::stage_report::StageReport;
+use crate::stages::names;
+use crate::vintage::Vintage;
+
+/// Distance that a drawn outline may be from its staircase, in thousandths of a cell.
+const TOLERANCE_MILLICELLS: i32 = 1_000;
+/// Share of its area that a region may win or lose by the drawing, in thousandths.
+const AREA_PERMILLE: u32 = 20;
+/// Distance within which an outline is drawn onto a prior line, in thousandths of a cell.
+const SNAP_MILLICELLS: i32 = 2_000;
+/// Mean width under which a piece is a sliver, in thousandths of a cell.
+const THIN_MILLICELLS: i32 = 3_000;
+
+/// Makes the vintage's polygons and the zone construite.
+///
+/// # Errors
+/// A working file is damaged, an invariant fails, or a deliverable cannot be written.
+pub fn run(ctx: &Context) -> Result<StageReport, Error> {
+    let config = ctx.config;
+    let grid = cube::grid(ctx)?;
+    let regular = cube::read_plane::<u16>(ctx, Quantity::Regular)?;
+    let on_cells = cube::read_plane::<u16>(ctx, Quantity::Prior)?;
+    let zone = cube::read_plane::<u8>(ctx, Quantity::BuiltZone)?;
+    let (layer, year) = (&config.prior.layer, config.prior.vintage);
+    let prior = Vintage::read(layer, year, config.crs.0, &config.nomenclature, ctx.tally)?;
+    let changed_cells = Array2::from_shape_fn(regular.raw_dim(), |at| {
+        if regular[at] == on_cells[at] { 0 } else { regular[at] }
+    });
+    let changed = draw(changed_cells.view(), &grid)?;
+    ctx.check_cancelled()?;
+    let steps = |millicells: i32| grid.cell * millicells / 1_000;
+    let rule = SpliceRule { snap: steps(SNAP_MILLICELLS), thin: steps(THIN_MILLICELLS) };
+    let unit = |couple: Couple, place: Point| {
+        let in_zone = grid.cell_at(place).is_some_and(|at| zone[at] != 0);
+        twice_area_of(config.capture.min_area_m2(couple, in_zone))
+    };
+    let spliced = splice(&prior.polygons, &prior.couples, &changed, rule, unit)?;
+    let area = check_area(&prior, &spliced)?;
+    let names = names(config);
+    let occupation = write_occupation(ctx, &names, &prior, &spliced.polygons)?;
+    let zones = write_zone(ctx, &names, &zone, &grid)?;
+    let count = |kinship| spliced.polygons.iter().filter(|p| p.kinship == kinship).count();
+    Ok(StageReport::default()
+        .output(occupation)
+        .output(zones)
+        .figure("changed_cells", changed_cells.iter().filter(|&&cell| cell != 0).count())
+        .figure("changed_regions", changed.len())
+        .figure("polygons", spliced.polygons.len())
+        .figure("polygons_kept", count(Kinship::Kept))
+        .figure("polygons_cut", count(Kinship::Cut))
+        .figure("polygons_new", count(Kinship::New))
+        .figure("pieces_merged", spliced.n_merged)
+        .figure("pieces_merged_m2", area_m2(spliced.merged_twice_area))
+        .figure("pieces_given_back", spliced.n_reverted)
+        .proof(
+            "cells_of_drawing",
+            format!("{} regions, 0 cells differ before smoothing", changed.len()),
+        )
+        .proof("area_of_prior", area))
+}
+
+/// Traces regions of equal couple and fits their outlines, checking the tracing on the way.
+fn draw(cells: ArrayView2<'_, u16>, grid: &Grid) -> Result<Vec<ChangedRegion>, Error> {
+    let traced = trace(cells, grid);
+    let couples: Vec<u16> = traced.faces().iter().map(|face| face.value).collect();
+    let differing = rasterise(&traced.polygons(), &couples, grid)
+        .iter()
+        .zip(cells)
+        .filter(|(drawn, cell)| drawn != cell)
+        .count();
+    if differing != 0 {
+        let details = format!("{differing} cells differ, expected 0");
+        return Err(Error::invariant("cells_of_drawing", details));
+    }
+    let tolerance = Tolerance {
+        distance: grid.cell * TOLERANCE_MILLICELLS / 1_000,
+        area_permille: AREA_PERMILLE,
+        outline: Outline::Generalised,
+    };
+    let fitted = generalise(&traced, grid.cell, &tolerance);
+    Ok(fitted
+        .coverage
+        .polygons()
+        .into_iter()
+        .zip(couples)
+        .map(|(polygon, cell)| ChangedRegion { polygon, couple: Couple::from_cell(cell) })
+        .collect())
+}
+
+/// The vintage covers what the prior covers, to the last square step.
+fn check_area(prior: &Vintage, spliced: &Splice) -> Result<String, Error> {
+    let before: i128 = prior.polygons.iter().map(Polygon::twice_area).sum();
+    let after: i128 = spliced.polygons.iter().map(|p| p.polygon.twice_area()).sum();
+    // A prior that overlaps itself counts ground twice; its excess is the prior's own defect.
+    if after > before {
+        let (got, expected) = (area_m2(after), area_m2(before));
+        let details = format!("the vintage covers {got} m2, the prior {expected} m2");
+        return Err(Error::invariant("area_of_prior", details));
+    }
+    let (covered, lost) = (area_m2(after), area_m2(before - after));
+    Ok(format!("{covered} m2 covered, {lost} m2 less than the sum of the prior's polygons"))
+}
+
+fn write_occupation(
+    ctx: &Context,
+    names: &Names,
+    prior: &Vintage,
+    polygons: &[Spliced],
+) -> Result<String, Error> {
+    let draft = Draft::new(ctx.out(Product::Occupation.file_name(names)))?;
+    let mut layer = Deliverable::<OccupationRecord>::create(draft.temp(), names)?;
+    for (rank, spliced) in polygons.iter().enumerate() {
+        layer.add(&spliced.polygon, &record(ctx, names, prior, spliced, rank))?;
+    }
+    layer.finish()?;
+    Ok(ctx.relative(&draft.publish()?.path))
+}
+
+/// What the vintage says of a polygon.
+fn record(
+    ctx: &Context,
+    names: &Names,
+    prior: &Vintage,
+    spliced: &Spliced,
+    rank: usize,
+) -> OccupationRecord {
+    let nomenclature = &ctx.config.nomenclature;
+    let from = &prior.objects[spliced.prior as usize];
+    let inherits =
+        spliced.kinship != Kinship::New || prior.couples[spliced.prior as usize] == spliced.couple;
+    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    OccupationRecord {
+        id: format!("{}_{}_{:07}", ctx.config.department.folder(), names.vintage, rank + 1),
+        code_cs: nomenclature.code(Dimension::Cover, spliced.couple.cs).to_owned(),
+        code_us: nomenclature.code(Dimension::Usage, spliced.couple.us).to_owned(),
+        vintage: names.vintage,
+        source: if inherits && !from.source.is_empty() {
+            from.source.clone()
+        } else {
+            "millesime".to_owned()
+        },
+        is_ossature: inherits && from.ossature,
+        id_origine: text(&from.id),
+        code_or: if inherits { text(&from.code_or) } else { None },
+    }
+}
+
+fn write_zone(
+    ctx: &Context,
+    names: &Names,
+    zone: &Array2<u8>,
+    grid: &Grid,
+) -> Result<String, Error> {
+    let drawn = draw(zone.mapv(u16::from).view(), grid)?;
+    let draft = Draft::new(ctx.out(Product::BuiltZone.file_name(names)))?;
+    let mut layer = Deliverable::<BuiltZoneRecord>::create(draft.temp(), names)?;
+    for (rank, region) in drawn.iter().enumerate() {
+        let id = format!("{}_{}_ZC{:05}", ctx.config.department.folder(), names.vintage, rank + 1);
+        layer.add(&region.polygon, &BuiltZoneRecord { id, vintage: names.vintage })?;
+    }
+    layer.finish()?;
+    Ok(ctx.relative(&draft.publish()?.path))
+}
