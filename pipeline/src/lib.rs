@@ -26,6 +26,7 @@ pub mod stage;
 pub mod stage_report;
 pub mod stages;
 pub mod status;
+pub mod tables;
 pub mod talk;
 pub mod tally;
 pub mod territory;

@@ -1,0 +1,31 @@
+//! Tables as CSV: UTF-8, comma, `.` decimals, LF, national column names.
+
+use super::{Cell, Table};
+use crate::Error;
+
+/// The bytes of the CSV file of a table.
+///
+/// A text that a spreadsheet would run as a formula is preceded by an apostrophe; numbers never
+/// are.
+///
+/// # Errors
+/// [`Error::Internal`] when the writer refuses a row, which a well-formed table excludes.
+pub fn bytes(table: &Table) -> Result<Vec<u8>, Error> {
+    let failed = |what: String| Error::internal(format!("csv of `{}`: {what}", table.name));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let keys = table.columns.iter().map(|column| column.key.as_str());
+    writer.write_record(keys).map_err(|e| failed(e.to_string()))?;
+    for row in &table.rows {
+        writer.write_record(row.iter().map(field)).map_err(|e| failed(e.to_string()))?;
+    }
+    writer.into_inner().map_err(|e| failed(e.to_string()))
+}
+
+fn field(cell: &Cell) -> String {
+    let text = cell.text();
+    let is_words = matches!(cell, Cell::Text(_));
+    if is_words && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        return format!("'{text}");
+    }
+    text
+}

@@ -1,0 +1,40 @@
+//! Transition matrices: the area that went from each class to each class.
+
+use kernels::flux::series::Series;
+use nomenclature::{Dimension, Nomenclature};
+
+use super::indicators::label;
+use super::{Cell, Column, Table, Unit};
+
+/// `matrice_cs` or `matrice_us`: one row per interval and pair of classes that occurs.
+///
+/// The unchanged area is there too (`avant` = `apres`), so the rows of an interval add up to the
+/// whole territory.
+pub fn table(series: &Series, dimension: Dimension, nomenclature: &Nomenclature) -> Table {
+    let word = if dimension == Dimension::Cover { "CS" } else { "US" };
+    let columns = vec![
+        Column::new("millesime_debut", "Millésime de début", Unit::None),
+        Column::new("millesime_fin", "Millésime de fin", Unit::None),
+        Column::new(format!("{dimension}_avant"), format!("{word} avant"), Unit::None),
+        Column::new("libelle_avant", "Libellé avant", Unit::None),
+        Column::new(format!("{dimension}_apres"), format!("{word} après"), Unit::None),
+        Column::new("libelle_apres", "Libellé après", Unit::None),
+        Column::new("surface", "Surface", Unit::SquareMetres),
+    ];
+    let title = format!("Matrice de passage {word} vers {word}");
+    let mut table = Table::new(format!("matrice_{dimension}"), title, columns);
+    for (interval, ledger) in series.steps() {
+        for ((before, after), twice_area) in ledger.matrix(dimension) {
+            table.push(vec![
+                Cell::Integer(interval.before.into()),
+                Cell::Integer(interval.after.into()),
+                Cell::words(nomenclature.code(dimension, before)),
+                Cell::words(label(nomenclature, dimension, before)),
+                Cell::words(nomenclature.code(dimension, after)),
+                Cell::words(label(nomenclature, dimension, after)),
+                Cell::Area(twice_area),
+            ]);
+        }
+    }
+    table
+}
