@@ -104,6 +104,18 @@ impl Polygon {
         std::iter::once(&self.exterior).chain(&self.holes)
     }
 
+    /// Whether a point lies inside, by the even-odd rule on all rings.
+    ///
+    /// A point on a side belongs to the polygon on its east, or on its north when the side is
+    /// horizontal: in a coverage every point has one owner.
+    pub fn holds(&self, p: Point) -> bool {
+        let crossed = |&(a, b): &(Point, Point)| {
+            let (low, high) = if a.y <= b.y { (a, b) } else { (b, a) };
+            low.y <= p.y && p.y < high.y && cross(low, high, p) <= 0
+        };
+        self.rings().flat_map(Ring::segments).filter(crossed).count() % 2 == 1
+    }
+
     /// The lowest and highest corner of the bounding box, or `None` when the polygon is empty.
     pub fn bounds(&self) -> Option<(Point, Point)> {
         let first = *self.exterior.0.first()?;
@@ -121,4 +133,42 @@ pub fn area_m2(twice_area: i128) -> f64 {
 /// Square metres as a doubled area in square lattice steps, to the nearest.
 pub fn twice_area_of(area_m2: f64) -> i128 {
     (area_m2 * TWICE_AREA_PER_M2 as f64).round() as i128
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square(x: i32, y: i32, side: i32) -> Polygon {
+        let corners = [(x, y), (x + side, y), (x + side, y + side), (x, y + side)];
+        Polygon { exterior: Ring(corners.map(|(x, y)| Point::new(x, y)).to_vec()), holes: vec![] }
+    }
+
+    #[test]
+    fn places_in_metres_go_to_the_nearest_step_and_halves_go_up() {
+        assert_eq!(Point::from_metres(1.005, -0.005), Some(Point::new(101, 0)));
+        assert_eq!(Point::from_metres(f64::NAN, 0.0), None);
+        assert_eq!(Point::from_metres(1e9, 0.0), None);
+    }
+
+    #[test]
+    fn holes_are_taken_off_the_area() {
+        let mut polygon = square(0, 0, 10);
+        assert_eq!(polygon.twice_area(), 200);
+        let mut hole = square(2, 2, 3).exterior;
+        hole.0.reverse();
+        polygon.holes.push(hole);
+        assert_eq!(polygon.twice_area(), 182);
+        assert!(polygon.holds(Point::new(1, 1)) && !polygon.holds(Point::new(3, 3)));
+    }
+
+    #[test]
+    fn a_point_on_a_shared_side_has_one_owner() {
+        let (west, east) = (square(0, 0, 10), square(10, 0, 10));
+        for y in 0..10 {
+            let p = Point::new(10, y);
+            assert!(!west.holds(p) && east.holds(p), "{p:?}");
+        }
+        assert!(west.holds(Point::new(0, 0)) && !west.holds(Point::new(0, 10)));
+    }
 }

@@ -21,6 +21,7 @@ pub mod random;
 pub mod rasterise;
 pub mod regularise;
 pub mod sampling;
+pub mod slit;
 pub mod splice;
 pub mod trace;
 pub mod trees;

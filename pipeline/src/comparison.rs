@@ -5,7 +5,7 @@
 
 use kernels::arrangement::{Arrangement, Dissolved, FaceId, LayerMask, NO_KEY, arrange};
 use kernels::artificialise::Artificialised;
-use kernels::change::ChangeKind;
+use kernels::change::{self, ChangeKind, Finding};
 use kernels::flux::{Face, Labels};
 use nomenclature::Couple;
 
@@ -195,6 +195,49 @@ impl Comparison {
     /// change.
     pub fn changed(&self) -> Vec<Piece<(Couple, Couple)>> {
         self.pieces(|face| self.changed_couples(face))
+    }
+
+    /// What lies behind each region of [`Comparison::changed`], in its order: true change or noise.
+    ///
+    /// * `unit`: the minimum unit of a couple, as a doubled area in square lattice steps.
+    pub fn findings(
+        &self,
+        changed: &[Piece<(Couple, Couple)>],
+        unit: impl Fn(Couple) -> i128,
+    ) -> Vec<Finding> {
+        let unchanged = self.pieces(|face| {
+            let before = self.couple(face, Side::Before);
+            (before == self.couple(face, Side::After) && before != Couple::NODATA)
+                .then_some((before, before))
+        });
+        let pieces: Vec<change::Piece<'_>> = changed
+            .iter()
+            .chain(&unchanged)
+            .map(|piece| change::Piece {
+                polygon: &piece.dissolved.polygon,
+                before: piece.key.0,
+                after: piece.key.1,
+                twice_area_min: unit(piece.key.1),
+                same_meaning: false,
+                patched: false,
+            })
+            .collect();
+        change::classify(&pieces, change::Rules::default()).into_iter().flatten().collect()
+    }
+
+    /// The kind of change of each face, by number; `None` where nothing changed.
+    pub fn kinds(
+        &self,
+        changed: &[Piece<(Couple, Couple)>],
+        findings: &[Finding],
+    ) -> Vec<Option<ChangeKind>> {
+        let mut kinds = vec![None; self.plane.n_faces()];
+        for (piece, finding) in changed.iter().zip(findings) {
+            for &face in &piece.dissolved.faces {
+                kinds[face as usize] = Some(finding.kind);
+            }
+        }
+        kinds
     }
 
     /// The couples of a face whose ground changed.

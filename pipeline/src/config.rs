@@ -17,7 +17,7 @@ use kernels::update::UpdateParams;
 /// What a layer of evidence shows, in the order of the cube's `evidence` array.
 pub use nomenclature::Layer as EvidenceKind;
 use nomenclature::{ArtificialTable, CaptureUnits, Nomenclature, RuleSet, UpdateRules};
-pub use parameters::Thresholds;
+pub use parameters::{ReportStatus, Reports, Thresholds};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -72,6 +72,8 @@ pub struct Config {
     pub update_rules: UpdateRules,
     /// How much evidence a change needs.
     pub update: UpdateParams,
+    /// How correction reports are addressed.
+    pub reports: Reports,
     /// The folder that holds `D011/2021/`; `--out` replaces it.
     #[serde(skip)]
     pub out: PathBuf,

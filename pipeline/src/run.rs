@@ -62,7 +62,9 @@ fn dispatch(ctx: &Context) -> Result<StageReport, Error> {
         Stage::Vectorise => stages::vectorise::run(ctx),
         Stage::Change => stages::change::run(ctx),
         Stage::Artificialise => stages::artificialise::run(ctx),
-        Stage::Indicators | Stage::Correct | Stage::Deliver => {
+        Stage::Correct => stages::correct::run(ctx),
+        Stage::Indicators => stages::indicators::run(ctx),
+        Stage::Deliver => {
             Err(Error::internal(format!("this build holds no stage `{}`", ctx.stage)))
         }
     }

@@ -133,15 +133,16 @@ impl Stage {
         };
         let mut files: Vec<PathBuf> = match self {
             Self::Ingest => {
+                let communes = std::iter::once(config.territories.communes.path.clone());
                 let evidence = config.evidence.layers.iter().map(|e| e.layer.path.clone());
                 let images = config.imagery.rvb.iter().chain(&config.imagery.irc).cloned();
-                images.chain(evidence).chain(prior).collect()
+                images.chain(evidence).chain(prior).chain(communes).collect()
             }
             Self::Vectorise => prior.collect(),
             Self::Change => prior.chain(territories()).collect(),
-            Self::Artificialise => document(&config.rules_source).into_iter().collect(),
-            Self::Indicators => territories().collect(),
-            Self::Correct => prior.chain(document(&config.rules_source)).collect(),
+            Self::Artificialise | Self::Indicators | Self::Correct => {
+                prior.chain(territories()).chain(document(&config.rules_source)).collect()
+            }
             Self::Deliver => config.inputs(),
             Self::Classify | Self::Update | Self::Regularise => Vec::new(),
         };
@@ -170,11 +171,20 @@ impl Stage {
                 "update": config.update,
                 "tables": sha256(format!("{:?}", config.update_rules).as_bytes()),
             }),
-            Self::Change | Self::Indicators => json!({ "territories": territories(config) }),
-            Self::Artificialise | Self::Correct => json!({
+            Self::Change => json!({ "territories": territories(config) }),
+            Self::Indicators => json!({
                 "rules": rules(config),
                 "thresholds": config.thresholds,
-                "update": config.update,
+                "territories": territories(config),
+            }),
+            Self::Artificialise => json!({
+                "rules": rules(config),
+                "thresholds": config.thresholds,
+            }),
+            Self::Correct => json!({
+                "rules": rules(config),
+                "territories": territories(config),
+                "reports": config.reports,
             }),
             Self::Deliver => all_parameters(config),
             Self::Classify | Self::Regularise | Self::Vectorise => Value::Null,
@@ -202,6 +212,7 @@ pub fn all_parameters(config: &Config) -> Value {
         "rules": rules(config),
         "thresholds": config.thresholds,
         "update": config.update,
+        "reports": config.reports,
         "evidence": evidence(config),
         "territories": territories(config),
     })

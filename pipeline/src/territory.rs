@@ -5,30 +5,14 @@ use kernels::lattice::Polygon;
 use crate::config::Layer;
 use crate::error::{Error, InputError};
 use crate::io::vector::{Value, VectorSource};
+use crate::tables::gazetteer::{Commune, Gazetteer};
 use crate::tally::Tally;
-
-/// A commune and the groups that it belongs to; a code is empty where the file gives none.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Commune {
-    /// INSEE code.
-    pub code: String,
-    /// Name.
-    pub name: String,
-    /// SIREN code of the EPCI.
-    pub epci: String,
-    /// Name of the EPCI.
-    pub epci_name: String,
-    /// Code of the SCoT.
-    pub scot: String,
-    /// Name of the SCoT.
-    pub scot_name: String,
-}
 
 /// The communes of a department, in the order of their codes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Communes {
-    /// The communes.
-    pub communes: Vec<Commune>,
+    /// The communes, by rank.
+    pub gazetteer: Gazetteer,
     /// Their polygons.
     pub polygons: Vec<Polygon>,
     /// Rank of the commune of each polygon.
@@ -49,19 +33,23 @@ pub struct Zones {
 impl Communes {
     /// Reads communes, sorted by code, counting in `tally` what had to be repaired.
     ///
+    /// `department` is the one of communes whose file names none.
+    ///
     /// # Errors
     /// The file cannot be read, has no column of INSEE codes, a commune without code, or not one
     /// commune.
-    pub fn read(layer: &Layer, epsg: u32, tally: &Tally) -> Result<Self, Error> {
+    pub fn read(layer: &Layer, department: &str, epsg: u32, tally: &Tally) -> Result<Self, Error> {
         let source = VectorSource::open(&layer.path, layer.layer.as_deref())?;
         let code =
             source.require_column(&["insee", "code_insee", "insee_com", "commune_code", "code"])?;
-        let names: [&[&str]; 5] = [
+        let names: [&[&str]; 7] = [
             &["nom", "nom_com", "name"],
             &["epci", "siren_epci", "epci_code"],
             &["epci_nom", "nom_epci"],
             &["scot", "scot_code"],
             &["scot_nom", "nom_scot"],
+            &["departement", "insee_dep", "code_dept", "dep"],
+            &["region", "insee_reg", "code_region", "reg"],
         ];
         let columns = names.map(|names| source.column(names));
         let mut wanted = vec![code];
@@ -80,11 +68,15 @@ impl Communes {
             let mut next = |column: Option<usize>| {
                 column.and_then(|_| texts.next().flatten()).unwrap_or_default()
             };
-            let [name, epci, epci_name, scot, scot_name] = columns.map(&mut next);
-            let commune = Commune { code, name, epci, epci_name, scot, scot_name };
+            let [name, epci, epci_name, scot, scot_name, own_department, region] =
+                columns.map(&mut next);
+            let stated = !own_department.is_empty();
+            let department = if stated { own_department } else { department.to_owned() };
+            let commune =
+                Commune { code, name, epci, epci_name, scot, scot_name, department, region };
             rows.push((commune, feature.polygons));
         }
-        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        rows.sort_by(|a, b| a.0.code.cmp(&b.0.code));
         Self::of_sorted(rows).ok_or_else(|| {
             let fault = InputError::new(&layer.path, "this layer holds no commune");
             fault.layer(&source.info().name).expected("at least one polygon").into()
@@ -95,10 +87,10 @@ impl Communes {
     fn of_sorted(rows: Vec<(Commune, Vec<Polygon>)>) -> Option<Self> {
         let mut all = Self::default();
         for (commune, polygons) in rows {
-            if all.communes.last().is_none_or(|last| last.code != commune.code) {
-                all.communes.push(commune);
+            if all.gazetteer.communes.last().is_none_or(|last| last.code != commune.code) {
+                all.gazetteer.communes.push(commune);
             }
-            let rank = all.communes.len() as u32 - 1;
+            let rank = all.gazetteer.communes.len() as u32 - 1;
             all.owner.extend(polygons.iter().map(|_| rank));
             all.polygons.extend(polygons);
         }
@@ -166,7 +158,7 @@ mod tests {
         ];
         let communes = Communes::of_sorted(rows).unwrap();
         assert_eq!(communes.owner, [0, 0, 1]);
-        assert_eq!(communes.communes.len(), 2);
+        assert_eq!(communes.gazetteer.communes.len(), 2);
         assert_eq!(Communes::of_sorted(Vec::new()), None);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ndarray::{Array2, ArrayView2, Zip};
 use nomenclature::{ClassId, Couple, UpdateTables};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::fuse::{BY_EVIDENCE, BY_IMAGERY};
 use super::opening::opened;
@@ -30,7 +30,7 @@ pub struct Territory<'a> {
 }
 
 /// An object whose code in the prior looks wrong since before.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Correction {
     /// The object.
     pub object: u32,

@@ -74,6 +74,7 @@ impl Reader {
             vintage: raw.vintage,
             thresholds: raw.thresholds,
             update: raw.update,
+            reports: raw.reports,
             file: self.source.file,
             base: self.base,
         })

@@ -24,6 +24,35 @@ impl Thresholds {
     }
 }
 
+/// How correction reports for IGN are addressed; the ids of a correction loop are not public.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reports {
+    /// Community (guichet) of the department's correction loop; absent means that whoever sends
+    /// the reports adds it.
+    pub community: Option<u32>,
+    /// Theme of that community.
+    pub theme: String,
+    /// Status that the reports are sent with.
+    pub status: ReportStatus,
+}
+
+/// Status that a report is sent with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportStatus {
+    /// A report to be treated.
+    Submit,
+    /// A trial that nobody treats.
+    Test,
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self { community: None, theme: "OCS GE".to_owned(), status: ReportStatus::Submit }
+    }
+}
+
 /// One figure of the configuration with the range it must lie in.
 pub(super) struct Ranged {
     /// The key, from the root of the document.

@@ -6,7 +6,7 @@
 use kernels::update::UpdateParams;
 use serde::Deserialize;
 
-use super::parameters::Thresholds;
+use super::parameters::{Reports, Thresholds};
 
 /// The whole document.
 #[derive(Debug, Deserialize)]
@@ -30,6 +30,8 @@ pub(super) struct Raw {
     pub(super) thresholds: Thresholds,
     #[serde(default)]
     pub(super) update: UpdateParams,
+    #[serde(default)]
+    pub(super) reports: Reports,
     #[serde(default = "out")]
     pub(super) out: String,
 }

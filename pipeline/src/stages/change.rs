@@ -27,7 +27,8 @@ pub(super) fn comparison(ctx: &Context) -> Result<Comparison, Error> {
     let occupation = ctx.out(Product::Occupation.file_name(&names(config)));
     let before = read(&config.prior.layer, config.prior.vintage)?;
     let after = read(&Layer { path: occupation, layer: None }, config.vintage)?;
-    let communes = Communes::read(&config.territories.communes, epsg, ctx.tally)?;
+    let communes =
+        Communes::read(&config.territories.communes, config.department.code(), epsg, ctx.tally)?;
     let planning = config.territories.planning.as_ref();
     let zones = planning.map(|layer| Zones::read(layer, epsg, ctx.tally)).transpose()?;
     ctx.check_cancelled()?;

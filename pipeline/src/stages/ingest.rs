@@ -37,7 +37,8 @@ const NO_IMAGERY: &str = "cell_without_imagery";
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let config = ctx.config;
     let epsg = config.crs.0;
-    let communes = Communes::read(&config.territories.communes, epsg, ctx.tally)?;
+    let communes =
+        Communes::read(&config.territories.communes, config.department.code(), epsg, ctx.tally)?;
     let prior = Vintage::read(
         &config.prior.layer,
         config.prior.vintage,

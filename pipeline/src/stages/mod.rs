@@ -9,6 +9,8 @@ use crate::io::schema::Names;
 pub mod artificialise;
 pub mod change;
 pub mod classify;
+pub mod correct;
+pub mod indicators;
 pub mod ingest;
 pub mod regularise;
 pub mod update;
