@@ -121,18 +121,28 @@ pub fn arrange_by_blocks(
     layers: &[&[Polygon]],
     block_shift: Option<u32>,
 ) -> Result<Arrangement, ArrangementError> {
-    let first_of_layer = check(layers)?;
+    let first_of_layer = check_layers(layers)?;
     let segments = Segments::of_layers(layers, &first_of_layer)?;
-    let noded = snap::round(&segments, &first_of_layer, block_shift)?;
-    drop(segments);
-    let (topology, toggles) = Topology::build(noded, block_shift)?;
-    let labels = Labels::spread(&topology, &toggles, &first_of_layer)?;
-    Ok(Arrangement { topology, labels })
+    Arrangement::of_segments(segments, &first_of_layer, block_shift)
 }
+
+/// The rounded proper crossings of distinct sorted segments, and the ends and crossings that lie in
+/// the inside of a segment or within half a step of it, sorted by segment.
+///
+/// # Errors
+/// As [`arrange`].
+pub(crate) fn crossings_and_hits(
+    ends: &[(Point, Point)],
+) -> Result<CrossingsAndHits, ArrangementError> {
+    snap::crossings_and_hits(ends, None)
+}
+
+/// Rounded crossings, then (segment, point) pairs.
+pub(crate) type CrossingsAndHits = (Vec<Point>, Vec<(u32, Point)>);
 
 /// Checks the sizes and coordinates; gives the global rank of each layer's first polygon, and the
 /// total at the end.
-fn check(layers: &[&[Polygon]]) -> Result<Vec<u32>, ArrangementError> {
+pub(crate) fn check_layers(layers: &[&[Polygon]]) -> Result<Vec<u32>, ArrangementError> {
     if layers.len() > LAYERS_MAX {
         return Err(ArrangementError::TooManyLayers { count: layers.len() });
     }
@@ -161,6 +171,28 @@ fn counted(what: &'static str, count: usize) -> Result<u32, ArrangementError> {
 }
 
 impl Arrangement {
+    /// Arranges distinct sorted segments that make closed lines, as the boundary of one polygon of
+    /// one layer.
+    ///
+    /// # Errors
+    /// As [`arrange`].
+    pub(crate) fn of_chain(ends: Vec<(Point, Point)>) -> Result<Self, ArrangementError> {
+        Self::of_segments(Segments::of_one_polygon(ends)?, &[0, 1], None)
+    }
+
+    /// Nodes, links and labels.
+    fn of_segments(
+        segments: Segments,
+        first_of_layer: &[u32],
+        block_shift: Option<u32>,
+    ) -> Result<Self, ArrangementError> {
+        let noded = snap::round(&segments, first_of_layer, block_shift)?;
+        drop(segments);
+        let (topology, toggles) = Topology::build(noded, block_shift)?;
+        let labels = Labels::spread(&topology, &toggles, first_of_layer)?;
+        Ok(Self { topology, labels })
+    }
+
     /// Number of faces, the unbounded one included.
     pub fn n_faces(&self) -> usize {
         self.topology.twice_areas.len()

@@ -10,6 +10,7 @@ pub mod arrangement;
 pub mod artificialise;
 pub mod built_zone;
 pub mod change;
+pub mod coverage;
 pub mod distance;
 pub mod features;
 pub mod flux;

@@ -61,6 +61,13 @@ impl Toggles {
 }
 
 impl Segments {
+    /// The given distinct sorted segments, all bounding polygon 0.
+    pub(super) fn of_one_polygon(ends: Vec<(Point, Point)>) -> Result<Self, ArrangementError> {
+        let n = counted("segments", ends.len())?;
+        let toggles = Toggles { start: (0..=n).collect(), polygons: vec![0; ends.len()] };
+        Ok(Self { ends, toggles })
+    }
+
     /// Collects the segments of all rings; those that bound the same polygon twice cancel.
     pub(super) fn of_layers(
         layers: &[&[Polygon]],

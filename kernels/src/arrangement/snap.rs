@@ -59,6 +59,17 @@ pub(super) fn round(
     merge(segments, &broken, &pieces, layers_of)
 }
 
+/// The rounded proper crossings, and the hot points strictly inside the chain of each segment.
+pub(super) fn crossings_and_hits(
+    ends: &[(Point, Point)],
+    block_shift: Option<u32>,
+) -> Result<super::CrossingsAndHits, ArrangementError> {
+    let blocks = Blocks::build(ends, block_shift)?;
+    let crossings = crossings(ends, &blocks);
+    let hits = hits(ends, &blocks, &HotPoints::gather(ends, &blocks, &crossings));
+    Ok((crossings, hits))
+}
+
 /// All proper crossings of two segments, rounded; sorted, distinct.
 fn crossings(ends: &[(Point, Point)], blocks: &Blocks) -> Vec<Point> {
     let mut found: Vec<Point> = (0..blocks.len())

@@ -1,0 +1,234 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::lattice::Ring;
+
+fn ring(corners: &[(i32, i32)]) -> Ring {
+    Ring(corners.iter().map(|&(x, y)| Point::new(x, y)).collect())
+}
+
+fn shape(corners: &[(i32, i32)]) -> Polygon {
+    Polygon { exterior: ring(corners), holes: Vec::new() }
+}
+
+fn square(x: i32, y: i32, s: i32) -> Polygon {
+    shape(&[(x, y), (x + s, y), (x + s, y + s), (x, y + s)])
+}
+
+fn found(polygons: &[Polygon]) -> Vec<Defect> {
+    check(polygons, None, Limits::default()).unwrap()
+}
+
+fn defect(kind: DefectKind, place: (i32, i32), polygons: &[u32], twice_area: i128) -> Defect {
+    let place = Point::new(place.0, place.1);
+    Defect { kind, place, polygons: polygons.to_vec(), twice_area }
+}
+
+#[test]
+fn neighbours_islands_and_point_contacts_are_sound() {
+    let donut = Polygon {
+        exterior: ring(&[(10, 0), (40, 0), (40, 30), (10, 30), (10, 10)]),
+        holes: vec![ring(&[(20, 10), (20, 20), (30, 20), (30, 10)])],
+    };
+    let coverage =
+        [square(0, 0, 10), donut, square(20, 10, 10), square(0, 30, 10), square(100, 0, 9)];
+    assert_eq!(found(&coverage), []);
+}
+
+#[test]
+fn the_way_rings_turn_is_no_defect() {
+    let backwards = shape(&[(10, 0), (10, 10), (20, 10), (20, 0)]);
+    assert_eq!(found(&[square(0, 0, 10), backwards]), []);
+}
+
+#[test]
+fn an_enclosed_gap_has_its_place_and_area() {
+    let around = [
+        shape(&[(0, 0), (20, 0), (20, 10), (10, 10), (10, 20), (0, 20)]),
+        shape(&[(20, 0), (30, 0), (30, 30), (0, 30), (0, 20), (10, 20), (20, 20), (20, 10)]),
+    ];
+    assert_eq!(found(&around), [defect(DefectKind::Gap, (10, 10), &[], 200)]);
+}
+
+#[test]
+fn an_overlap_names_both_polygons() {
+    let both = [square(0, 0, 10), square(6, 0, 10)];
+    let overlap = defect(DefectKind::Overlap, (6, 0), &[0, 1], 80);
+    let defects = found(&both);
+    assert!(defects.contains(&overlap), "{defects:?}");
+    assert!(defects[1..].iter().all(|d| d.kind == DefectKind::UnmatchedEdge));
+}
+
+#[test]
+fn a_polygon_over_a_matched_pair_overlaps_each() {
+    let pile = [
+        square(0, 0, 10),
+        square(10, 0, 10),
+        shape(&[(0, 0), (10, 0), (20, 0), (20, 10), (10, 10), (0, 10)]),
+    ];
+    assert_eq!(
+        found(&pile),
+        [
+            defect(DefectKind::Overlap, (0, 0), &[0, 2], 200),
+            defect(DefectKind::Overlap, (10, 0), &[1, 2], 200)
+        ]
+    );
+}
+
+#[test]
+fn duplicates_are_told_once_however_they_are_written() {
+    let twin = shape(&[(10, 10), (10, 0), (0, 0), (0, 10)]);
+    assert_eq!(
+        found(&[square(0, 0, 10), square(20, 0, 5), twin]),
+        [defect(DefectKind::Duplicate, (0, 0), &[0, 2], 200)]
+    );
+}
+
+#[test]
+fn a_neighbours_corner_in_a_side_is_an_unmatched_edge() {
+    let coverage =
+        [square(0, 0, 10), square(10, 0, 5), shape(&[(10, 5), (15, 5), (15, 10), (10, 10)])];
+    assert_eq!(
+        found(&coverage),
+        [
+            defect(DefectKind::UnmatchedEdge, (10, 5), &[0, 1], 0),
+            defect(DefectKind::UnmatchedEdge, (10, 5), &[0, 2], 0)
+        ]
+    );
+}
+
+#[test]
+fn a_sliver_under_half_a_step_is_an_unmatched_edge() {
+    // The right polygons' shared corner is 1/3 step off the left polygon's side.
+    let coverage = [
+        shape(&[(0, 0), (10, 0), (11, 30), (0, 30)]),
+        shape(&[(10, 0), (20, 0), (20, 10), (10, 10)]),
+        shape(&[(10, 10), (20, 10), (20, 30), (11, 30)]),
+    ];
+    let kinds: Vec<DefectKind> = found(&coverage).iter().map(|d| d.kind).collect();
+    assert_eq!(kinds, [DefectKind::UnmatchedEdge; 2]);
+}
+
+#[test]
+fn rings_that_are_no_rings_are_invalid() {
+    let bad = [
+        shape(&[(0, 0), (5, 0)]),
+        shape(&[(100, 0), (105, 0), (105, 0), (100, 5)]),
+        shape(&[(200, 0), (210, 0), (205, 0), (200, 5)]),
+    ];
+    assert_eq!(
+        found(&bad),
+        [
+            defect(DefectKind::InvalidRing, (0, 0), &[0], 0),
+            defect(DefectKind::InvalidRing, (105, 0), &[1], 0),
+            defect(DefectKind::InvalidRing, (210, 0), &[2], 0),
+            defect(DefectKind::ZeroArea, (0, 0), &[0], 0),
+        ]
+    );
+}
+
+#[test]
+fn a_bow_tie_and_a_ring_that_touches_itself_intersect_themselves() {
+    let pinched = shape(&[(100, 0), (110, 0), (110, 10), (105, 0), (100, 10)]);
+    let defects = found(&[shape(&[(0, 0), (10, 0), (0, 12), (10, 10)]), pinched]);
+    let kinds: Vec<(DefectKind, &[u32])> =
+        defects.iter().map(|d| (d.kind, &d.polygons[..])).collect();
+    assert_eq!(
+        kinds,
+        [
+            (DefectKind::SelfIntersection, &[0][..]),
+            (DefectKind::SelfIntersection, &[1]),
+            // The two lobes of this bow tie have the same area.
+            (DefectKind::ZeroArea, &[0]),
+        ]
+    );
+}
+
+#[test]
+fn holes_must_be_inside_and_apart() {
+    let outer = ring(&[(0, 0), (50, 0), (50, 50), (0, 50)]);
+    let hole = |x: i32, y: i32, s: i32| ring(&[(x, y), (x, y + s), (x + s, y + s), (x + s, y)]);
+    let with = |holes: Vec<Ring>| found(&[Polygon { exterior: outer.clone(), holes }]);
+    let alone = |holes| {
+        with(holes).into_iter().filter(|d| !matches!(d.kind, DefectKind::Gap)).collect::<Vec<_>>()
+    };
+    assert_eq!(alone(vec![hole(10, 10, 5), hole(15, 15, 5)]), []);
+    assert_eq!(alone(vec![hole(60, 10, 5)]), [defect(DefectKind::HoleOutside, (60, 10), &[0], 50)]);
+    assert_eq!(
+        alone(vec![hole(10, 10, 20), hole(12, 12, 5)]),
+        [defect(DefectKind::HoleOutside, (12, 12), &[0], 50)]
+    );
+    assert_eq!(alone(vec![hole(40, 10, 20)])[0].kind, DefectKind::SelfIntersection);
+    // Two holes that meet at two points cut the inside in two.
+    let c = ring(&[(10, 10), (10, 30), (30, 30), (30, 25), (15, 20), (30, 15), (30, 10)]);
+    let lid = ring(&[(30, 15), (30, 25), (40, 20)]);
+    assert_eq!(alone(vec![c, lid]), [defect(DefectKind::SelfIntersection, (0, 0), &[0], 0)]);
+}
+
+#[test]
+fn an_outline_tells_gaps_at_the_rim_and_what_sticks_out() {
+    let outline = [square(0, 0, 30)];
+    let inside = |polygons: &[Polygon]| {
+        let defects = check(polygons, Some(&outline), Limits::default()).unwrap();
+        defects.into_iter().filter(|d| d.kind != DefectKind::UnmatchedEdge).collect::<Vec<_>>()
+    };
+    assert_eq!(inside(&outline), []);
+    let halves = |x: i32| {
+        [shape(&[(0, 0), (10, 0), (10, 30), (0, 30)]), shape(&[(10, 0), (x, 0), (x, 30), (10, 30)])]
+    };
+    assert_eq!(inside(&halves(30)), []);
+    assert_eq!(inside(&halves(25)), [defect(DefectKind::Gap, (25, 0), &[], 300)]);
+    assert_eq!(inside(&halves(32)), [defect(DefectKind::Outside, (30, 0), &[1], 120)]);
+}
+
+#[test]
+fn micro_objects_and_micro_segments_are_listed_under_the_limits() {
+    let coverage = [square(0, 0, 10), square(10, 0, 10), square(30, 0, 3)];
+    let limits = Limits { object_twice_area: 200, segment_length: 10 };
+    let defects = check(&coverage, None, limits).unwrap();
+    assert_eq!(defects[0], defect(DefectKind::MicroObject, (30, 0), &[2], 18));
+    assert_eq!(defects.len(), 5);
+    assert!(defects[1..].iter().all(|d| d.kind == DefectKind::MicroSegment && d.polygons == [2]));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_dissolves_is_a_valid_coverage(
+        corners in prop::collection::vec(prop::collection::vec((-30..30, -30..30), 3..9), 1..8),
+        n_keys in 1_u32..4,
+        keep_all: bool,
+    ) {
+        let polygons: Vec<Polygon> = corners.iter().map(|c| shape(c)).collect();
+        let arrangement = arrange(&[&polygons]).unwrap();
+        let key: Vec<u32> = (0..arrangement.n_faces() as u32)
+            .map(|f| arrangement.label(f, 0).map_or(NO_KEY, |rank| rank % n_keys))
+            .collect();
+        let keep = if keep_all { LayerMask::ALL } else { LayerMask::NONE };
+        let parts: Vec<Polygon> =
+            arrangement.dissolve(&key, keep).into_iter().map(|part| part.polygon).collect();
+        let defects = found(&parts);
+        prop_assert!(defects.iter().all(|d| d.kind == DefectKind::Gap), "{defects:?}");
+        // And the gaps are those of the arrangement of the parts.
+        let again = arrange(&[&parts]).unwrap();
+        let gaps: i128 = (1..again.n_faces() as u32)
+            .filter(|&f| again.labels(f, 0).is_empty()).map(|f| again.twice_area(f)).sum();
+        prop_assert_eq!(defects.iter().map(|d| d.twice_area).sum::<i128>(), gaps);
+    }
+
+    #[test]
+    fn both_ways_of_finding_gaps_agree(
+        corners in prop::collection::vec(prop::collection::vec((-12..12, -12..12), 3..7), 1..6),
+    ) {
+        let polygons: Vec<Polygon> = corners.iter().map(|c| shape(c)).collect();
+        let arrangement = arrange(&[&polygons]).unwrap();
+        let key: Vec<u32> = (0..arrangement.n_faces() as u32)
+            .map(|f| arrangement.label(f, 0).unwrap_or(NO_KEY)).collect();
+        let parts: Vec<Polygon> = arrangement
+            .dissolve(&key, LayerMask::NONE).into_iter().map(|part| part.polygon).collect();
+        let quick = gaps_if_matched(&Seams::of(&parts), None).unwrap().expect("all sides match");
+        let slow = misfits(&arrange(&[&parts, &[]]).unwrap(), false, &[]);
+        prop_assert_eq!(quick, slow);
+    }
+}
