@@ -11,13 +11,14 @@ use crate::yaml::Lenient;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Document {
-    /// Version of this YAML form; 1.
-    pub(crate) format: u32,
-    pub(crate) id: String,
-    pub(crate) title: String,
-    pub(crate) version: String,
+    /// Version of this YAML form; 1. As the other keys that must be there, it may be absent here,
+    /// so that all absent ones are reported at once.
+    pub(crate) format: Option<u32>,
+    pub(crate) id: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) version: Option<String>,
     /// Where the facts come from.
-    pub(crate) source: Vec<String>,
+    pub(crate) source: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) notes: Vec<String>,
     /// Usual column names in vector files.
@@ -34,6 +35,7 @@ pub(crate) struct Document {
     /// Minimum mapping unit of the classes that state none.
     #[serde(default)]
     pub(crate) min_area_m2: Option<f64>,
+    #[serde(default)]
     pub(crate) classes: Classes,
     #[serde(default)]
     pub(crate) couples: Couples,
@@ -60,7 +62,7 @@ pub(crate) enum Nesting {
     Prefix,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Classes {
     #[serde(default)]

@@ -21,6 +21,9 @@ const TEXTS: &[&str] = &[
     include_str!("../data/rules/impermeabilisation.yaml"),
 ];
 
+/// The most rules of one set: a compiled table keeps their ranks in one byte, 0 for none.
+const RULES_MAX: usize = 254;
+
 /// A dated statement of what counts as artificial.
 ///
 /// Its id goes into every output that depends on it: two rule sets give very different figures on
@@ -149,6 +152,12 @@ impl RuleSet {
                 .got(self.format.to_string())
                 .expected("`1`");
             findings.add(&["format"], fault);
+        }
+        if self.rules.len() > RULES_MAX {
+            let fault = Fault::new("too many rules")
+                .got(self.rules.len().to_string())
+                .expected(format!("at most {RULES_MAX}"));
+            findings.add(&["rules", &RULES_MAX.to_string()], fault);
         }
         let limits = &self.thresholds;
         let ranges = [

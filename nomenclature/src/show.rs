@@ -33,12 +33,11 @@ pub fn text(nomenclature: &Nomenclature, dimensions: &[Dimension], tree: bool) -
         let classes = nomenclature.classes(*dimension).len();
         let leaves = nomenclature.leaves(*dimension).len();
         let _ = writeln!(out, "\n{dimension}  {leaves} leaves, {classes} classes");
-        for (depth, id, class) in lines(nomenclature, *dimension, tree) {
-            line(
-                &mut out,
-                (depth, id, class),
-                &Surroundings { nomenclature, outer: outer.as_ref(), dimension: *dimension },
-            );
+        let around = Surroundings { nomenclature, outer: outer.as_ref(), dimension: *dimension };
+        let found = lines(nomenclature, *dimension, tree);
+        let width = found.iter().map(|(code, _)| code.chars().count()).max().unwrap_or_default();
+        for (code, class) in found {
+            line(&mut out, (&code, width), class, &around);
         }
     }
     out
@@ -90,22 +89,19 @@ pub fn rules_text(
     Ok(out)
 }
 
-/// The classes to print, with their depth.
-fn lines(
-    nomenclature: &Nomenclature,
-    dimension: Dimension,
-    tree: bool,
-) -> Vec<(usize, ClassId, &Class)> {
+/// The classes to print, each with its code, indented by its depth in the tree.
+fn lines(nomenclature: &Nomenclature, dimension: Dimension, tree: bool) -> Vec<(String, &Class)> {
     if !tree {
-        let leaves = nomenclature.iter(dimension).filter(|(_, class)| class.leaf);
-        return leaves.map(|(id, class)| (0, id, class)).collect();
+        let leaves = nomenclature.classes(dimension).iter().filter(|class| class.leaf);
+        return leaves.map(|class| (format!("  {}", class.code), class)).collect();
     }
     let mut found = Vec::new();
     let mut waiting: Vec<ClassId> = nomenclature.children(dimension, None);
     waiting.reverse();
     while let Some(id) = waiting.pop() {
         if let Some(class) = nomenclature.class(dimension, id) {
-            found.push((nomenclature.ancestors(dimension, id).len(), id, class));
+            let indent = 2 * nomenclature.ancestors(dimension, id).len() + 2;
+            found.push((format!("{:indent$}{}", "", class.code), class));
         }
         waiting.extend(nomenclature.children(dimension, Some(id)).into_iter().rev());
     }
@@ -120,10 +116,9 @@ struct Surroundings<'n> {
 }
 
 /// `  CS1.1.1.1 *  #ff377a  Zones bâties  (remarks)`.
-fn line(out: &mut String, (depth, _, class): (usize, ClassId, &Class), around: &Surroundings<'_>) {
+fn line(out: &mut String, (code, width): (&str, usize), class: &Class, around: &Surroundings<'_>) {
     let mark = if class.leaf { '*' } else { ' ' };
-    let code = format!("{:indent$}{}", "", class.code, indent = 2 * depth + 2);
-    let _ = write!(out, "{code:<20} {mark} {}  {}", class.colour, class.label);
+    let _ = write!(out, "{code:<width$} {mark} {}  {}", class.colour, class.label);
     for remark in remarks(class, around) {
         let _ = write!(out, "  {remark}");
     }
@@ -155,7 +150,7 @@ fn remarks(class: &Class, around: &Surroundings<'_>) -> Vec<String> {
         remarks.push(format!("also {}", class.aliases.join(", ")));
     }
     if let Some(area) = class.min_area_m2.filter(|_| class.leaf) {
-        remarks.push(format!("from {area} m2"));
+        remarks.push(format!("unit {area} m2"));
     }
     remarks
 }

@@ -36,6 +36,7 @@ pub(crate) fn nomenclature(text: &str) -> Result<Nomenclature, Vec<Problem>> {
         let lines = readable_classes(&document, dimension, &mut findings);
         let mut branch = branch(dimension, &lines, &document, &mut findings);
         trees::check(dimension, &lines, &branch, &mut findings);
+        check_values(dimension, &lines, &mut findings);
         if let Some(parent) = &parent {
             nesting::fill(dimension, &lines, (&document, parent), &mut branch, &mut findings);
         }
@@ -47,10 +48,10 @@ pub(crate) fn nomenclature(text: &str) -> Result<Nomenclature, Vec<Problem>> {
         return Err(findings.sorted());
     }
     Ok(Nomenclature {
-        id: document.id,
-        title: document.title,
-        version: document.version,
-        source: document.source,
+        id: document.id.unwrap_or_default(),
+        title: document.title.unwrap_or_default(),
+        version: document.version.unwrap_or_default(),
+        source: document.source.unwrap_or_default(),
         notes: document.notes,
         nests_in: document.nests_in,
         deeper_codes: document.deeper_codes,
@@ -75,16 +76,27 @@ impl Line {
 }
 
 fn check_head(document: &Document, findings: &mut Findings<'_>) {
-    if document.format != FORMAT {
+    let absent = [
+        ("format", document.format.is_none()),
+        ("id", document.id.is_none()),
+        ("title", document.title.is_none()),
+        ("version", document.version.is_none()),
+        ("source", document.source.is_none()),
+    ];
+    for (key, _) in absent.into_iter().filter(|(_, is_absent)| *is_absent) {
+        findings.add(&[key], Fault::new("a missing key"));
+    }
+    if let Some(format) = document.format.filter(|format| *format != FORMAT) {
         let fault = Fault::new("this form of document is not read")
-            .got(document.format.to_string())
+            .got(format.to_string())
             .expected(format!("`{FORMAT}`"));
         findings.add(&["format"], fault);
     }
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if document.id.is_empty() || !document.id.chars().all(plain) {
+    let is_plain = |id: &&String| !id.is_empty() && id.chars().all(plain);
+    if let Some(id) = document.id.as_ref().filter(|id| !is_plain(id)) {
         let fault = Fault::new("bad id")
-            .got(document.id.as_str())
+            .got(id)
             .expected("small letters, digits and hyphens, such as `ocsge-2-0`");
         findings.add(&["id"], fault);
     }
@@ -106,7 +118,7 @@ fn is_area(area: f64) -> bool {
 /// The nomenclature that this one nests in, when it names one.
 fn parent_nomenclature(document: &Document, findings: &mut Findings<'_>) -> Option<Nomenclature> {
     let id = document.nests_in.as_deref()?;
-    if id == document.id {
+    if document.id.as_deref() == Some(id) {
         findings.add(&["nests_in"], Fault::new("a nomenclature cannot nest in itself").got(id));
         return None;
     }
@@ -232,6 +244,20 @@ fn index(
         }
     }
     by_code
+}
+
+/// Reports a cell value that stands for two classes.
+fn check_values(dimension: Dimension, lines: &[Line], findings: &mut Findings<'_>) {
+    let mut owners = BTreeMap::new();
+    for line in lines {
+        let Some(value) = line.raw.value else { continue };
+        if let Some(owner) = owners.insert(value, line.raw.code.as_str()) {
+            let fault = Fault::new("a cell value of another class")
+                .got(value.to_string())
+                .hint(format!("it stands for `{owner}` already"));
+            line.fault(dimension, "value", fault, findings);
+        }
+    }
 }
 
 /// One class; unknown codes and bad values become faults.

@@ -161,3 +161,26 @@ fn a_threshold_out_of_range_is_refused_where_it_stands() {
     assert_eq!(problems[1].got.as_deref(), Some("25"));
     assert_eq!(problems[1].expected.as_deref(), Some("0 to 1"));
 }
+
+#[test]
+fn a_rule_set_holds_at_most_254_rules() {
+    let text = SHORT.to_owned() + &"  - { article: x, artificial: true }\n".repeat(254);
+    let problems = RuleSet::from_yaml(&text).unwrap_err();
+    let many = problems.iter().find(|problem| problem.what == "too many rules").unwrap();
+    assert_eq!((many.line, many.key.as_str()), (8 + 254, "rules[254]"));
+}
+
+#[test]
+fn a_nested_nomenclature_is_judged_by_the_ocs_ge_leaves_it_nests_in() {
+    let ocs2d = Nomenclature::builtin("ocs2d-hdf-2021").unwrap();
+    let table = RuleSet::builtin("decree-2023-1096").unwrap().compile(&ocs2d).unwrap();
+    let is_artificial = |cs, us| {
+        let cs = ocs2d.find(Dimension::Cover, cs).unwrap();
+        let us = ocs2d.find(Dimension::Usage, us).unwrap();
+        table.is_artificial(Couple { cs, us })
+    };
+    assert!(is_artificial("CS1.1.1", "US5.4.0"));
+    assert!(is_artificial("CS6.6.0", "US2.2.0"), "herbaceous, commerce");
+    assert!(!is_artificial("CS1.2.1", "US1.3.1"), "a quarry");
+    assert!(!is_artificial("CS2.1.1", "US3.2.5"), "a beach, not trees");
+}

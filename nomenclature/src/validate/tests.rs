@@ -193,6 +193,32 @@ fn an_unknown_key_of_the_document_is_located_with_the_nearest() {
 }
 
 #[test]
+fn all_missing_keys_are_reported_at_once() {
+    let problems = nomenclature("format: 1\n").unwrap_err();
+    let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "line 1, column 1: `id`: a missing key",
+            "line 1, column 1: `title`: a missing key",
+            "line 1, column 1: `version`: a missing key",
+            "line 1, column 1: `source`: a missing key",
+            "line 1, column 1: `classes`: no class at all; expected `cs` or `us` classes",
+        ]
+    );
+}
+
+#[test]
+fn a_cell_value_stands_for_one_class() {
+    let text = GOOD.replace("label: trees,", "label: trees, value: 3,");
+    let problems = nomenclature(&text.replace("label: grass,", "label: grass, value: 3,"));
+    assert_eq!(
+        problems.unwrap_err()[0].to_string(),
+        "line 11, column 33: `classes.cs[2].value`: a cell value of another class; got `3`"
+    );
+}
+
+#[test]
 fn the_head_is_checked() {
     assert_eq!(
         faults("format: 1", "format: 2"),

@@ -3,7 +3,7 @@
 //! Everything that crosses this border is ours: lattice polygons, `ndarray` cells, typed rows,
 //! located issues. Nothing of the libraries leaks out, so each of them can be swapped in one file.
 
-//pub mod class_raster;
+pub mod class_raster;
 pub mod cube;
 pub mod error;
 pub mod gdal;

@@ -207,7 +207,7 @@ fn colour_table(colours: &[[u8; 4]]) -> ColorTable<'static> {
 }
 
 /// Checks that every tile lies within the file: what `gdalinfo` does not do.
-fn check_complete(path: &Path) -> Result<()> {
+pub(super) fn check_complete(path: &Path) -> Result<()> {
     let bytes = std::fs::metadata(path).map_err(|error| write_error(path, error))?.len();
     let dataset = open_raster(path)?;
     let band = writing(path, || dataset.rasterband(1))?;

@@ -13,7 +13,30 @@ use crate::talk;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example: every fault of a document, one a line, as file:line:column
-  millesime nomenclature check my-nomenclature.yaml")]
+  millesime nomenclature check my-nomenclature.yaml
+
+A nomenclature document, small but whole:
+  format: 1
+  id: my-vines
+  title: Vines of my department, within OCS GE
+  version: \"2024\"
+  source: [our field guide]
+  nests_in: ocsge-2-0             # each leaf names the OCS GE leaf it refines
+  min_area_m2: 500                # smallest polygon, unless a class says otherwise
+  columns: { cs: code_cs, us: code_us }
+  classes:
+    cs:
+      - { code: V, label: Vines }
+      - { code: V.1, label: Trained vines, parent: V, nests_in: CS2.1.3, colour: \"#660082\" }
+      - { code: V.2, label: Bare rows, parent: V, nests_in: CS1.2.1, min_area_m2: 200 }
+    us:
+      - { code: W, label: Wine growing, nests_in: US1.1, aliases: [WINE] }
+  couples:
+    unlisted: report              # accept, report or refuse couples that are not listed
+    allowed: { V.1: [W] }
+Also per class: leaf, corrected (with a note, where a published nests_in is wrong), unmapped (the
+reason why no OCS GE leaf fits), aggregate_of, value (the cell value in rasters), includes, note;
+per document: notes, nesting: prefix, deeper_codes: true.")]
 pub struct Args {
     /// A nomenclature, a rule set (it has `rules`) or capture rules (they have `built_covers`)
     file: PathBuf,

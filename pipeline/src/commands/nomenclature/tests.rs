@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use super::*;
 use crate::io::vector::{Value, VectorSource};
@@ -86,6 +86,22 @@ fn a_correct_document_is_said_to_be_one() {
         check::verdict(OWN).unwrap(),
         "nomenclature `own`, 1 covers (1 classes), 0 usages (0 classes), nests in `ocsge-2-0`, \
          0 couples listed"
+    );
+}
+
+#[test]
+fn the_document_in_the_help_is_correct() {
+    let mut command = Typed::command();
+    let check = command.find_subcommand_mut("check").unwrap();
+    let help = check.get_after_help().unwrap().to_string();
+    let start = help.find("  format: 1").unwrap();
+    let end = help.find("Also per class").unwrap();
+    let document: String =
+        help[start..end].lines().map(|line| line[2..].to_owned() + "\n").collect();
+    assert_eq!(
+        check::verdict(&document).unwrap(),
+        "nomenclature `my-vines`, 2 covers (3 classes), 1 usages (1 classes), nests in \
+         `ocsge-2-0`, 1 couples listed"
     );
 }
 

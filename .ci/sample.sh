@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Generates the sample territory into samples/data, once; a half-written one is generated again.
+set -euo pipefail
+
+data=samples/data
+[[ -e $data/.complete ]] && exit 0
+rm -rf "$data"
+cargo run --release --locked --quiet --bin millesime -- \
+  sample --department 11 --size-m 2000 --seed 7 --out "$data"
+touch "$data/.complete"
