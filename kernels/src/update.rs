@@ -18,6 +18,7 @@ pub mod fuse;
 mod opening;
 pub mod reason;
 mod smooth;
+mod verdict;
 
 pub use decide::{Correction, Decision, Territory, decide};
 pub use fuse::{Block, Fusion, Proposal};
@@ -138,3 +139,6 @@ fn shape(what: &'static str, got: &[usize], expected: &[usize]) -> Result<(), Up
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod chain_tests;

@@ -1,0 +1,237 @@
+//! Whether regions that want another class changed or had a wrong code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nomenclature::{ClassId, Couple, UpdateTables};
+
+use super::decide::{Correction, Territory};
+use super::fuse::{BY_EVIDENCE, BY_IMAGERY};
+use super::{MARGIN_ONE, Reason, UpdateParams};
+use crate::label::{Labels, NO_REGION};
+
+/// What the verdicts rest on.
+pub(super) struct Judge<'a, 't> {
+    pub(super) territory: &'a Territory<'t>,
+    pub(super) tables: &'a UpdateTables,
+    pub(super) params: &'a UpdateParams,
+    /// Chance that an object carries just one given wrong code.
+    pub(super) mislabel: f64,
+    /// Cells of each object.
+    pub(super) sizes: &'a [u64],
+    /// Cells of each object that want each class, before thin parts are taken off.
+    pub(super) wanting: BTreeMap<(u32, u8), u64>,
+}
+
+/// The reasons of regions, and of the objects in them that are the exception.
+pub(super) struct Verdict {
+    regions: Vec<Reason>,
+    /// Whole objects of regions whose code looks wrong.
+    wrong: BTreeSet<(u32, u32)>,
+    /// The same, to be listed.
+    pub(super) corrections: Vec<Correction>,
+}
+
+impl Verdict {
+    pub(super) fn reason(&self, region: u32, object: u32) -> Reason {
+        if self.wrong.contains(&(region, object)) {
+            return Reason::CorrectionCandidate;
+        }
+        self.regions[region as usize]
+    }
+}
+
+/// What a region of cells that want the same class is made of.
+#[derive(Debug, Clone, Default)]
+struct Stats {
+    n: u64,
+    /// Sum of leads, and the same without the allowance for wrong codes.
+    margin: f64,
+    margin_as_change: f64,
+    by_imagery: u64,
+    by_evidence: u64,
+    /// Cells by prior object and cover.
+    objects: BTreeMap<(u32, ClassId), u64>,
+}
+
+/// A whole object that wants another class.
+#[derive(Debug, Clone, Copy)]
+struct Whole {
+    region: u32,
+    object: u32,
+    prior: ClassId,
+    class: ClassId,
+    margin: f64,
+}
+
+/// Regions that touch.
+#[derive(Debug, Clone, Default)]
+struct Cluster {
+    wholes: Vec<Whole>,
+    /// Whether parts of objects changed in it.
+    has_parts: bool,
+    /// Regions with too little around their whole objects to change without one of them.
+    followers: BTreeSet<u32>,
+}
+
+impl Judge<'_, '_> {
+    pub(super) fn verdict(
+        &self,
+        labels: &Labels,
+        clusters: &Labels,
+        unit_cells: &dyn Fn(ClassId, (usize, usize)) -> f64,
+    ) -> Verdict {
+        let stats = self.stats(labels);
+        let mut grouped = vec![Cluster::default(); clusters.regions.len()];
+        let mut regions = Vec::with_capacity(stats.len());
+        for (rank, (stats, region)) in stats.iter().zip(&labels.regions).enumerate() {
+            let class = ClassId(region.value as u8);
+            let first = (region.first.0 as usize, region.first.1 as usize);
+            let cluster = clusters.region_at(i64::from(region.first.0), i64::from(region.first.1));
+            let cluster = &mut grouped[cluster as usize];
+            let unit = unit_cells(class, first);
+            regions.push(self.first_look(stats, (rank as u32, class), unit, cluster));
+        }
+        let mut verdict = Verdict { regions, wrong: BTreeSet::new(), corrections: Vec::new() };
+        for cluster in &grouped {
+            self.sort_out(cluster, &mut verdict);
+        }
+        verdict.corrections.sort_by_key(|c| (c.object, c.seen));
+        verdict
+    }
+
+    fn stats(&self, labels: &Labels) -> Vec<Stats> {
+        let mut stats = vec![Stats::default(); labels.regions.len()];
+        let proposal = self.territory.proposal;
+        for row in 0..labels.dim().0 {
+            for (cols, region) in labels.runs(row).filter(|run| run.1 != NO_REGION) {
+                let class = ClassId(labels.regions[region as usize].value as u8);
+                let stats = &mut stats[region as usize];
+                for col in cols {
+                    let at = [row, col];
+                    let prior = Couple::from_cell(self.territory.prior[at]).cs;
+                    let margin = f64::from(proposal.margin[at]) / MARGIN_ONE;
+                    stats.n += 1;
+                    stats.margin += margin;
+                    stats.margin_as_change += margin - self.allowance(prior, class);
+                    stats.by_imagery += u64::from(proposal.support[at] & BY_IMAGERY != 0);
+                    stats.by_evidence += u64::from(proposal.support[at] & BY_EVIDENCE != 0);
+                    let object = self.territory.object[at];
+                    *stats.objects.entry((object, prior)).or_default() += 1;
+                }
+            }
+        }
+        stats
+    }
+
+    /// What the allowance for wrong codes added to the lead of a class.
+    fn allowance(&self, prior: ClassId, class: ClassId) -> f64 {
+        let p = self.tables.transition(prior, class);
+        self.params.prior_weight * ((p + self.mislabel) / p).ln()
+    }
+
+    /// The reason of a region on its own; its whole objects are left to its cluster.
+    fn first_look(
+        &self,
+        stats: &Stats,
+        (region, class): (u32, ClassId),
+        unit_cells: f64,
+        cluster: &mut Cluster,
+    ) -> Reason {
+        let n = stats.n as f64;
+        let margin = stats.margin / n;
+        if margin < self.params.margin {
+            return Reason::LowMargin;
+        }
+        if n < unit_cells {
+            return Reason::BelowUnit;
+        }
+        let wholes = self.wholes(stats, class);
+        let in_wholes: u64 = wholes.iter().map(|key| stats.objects[key]).sum();
+        let holds_as_change = stats.margin_as_change / n >= self.params.margin;
+        let has_parts = holds_as_change && (stats.n - in_wholes) as f64 >= unit_cells;
+        cluster.has_parts |= has_parts;
+        cluster.wholes.extend(wholes.iter().map(|&(object, prior)| Whole {
+            region,
+            object,
+            prior,
+            class,
+            margin,
+        }));
+        if wholes.is_empty() && !holds_as_change {
+            return Reason::LowMargin;
+        }
+        if !wholes.is_empty() && !has_parts {
+            cluster.followers.insert(region);
+        }
+        stats.change()
+    }
+
+    /// The objects of a region that want its class as wholes.
+    fn wholes(&self, stats: &Stats, class: ClassId) -> Vec<(u32, ClassId)> {
+        let is_whole = |&&(object, _): &&(u32, ClassId)| {
+            let wanting = self.wanting.get(&(object, class.0)).copied().unwrap_or(0);
+            let size = self.sizes[object as usize];
+            object != 0 && wanting as f64 >= self.params.whole_share * size as f64
+        };
+        stats.objects.keys().filter(is_whole).copied().collect()
+    }
+
+    /// Tells the whole objects of a cluster that changed from those whose code is wrong.
+    fn sort_out(&self, cluster: &Cluster, verdict: &mut Verdict) {
+        let together = self.odds_together(cluster);
+        let mut changed = BTreeSet::new();
+        for whole in &cluster.wholes {
+            let odds = if cluster.wholes.len() == 1 && !cluster.has_parts {
+                together
+            } else {
+                self.odds_in_company(whole).min(together)
+            };
+            if odds >= 0.0 {
+                changed.insert(whole.region);
+                continue;
+            }
+            verdict.wrong.insert((whole.region, whole.object));
+            verdict.corrections.push(Correction {
+                object: whole.object,
+                prior: whole.prior,
+                seen: whole.class,
+                cells: self.wanting[&(whole.object, whole.class.0)],
+                of_cells: self.sizes[whole.object as usize],
+                margin: whole.margin,
+                change_odds: odds,
+            });
+        }
+        for &region in cluster.followers.difference(&changed) {
+            verdict.regions[region as usize] = Reason::CorrectionCandidate;
+        }
+    }
+
+    /// Log-odds that an object changed, given that something beside it did.
+    fn odds_in_company(&self, whole: &Whole) -> f64 {
+        let stays = self.tables.transition(whole.prior, whole.prior);
+        let way = self.tables.transition(whole.prior, whole.class) / (1.0 - stays).max(1e-9);
+        (self.tables.contagion * way / self.mislabel).ln()
+    }
+
+    /// Log-odds that the whole objects of a cluster changed together; endless when parts of objects
+    /// settle that it changed.
+    fn odds_together(&self, cluster: &Cluster) -> f64 {
+        if cluster.has_parts {
+            return f64::INFINITY;
+        }
+        let alone = |w: &Whole| (self.tables.transition(w.prior, w.class) / self.mislabel).ln();
+        let first = |w: &Whole| alone(w) - self.odds_in_company(w);
+        let likeliest = cluster.wholes.iter().map(first).fold(f64::NEG_INFINITY, f64::max);
+        likeliest + cluster.wholes.iter().map(|w| self.odds_in_company(w)).sum::<f64>()
+    }
+}
+
+impl Stats {
+    fn change(&self) -> Reason {
+        match (2 * self.by_imagery >= self.n, 2 * self.by_evidence >= self.n) {
+            (true, true) => Reason::ChangeImageryEvidence,
+            (_, false) => Reason::ChangeImagery,
+            (false, true) => Reason::ChangeEvidence,
+        }
+    }
+}
