@@ -4,7 +4,7 @@
 //! parallel and written in order, so the bytes are the same for any number of threads. The `tiff`
 //! crate drops bands it does not understand (seen on four-band imagery), so the reader accepts
 //! only what the writer makes: one sample, unsigned, in tiles. Anything else goes through
-//! [`super::raster`]. Tags: TIFF 6.0, BigTIFF, OGC GeoTIFF 1.1 (19-008r4).
+//! [`super::raster`]. Tags: TIFF 6.0, `BigTIFF`, OGC GeoTIFF 1.1 (19-008r4).
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
