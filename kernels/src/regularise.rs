@@ -16,6 +16,10 @@ use ndarray::{Array2, ArrayView2};
 use crate::label::{Border, Labels, NO_REGION, label};
 use crate::union_find::UnionFind;
 
+mod couples;
+
+pub use couples::{CoupleUnits, cells_of_area};
+
 /// What a unit may depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
@@ -114,7 +118,7 @@ pub struct Regularised {
 pub fn regularise(
     codes: ArrayView2<'_, u16>,
     masks: &CellMasks<'_>,
-    rule: &impl CaptureRule,
+    rule: &(impl CaptureRule + ?Sized),
 ) -> Regularised {
     let labels = label(codes);
     let mut graph = RegionGraph::new(&labels, masks);
@@ -177,13 +181,13 @@ impl RegionGraph {
     }
 
     /// Whether a set must go, if it finds a target.
-    fn is_mergeable(&self, root: u32, rule: &impl CaptureRule) -> bool {
+    fn is_mergeable(&self, root: u32, rule: &(impl CaptureRule + ?Sized)) -> bool {
         let node = &self.nodes[root as usize];
         !node.is_locked && node.is_changed && node.region.n_cells < rule.min_cells(&node.region)
     }
 
     /// Merges the smallest mergeable set into its target until none is left.
-    fn merge_all(&mut self, rule: &impl CaptureRule) {
+    fn merge_all(&mut self, rule: &(impl CaptureRule + ?Sized)) {
         let size = |graph: &Self, root: u32| graph.nodes[root as usize].region.n_cells;
         let all = 0..self.nodes.len() as u32;
         let mut queue: BinaryHeap<Reverse<(u64, u32)>> = all
@@ -222,7 +226,7 @@ impl RegionGraph {
     }
 
     /// The neighbour that a set with resolved borders is merged into.
-    fn target(&self, root: u32, rule: &impl CaptureRule) -> Option<u32> {
+    fn target(&self, root: u32, rule: &(impl CaptureRule + ?Sized)) -> Option<u32> {
         let from = self.nodes[root as usize].region.value;
         let rank = |border: &&Border| {
             let to = self.nodes[border.neighbour as usize].region.value;
@@ -282,7 +286,7 @@ impl RegionGraph {
         &self,
         roots: &[u32],
         labels: &Labels,
-        rule: &impl CaptureRule,
+        rule: &(impl CaptureRule + ?Sized),
     ) -> Vec<Exemption> {
         let is_root = |&i: &usize| roots[i] as usize == i;
         (0..roots.len())

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, completions, doctor, init, nomenclature, run, status};
+use crate::commands::{check, completions, doctor, init, nomenclature, run, status, vectorise};
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
 
@@ -50,6 +50,8 @@ pub enum Command {
     Run(run::Args),
     /// Say how far a run is, and whether its results are intact
     Status(status::Args),
+    /// Turn one class raster into a seamless coverage of polygons
+    Vectorise(vectorise::Args),
 }
 
 impl Command {
@@ -62,6 +64,7 @@ impl Command {
             Self::Nomenclature(args) => nomenclature::execute(args),
             Self::Run(args) => run::execute(args),
             Self::Status(args) => status::execute(args),
+            Self::Vectorise(args) => vectorise::execute(args),
         }
     }
 }

@@ -7,3 +7,4 @@ pub mod init;
 pub mod nomenclature;
 pub mod run;
 pub mod status;
+pub mod vectorise;

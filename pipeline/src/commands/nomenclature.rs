@@ -60,7 +60,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Usage`] for a name that is neither, [`Error::Config`] for the first fault of a
 /// document.
-fn load(reference: &str) -> Result<Nomenclature, Error> {
+pub(crate) fn load(reference: &str) -> Result<Nomenclature, Error> {
     let path = Path::new(reference);
     if is_document(path) {
         let text = read_document(path)?;

@@ -4,4 +4,5 @@
 mod cli;
 mod exit_codes;
 mod resume;
+mod vectorise;
 mod world;

@@ -1,0 +1,247 @@
+//! `millesime vectorise`: one class raster to a seamless coverage of polygons.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use kernels::arcs::ArcCoverage;
+use kernels::generalise::{Generalised, Outline, Tolerance, generalise};
+use kernels::lattice::{STEPS_PER_METRE, area_m2};
+use kernels::rasterise::rasterise;
+use kernels::regularise::{
+    CaptureRule, CellMasks, CoupleUnits, Regularised, UniformUnit, cells_of_area, regularise,
+};
+use kernels::trace::trace;
+use ndarray::Array2;
+use nomenclature::{CaptureRules, CaptureUnits, Couple, Nomenclature};
+
+use crate::error::Error;
+use crate::talk;
+use crate::units::count;
+
+mod cells;
+mod cover;
+
+use cells::{Cells, Meaning};
+
+/// The part of its area, in thousandths, that generalising may give to or take from a polygon.
+const AREA_PERMILLE_MAX: u32 = 50;
+
+/// What `vectorise` is asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  millesime vectorise cover.tif --out cover.gpkg           the exact outline of the cells
+  millesime vectorise cover.tif --out cover.gpkg --nomenclature ocsge-2-0 \\
+      --capture-rules ocsge-2-0 --tolerance-m 1.5
+
+Without a nomenclature the polygons carry the cell's `value`; with one, `code_cs` (and `code_us`
+when the cells are 16-bit couples). What each class won and lost goes to stdout as CSV.")]
+pub struct Args {
+    /// The class raster: one band of 8 or 16 bits, north-up, square pixels, a French CRS
+    raster: PathBuf,
+    /// The `GeoPackage` to write; it must not exist
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Name of the layer
+    #[arg(long, default_value = "cover")]
+    layer: String,
+    /// What the values mean: a built-in id or a YAML document
+    #[arg(long, value_name = "ID")]
+    nomenclature: Option<String>,
+    /// Merge regions smaller than this into a neighbour
+    #[arg(long, value_name = "N", conflicts_with = "capture_rules")]
+    min_area_m2: Option<f64>,
+    /// Merge regions smaller than the units of a product, by class
+    #[arg(long, value_name = "ID", requires = "nomenclature")]
+    capture_rules: Option<String>,
+    /// Take the stair-steps off: no outline moves farther than this
+    #[arg(long, value_name = "T")]
+    tolerance_m: Option<f64>,
+    /// Cells of one polygon touch by their sides; no other number makes a valid coverage
+    #[arg(long, default_value = "4", value_parser = four)]
+    connectivity: u8,
+}
+
+/// Reads, regularises, traces, generalises, checks and writes.
+///
+/// # Errors
+/// [`Error::Usage`] for a wrong option, [`Error::Input`] for a raster that is not one of classes,
+/// [`Error::Invariant`] when the result is not exactly the raster, [`Error::Write`].
+pub fn execute(args: &Args) -> Result<(), Error> {
+    let meaning = Meaning::of(args.nomenclature.as_deref())?;
+    let units = args.units(&meaning)?;
+    let tolerance = args.tolerance()?;
+    if args.out.exists() {
+        let what = format!("`{}` exists already", args.out.display());
+        let hint = Some("give another name, or remove it first".to_owned());
+        return Err(Error::Usage { what, hint });
+    }
+    let cells = Cells::read(&args.raster, &meaning)?;
+    let regularised = apply(&units, &meaning, &cells);
+    let codes = regularised.as_ref().map_or(&cells.codes, |result| &result.codes);
+    let traced = trace(codes.view(), &cells.grid);
+    check_exact(&traced, codes, &cells)?;
+    let generalised = tolerance.map(|tolerance| generalise(&traced, cells.grid.cell, &tolerance));
+    let coverage = generalised.as_ref().map_or(&traced, |result| &result.coverage);
+    cover::write(coverage, &cells, &meaning, (&args.out, &args.layer))?;
+    if let Some(result) = &regularised {
+        say_regularised(result, &cells, &meaning)?;
+    }
+    if let Some(result) = &generalised {
+        say_generalised(result, &traced);
+    }
+    talk::line(&format!(
+        "ok: {} cells, {} polygons, {} arcs in `{}`",
+        count(codes.len() as u64),
+        count(coverage.faces().len() as u64),
+        count(coverage.n_arcs() as u64),
+        args.out.display()
+    ));
+    Ok(())
+}
+
+/// The minimum units asked for.
+enum Units {
+    None,
+    Uniform { area_m2: f64 },
+    Product(Box<CaptureUnits>),
+}
+
+impl Args {
+    fn units(&self, meaning: &Meaning) -> Result<Units, Error> {
+        if let Some(area_m2) = self.min_area_m2 {
+            positive("--min-area-m2", area_m2, 1e9)?;
+            return Ok(Units::Uniform { area_m2 });
+        }
+        let (Some(id), Meaning::Classes(nomenclature)) = (&self.capture_rules, meaning) else {
+            return Ok(Units::None);
+        };
+        let compiled = CaptureRules::builtin(id).and_then(|rules| rules.compile(nomenclature));
+        let usage = |error: nomenclature::NomenclatureError| Error::Usage {
+            what: error.to_string(),
+            hint: error.hint(),
+        };
+        compiled.map(|units| Units::Product(Box::new(units))).map_err(usage)
+    }
+
+    fn tolerance(&self) -> Result<Option<Tolerance>, Error> {
+        let Some(tolerance_m) = self.tolerance_m else { return Ok(None) };
+        positive("--tolerance-m", tolerance_m, 1000.0)?;
+        let distance = (tolerance_m * f64::from(STEPS_PER_METRE)).round() as i32;
+        Ok(Some(Tolerance { distance, area_permille: AREA_PERMILLE_MAX, outline: Outline::Kept }))
+    }
+}
+
+/// Refuses what is not a number above 0 and within a limit.
+fn positive(option: &str, value: f64, max: f64) -> Result<(), Error> {
+    if value > 0.0 && value <= max {
+        return Ok(());
+    }
+    Err(Error::usage(format!("`{option}` is {value}; expected a number above 0, at most {max}")))
+}
+
+/// Accepts the one connectivity that gives a valid coverage.
+fn four(text: &str) -> Result<u8, String> {
+    if text == "4" {
+        return Ok(4);
+    }
+    Err("only 4 gives a valid coverage: polygons joined by a corner would touch themselves".into())
+}
+
+/// Merges what is below the units, if any are asked for.
+fn apply(units: &Units, meaning: &Meaning, cells: &Cells) -> Option<Regularised> {
+    let cell = cells.grid.cell;
+    let run =
+        |masks: &CellMasks<'_>, rule: &dyn CaptureRule| regularise(cells.codes.view(), masks, rule);
+    match (units, meaning) {
+        (Units::Uniform { area_m2 }, _) => {
+            let rule = UniformUnit { min_cells: cells_of_area(*area_m2, cell) };
+            Some(run(&CellMasks::default(), &rule))
+        }
+        (Units::Product(units), Meaning::Classes(nomenclature)) => {
+            let zone = cells::built_zone(&cells.codes, units, cell);
+            let masks = CellMasks { zone: Some(zone.view()), ..CellMasks::default() };
+            Some(run(&masks, &CoupleUnits::new(units, nomenclature, cell)))
+        }
+        _ => None,
+    }
+}
+
+/// The law of the trace: burning the polygons gives the raster back, and areas are the cells'.
+fn check_exact(traced: &ArcCoverage, codes: &Array2<u16>, cells: &Cells) -> Result<(), Error> {
+    let values: Vec<u16> = traced.faces().iter().map(|face| face.value).collect();
+    let burnt = rasterise(&traced.polygons(), &values, &cells.grid);
+    if let Some((place, _)) = burnt.indexed_iter().find(|(place, code)| codes[*place] != **code) {
+        let details = format!("row {}, column {} of `{}`", place.0, place.1, cells.path.display());
+        return Err(Error::invariant("rasterise(vectorise(raster)) = raster", details));
+    }
+    let side = i128::from(cells.grid.cell);
+    let areas = traced.twice_areas();
+    let is_wrong =
+        |face: &usize| areas[*face] != 2 * side * side * i128::from(traced.faces()[*face].n_cells);
+    match (0..areas.len()).find(is_wrong) {
+        Some(face) => Err(Error::invariant(
+            "polygon area = cell area",
+            format!("polygon that starts at cell {:?}", traced.faces()[face].first),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Prints what each class had and has, as CSV on stdout; exemptions are counted on stderr.
+fn say_regularised(result: &Regularised, cells: &Cells, meaning: &Meaning) -> Result<(), Error> {
+    let tally = |codes: &Array2<u16>| {
+        let mut n_cells = vec![0_u64; 1 << 16];
+        codes.iter().for_each(|&code| n_cells[usize::from(code)] += 1);
+        n_cells
+    };
+    let (before, after) = (tally(&cells.codes), tally(&result.codes));
+    let mut table = String::from("class,area_m2_before,area_m2_after\n");
+    for code in (1..=u16::MAX).filter(|&code| before[usize::from(code)] > 0) {
+        let area = |n: u64| n as f64 * cells.grid.cell_area_m2();
+        let (was, is) = (area(before[usize::from(code)]), area(after[usize::from(code)]));
+        // Writing to a string cannot fail.
+        let _ = writeln!(table, "{},{was:.2},{is:.2}", meaning.name(code));
+    }
+    talk::data(&table)?;
+    talk::line(&format!(
+        "regularised: {} cells changed class, {} regions kept below their unit",
+        count(result.moved.values().sum()),
+        count(result.exemptions.len() as u64)
+    ));
+    Ok(())
+}
+
+/// Says how far the generalisation went.
+fn say_generalised(result: &Generalised, traced: &ArcCoverage) {
+    let [fitted, half, kept] = result.n_arcs_by_level.map(|n| count(n as u64));
+    let largest = result.twice_drifts.iter().map(|drift| drift.abs()).max().unwrap_or(0);
+    talk::line(&format!(
+        "generalised: {} points of {} left; {fitted} arcs fitted, {half} at half the tolerance, \
+         {kept} as they were; largest change of a polygon {:.2} m2",
+        count(result.coverage.n_points() as u64),
+        count(traced.n_points() as u64),
+        area_m2(largest)
+    ));
+}
+
+impl Meaning {
+    /// What a code of [`Cells`] is called.
+    fn name(&self, code: u16) -> String {
+        match self {
+            Self::Values => cells::value_of(code).to_string(),
+            Self::Classes(nomenclature) => {
+                let (cs, us) = codes_of(nomenclature, code);
+                us.map_or(cs.clone(), |us| format!("{cs}/{us}"))
+            }
+        }
+    }
+}
+
+/// The codes of a couple; no usage when the cells only tell the cover.
+fn codes_of(nomenclature: &Nomenclature, code: u16) -> (String, Option<String>) {
+    use nomenclature::Dimension::{Cover, Usage};
+    let couple = Couple::from_cell(code);
+    let us = (!couple.us.is_nodata()).then(|| nomenclature.code(Usage, couple.us).to_owned());
+    (nomenclature.code(Cover, couple.cs).to_owned(), us)
+}

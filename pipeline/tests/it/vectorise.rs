@@ -1,0 +1,173 @@
+//! `millesime vectorise` on small rasters.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use kernels::grid::{Grid, Window};
+use kernels::lattice::{Point, Polygon};
+use ndarray::{Array2, Axis, array, s};
+use nomenclature::{Couple, Dimension, Nomenclature};
+use pipeline::io::raster::Cell;
+use pipeline::io::raster_writer::{Compression, RasterSpec, write_geotiff};
+use pipeline::io::vector::VectorSource;
+use tiff::encoder::{TiffEncoder, colortype};
+
+use crate::world::World;
+
+/// A raster of square cells.
+fn raster<T: Cell>(path: &Path, cells: &Array2<T>, cell: i32, nodata: Option<u32>) {
+    let origin = Point::new(65_000_000, 630_000_000);
+    let grid = Grid { origin, cell, rows: cells.nrows(), cols: cells.ncols() };
+    let compression = Compression::Deflate;
+    let spec = RasterSpec { grid, bands: 1, epsg: 2154, nodata, compression, colours: vec![] };
+    let block = |w: Window| {
+        let rows = s![w.row..w.row + w.rows, w.col..w.col + w.cols];
+        Ok(cells.slice(rows).to_owned().insert_axis(Axis(0)))
+    };
+    write_geotiff::<T>(path, &spec, block).unwrap();
+}
+
+/// The classes and twice the areas in square centimetres of the polygons of a file.
+fn polygons(path: &Path, columns: &[&str]) -> Vec<(Vec<String>, i128)> {
+    let source = VectorSource::open(path, None).unwrap();
+    let columns: Vec<usize> =
+        columns.iter().map(|name| source.require_column(&[name]).unwrap()).collect();
+    let features = source.features(&columns, 2154).unwrap();
+    features
+        .map(|feature| {
+            let feature = feature.unwrap();
+            let texts = feature.values.iter().map(|value| value.text().unwrap()).collect();
+            (texts, feature.polygons.iter().map(Polygon::twice_area).sum())
+        })
+        .collect()
+}
+
+#[test]
+fn each_region_is_a_polygon_with_its_value() {
+    let world = World::new();
+    raster(&world.path("c.tif"), &array![[7_u8, 7, 0], [9, 7, 7]], 200, Some(0));
+    let told = world.told(&["vectorise", "c.tif", "--out", "c.gpkg"]);
+    assert!(told.starts_with("exit code: 0"), "{told}");
+    assert!(told.contains("ok: 6 cells, 2 polygons"), "{told}");
+    let found = polygons(&world.path("c.gpkg"), &["value"]);
+    let square = 2 * 200 * 200;
+    assert_eq!(found, [(vec!["7".to_owned()], 4 * square), (vec!["9".to_owned()], square)]);
+}
+
+#[test]
+fn couples_come_out_as_codes_and_the_capture_rules_merge() {
+    let world = World::new();
+    let ocsge = Nomenclature::builtin("ocsge-2-0").unwrap();
+    let couple = |cs, us| {
+        let cs = ocsge.find(Dimension::Cover, cs).unwrap();
+        let us = ocsge.find(Dimension::Usage, us).unwrap();
+        Couple { cs, us }.to_cell()
+    };
+    // Cells of 10 m: 4 built cells are 400 m2 and stay, 3 of grass are 300 m2 and go.
+    let mut cells = Array2::from_elem((20, 20), couple("CS2.1.1.1", "US1.2"));
+    cells.slice_mut(s![5..7, 5..7]).fill(couple("CS1.1.1.1", "US5"));
+    cells.slice_mut(s![15, 12..15]).fill(couple("CS2.2.1", "US1.1"));
+    raster(&world.path("c.tif"), &cells, 1000, Some(0));
+    let args = ["vectorise", "c.tif", "--out", "c.gpkg", "--nomenclature", "ocsge-2-0"];
+    let told = world.told(&[&args[..], &["--capture-rules", "ocsge-2-0"]].concat());
+    assert!(told.contains("CS2.2.1/US1.1,300.00,0.00"), "{told}");
+    assert!(told.contains("CS1.1.1.1/US5,400.00,400.00"), "{told}");
+    let found = polygons(&world.path("c.gpkg"), &["code_cs", "code_us"]);
+    let codes: Vec<_> = found.iter().map(|(codes, _)| codes.join("/")).collect();
+    assert_eq!(codes, ["CS2.1.1.1/US1.2", "CS1.1.1.1/US5"]);
+}
+
+#[test]
+fn generalising_keeps_the_outline_and_the_total_area() {
+    let world = World::new();
+    let cells = Array2::from_shape_fn((60, 60), |(r, c)| 1 + u8::from(3 * r < c + 30));
+    raster(&world.path("c.tif"), &cells, 100, None);
+    let args = ["vectorise", "c.tif", "--out", "c.gpkg", "--tolerance-m", "1"];
+    let told = world.told(&args);
+    assert!(told.contains("points of"), "{told}");
+    let found = polygons(&world.path("c.gpkg"), &["value"]);
+    assert_eq!(found.iter().map(|(_, area)| area).sum::<i128>(), 2 * 6000 * 6000);
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_the_threads() {
+    let world = World::new();
+    let cells = Array2::from_shape_fn((300, 300), |(r, c)| {
+        1 + ((r * 7 + c * c / 9) / 13 + (r / 5) * (c / 7)) as u16 % 5
+    });
+    raster(&world.path("c.tif"), &cells, 100, None);
+    let bytes = |threads: &str| {
+        let out = format!("{threads}.gpkg");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_millesime"));
+        command.args(["vectorise", "c.tif", "--out", &out, "--min-area-m2", "12"]);
+        command.args(["--tolerance-m", "1.5"]).env("RAYON_NUM_THREADS", threads);
+        let done = command.current_dir(world.path("c.tif").parent().unwrap()).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        (done.stdout, fs::read(world.path(&out)).unwrap())
+    };
+    assert!(bytes("1") == bytes("2"), "one and two threads differ");
+}
+
+/// Runs the command on a raster that must be refused, and checks that nothing is left.
+fn refused(world: &World, args: &[&str], code: i32) -> String {
+    let told = world.told(&[&["vectorise", "c.tif", "--out", "c.gpkg"], args].concat());
+    assert!(told.starts_with(&format!("exit code: {code}\n")), "{told}");
+    let left = fs::read_dir(world.path("c.tif").parent().unwrap()).unwrap();
+    let mut names = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(!names.any(|name| name.contains("gpkg") && !name.contains("OCCUPATION")), "{told}");
+    told
+}
+
+#[test]
+fn a_float_raster_is_refused() {
+    let world = World::new();
+    let file = File::create(world.path("c.tif")).unwrap();
+    let mut encoder = TiffEncoder::new(file).unwrap();
+    encoder.write_image::<colortype::Gray32Float>(2, 2, &[1.0, 2.0, 3.0, f32::NAN]).unwrap();
+    assert!(refused(&world, &[], 4).contains("floating-point cells"));
+}
+
+#[test]
+fn a_raster_without_a_crs_is_refused() {
+    let world = World::new();
+    let file = File::create(world.path("c.tif")).unwrap();
+    TiffEncoder::new(file).unwrap().write_image::<colortype::Gray8>(2, 2, &[1, 2, 3, 4]).unwrap();
+    assert!(refused(&world, &[], 4).contains("no coordinate system"));
+}
+
+#[test]
+fn a_truncated_raster_is_refused() {
+    let world = World::new();
+    let cells = Array2::from_shape_fn((600, 600), |(r, c)| (r * 31 + c * 17) as u8 | 1);
+    raster(&world.path("c.tif"), &cells, 100, None);
+    let bytes = fs::read(world.path("c.tif")).unwrap();
+    fs::write(world.path("c.tif"), &bytes[..bytes.len() / 2]).unwrap();
+    refused(&world, &[], 4);
+}
+
+#[test]
+fn a_value_without_a_meaning_is_located() {
+    let world = World::new();
+    raster(&world.path("c.tif"), &array![[1_u8, 2], [1, 99]], 100, Some(0));
+    let told = refused(&world, &["--nomenclature", "ocsge-2-0"], 4);
+    assert!(told.contains("at row 1, column 1") && told.contains("99"), "{told}");
+}
+
+#[test]
+fn a_zero_without_a_declared_nodata_is_refused() {
+    let world = World::new();
+    raster(&world.path("c.tif"), &array![[1_u8, 0]], 100, None);
+    assert!(refused(&world, &[], 4).contains("gdal_edit.py -a_nodata 0"));
+}
+
+#[test]
+fn wrong_options_are_usage_errors() {
+    let world = World::new();
+    raster(&world.path("c.tif"), &array![[1_u8, 2]], 100, None);
+    refused(&world, &["--connectivity", "8"], 2);
+    refused(&world, &["--tolerance-m", "0"], 2);
+    refused(&world, &["--min-area-m2", "nan"], 2);
+    refused(&world, &["--layer", "2 layers"], 2);
+    refused(&world, &["--capture-rules", "ocsge-2-0"], 2);
+    refused(&world, &["--nomenclature", "ocsge-20"], 2);
+}
