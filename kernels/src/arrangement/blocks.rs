@@ -6,11 +6,11 @@
 use super::{ArrangementError, counted};
 use crate::lattice::Point;
 
-/// Segments that a block holds on average when the side is chosen automatically.
-const SEGMENTS_PER_BLOCK: usize = 12;
+/// Least number of segments a block holds on average when the side is chosen automatically.
+const SEGMENTS_PER_BLOCK: usize = 8;
 
 /// Segments up to which a cell is searched pair by pair.
-const LEAF: usize = 32;
+const LEAF: usize = 48;
 
 /// Segments above which a cell is cut even when cutting does not reduce the number of pairs.
 const CROWD: usize = 1024;
@@ -124,6 +124,14 @@ impl Blocks {
         row * self.n_cols + col
     }
 
+    /// The block where a ray from `p` southwards enters the extent, if it does.
+    pub(super) fn first_below(&self, p: Point) -> Option<usize> {
+        let col = (i64::from(p.x) - self.x0) >> self.shift;
+        let row = ((i64::from(p.y) - self.y0) >> self.shift).min(self.n_rows as i64 - 1);
+        let enters = (0..self.n_cols as i64).contains(&col) && row >= 0;
+        enters.then(|| row as usize * self.n_cols + col as usize)
+    }
+
     /// The block south of a block, if any.
     pub(super) fn below(&self, block: usize) -> Option<usize> {
         block.checked_sub(self.n_cols)
@@ -193,40 +201,33 @@ fn side_shift(width: i64, height: i64, n_segments: usize, wanted: Option<u32>) -
     shift
 }
 
-/// What a cell holds: segments that may meet it, and the points in it.
-pub(super) struct Contents {
-    pub(super) segments: Vec<u32>,
-    pub(super) points: Vec<Point>,
-}
-
-/// Calls `leaf` with the contents of ever smaller cells until each is quick to search.
+/// Calls `leaf` with ever smaller cells, the segments that may meet each and the points in it,
+/// until each is quick to search.
 ///
 /// Two segments that cross in the unit square around a lattice point of `cell` are both given with
 /// the one leaf that holds this point; so are a point and the segments that pass within one step.
 pub(super) fn refine(
     ends: &[(Point, Point)],
     cell: Cell,
-    contents: &Contents,
-    leaf: &mut impl FnMut(Cell, &Contents),
+    segments: &[u32],
+    points: &[Point],
+    leaf: &mut impl FnMut(Cell, &[u32], &[Point]),
 ) {
-    let n = contents.segments.len();
+    let n = segments.len();
     if n <= LEAF || cell.size <= 1 {
-        return leaf(cell, contents);
+        return leaf(cell, segments, points);
     }
-    let parts = cell.quarters().map(|quarter| Contents {
-        segments: contents
-            .segments
-            .iter()
-            .copied()
-            .filter(|&s| quarter.may_meet(ends[s as usize]))
-            .collect(),
-        points: contents.points.iter().copied().filter(|&p| quarter.holds(p)).collect(),
+    let parts = cell.quarters().map(|quarter| {
+        let segments: Vec<u32> =
+            segments.iter().copied().filter(|&s| quarter.may_meet(ends[s as usize])).collect();
+        let points: Vec<Point> = points.iter().copied().filter(|&p| quarter.holds(p)).collect();
+        (quarter, segments, points)
     });
-    let n_pairs: usize = parts.iter().map(|part| part.segments.len().pow(2)).sum();
+    let n_pairs: usize = parts.iter().map(|(_, segments, _)| segments.len().pow(2)).sum();
     if n <= CROWD && 10 * n_pairs > 9 * n.pow(2) {
-        return leaf(cell, contents);
+        return leaf(cell, segments, points);
     }
-    for (quarter, part) in cell.quarters().into_iter().zip(&parts) {
-        refine(ends, quarter, part, leaf);
+    for (quarter, segments, points) in &parts {
+        refine(ends, *quarter, segments, points, leaf);
     }
 }

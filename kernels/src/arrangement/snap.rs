@@ -13,7 +13,7 @@
 
 use rayon::prelude::*;
 
-use super::blocks::{Blocks, Cell, Contents, refine};
+use super::blocks::{Blocks, Cell, refine};
 use super::segments::{Segments, Toggles};
 use super::{ArrangementError, counted};
 use crate::lattice::{Point, cross};
@@ -76,11 +76,10 @@ fn crossings(ends: &[(Point, Point)], blocks: &Blocks) -> Vec<Point> {
         .into_par_iter()
         .flat_map_iter(|block| {
             let mut found = Vec::new();
-            let contents =
-                Contents { segments: blocks.segments(block).to_vec(), points: Vec::new() };
-            refine(ends, blocks.cell(block), &contents, &mut |cell, contents| {
-                cross_pairs(ends, cell, &contents.segments, &mut found);
-            });
+            let mut leaf = |cell, segments: &[u32], _: &[Point]| {
+                cross_pairs(ends, cell, segments, &mut found);
+            };
+            refine(ends, blocks.cell(block), blocks.segments(block), &[], &mut leaf);
             found
         })
         .collect();
@@ -208,18 +207,16 @@ fn hits(ends: &[(Point, Point)], blocks: &Blocks, hot: &HotPoints) -> Vec<(u32, 
         .into_par_iter()
         .filter(|&block| !blocks.segments(block).is_empty())
         .flat_map_iter(|block| {
-            let contents = Contents {
-                segments: blocks.segments(block).to_vec(),
-                points: hot.of(block).to_vec(),
-            };
             let mut hits = Vec::new();
-            refine(ends, blocks.cell(block), &contents, &mut |_, contents| {
-                for &s in &contents.segments {
+            let mut leaf = |_, segments: &[u32], points: &[Point]| {
+                for &s in segments {
                     let (a, b) = ends[s as usize];
                     let inner = |p: &&Point| **p != a && **p != b && passes((a, b), **p);
-                    hits.extend(contents.points.iter().filter(inner).map(|&p| (s, p)));
+                    hits.extend(points.iter().filter(inner).map(|&p| (s, p)));
                 }
-            });
+            };
+            let (segments, points) = (blocks.segments(block), hot.of(block));
+            refine(ends, blocks.cell(block), segments, points, &mut leaf);
             hits
         })
         .collect();
