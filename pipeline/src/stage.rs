@@ -154,17 +154,19 @@ impl Stage {
 
     /// The parameters that its result depends on, resolved.
     pub fn parameters(self, config: &Config) -> Value {
-        let names = json!({
+        let common = json!({
             "department": config.department,
             "vintage": config.vintage,
             "prior_vintage": config.prior.vintage,
+            "prior_layer": config.prior.layer.layer,
+            "crs": config.crs,
             "nomenclature": nomenclature(config),
+            "capture": sha256(format!("{:?}", config.capture).as_bytes()),
         });
         let own = match self {
             Self::Ingest => json!({
-                "crs": config.crs,
                 "cell_cm": config.cell_cm,
-                "prior_layer": config.prior.layer.layer,
+                "communes": territories(config)["communes"],
                 "evidence": evidence(config),
             }),
             Self::Update => json!({
@@ -189,7 +191,7 @@ impl Stage {
             Self::Deliver => all_parameters(config),
             Self::Classify | Self::Regularise | Self::Vectorise => Value::Null,
         };
-        json!({ "common": names, "own": own })
+        json!({ "common": common, "own": own })
     }
 }
 
