@@ -35,6 +35,7 @@ impl Window {
     }
 
     /// The window grown by `halo` cells on every side, cut at the grid's limits.
+    #[must_use]
     pub fn grown(&self, halo: usize, grid: &Grid) -> Self {
         let row = self.row.saturating_sub(halo);
         let col = self.col.saturating_sub(halo);
@@ -72,6 +73,7 @@ impl Grid {
     }
 
     /// The grid of a window of this grid.
+    #[must_use]
     pub fn sub(&self, window: Window) -> Self {
         Self {
             origin: self.corner(window.row, window.col),

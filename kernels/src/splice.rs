@@ -170,7 +170,7 @@ struct Group {
 impl Pieces {
     /// The group behind each dissolve key.
     fn members(&self, face_key: &[u32], plane: &Arrangement) -> FxHashMap<u32, Group> {
-        let mut share: std::collections::BTreeMap<(u32, u32), i128> = Default::default();
+        let mut share = std::collections::BTreeMap::<(u32, u32), i128>::new();
         let mut owner: FxHashMap<u32, Owner> = FxHashMap::default();
         let mut prior_area: FxHashMap<u32, i128> = FxHashMap::default();
         for (face, piece) in self.of_face.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! One wrong world for each documented exit code.
 
 use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use pipeline::lock::Lock;
@@ -30,7 +31,7 @@ fn usage_is_2() {
 #[test]
 fn a_wrong_configuration_is_3_with_line_and_nearest_key() {
     let world = World::new();
-    world.edit("cell_m:", "cel_m:");
+    world.edit("width_field:", "width_filed:");
     insta::assert_snapshot!(world.told(&["check", "config.yaml"]));
     assert_eq!(failure(&world, &["run", "config.yaml"]).0, 3);
     assert_eq!(failure(&world, &["check", "nowhere.yaml"]).0, 3);
@@ -116,4 +117,41 @@ fn a_run_whose_files_may_not_grow_is_7() {
 fn a_status_of_a_folder_without_a_run_is_4() {
     let world = World::new();
     assert_eq!(failure(&world, &["status", "config.yaml"]).0, 4);
+}
+
+/// Whether a process has its own handlers for SIGINT and SIGTERM.
+fn catches_signals(process: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    let caught = u64::from_str_radix(caught.trim(), 16).unwrap();
+    let bit = |signal: i32| 1 << (signal - 1);
+    let bits = bit(signal_hook::consts::SIGINT) | bit(signal_hook::consts::SIGTERM);
+    caught & bits == bits
+}
+
+#[test]
+fn an_interrupted_run_is_8_and_says_how_to_resume() {
+    for signal in ["INT", "TERM"] {
+        let world = World::new();
+        // A full pipe holds the run at its first words, when its handlers are in place.
+        let (mut reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(&[b'.'; 1 << 16]).unwrap();
+        let mut run = Command::new(env!("CARGO_BIN_EXE_millesime"));
+        let run = run.arg("run").arg(world.path("config.yaml")).stderr(writer);
+        let mut child = run.spawn().unwrap();
+        while !catches_signals(child.id()) {
+            std::thread::yield_now();
+        }
+        let kill = ["-s", signal, &child.id().to_string()].map(str::to_owned);
+        assert!(Command::new("kill").args(kill).status().unwrap().success());
+        // The command holds the parent's copy of the writing end.
+        *run = Command::new("true");
+        let mut said = String::new();
+        reader.read_to_string(&mut said).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(8), "{}", said.trim_start_matches('.'));
+        assert!(said.contains("hint: the same command resumes"), "{said}");
+        let status = world.told(&["status", "config.yaml"]);
+        assert!(status.contains("ingest         interrupted"), "{status}");
+        assert!(!world.out().join("manifest.json").exists());
+    }
 }
