@@ -64,7 +64,7 @@ const UNTOUCHED: u8 = N_LEVELS as u8 - 1;
 ///
 /// Nodes stay where they are; corners between two sides of at least two cells are candidates for
 /// vertices, so walls along the axes keep their right angles. The fitted line of a straight part
-/// is placed so that both sides keep their area (see [`fit`]). Deterministic: each arc is fitted
+/// is placed so that both sides keep their area (see `fit`). Deterministic: each arc is fitted
 /// alone, and all arcs of a failed check fall back together.
 pub fn generalise(traced: &ArcCoverage, cell: i32, tolerance: &Tolerance) -> Generalised {
     let mut levels: Vec<u8> = traced

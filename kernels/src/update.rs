@@ -2,13 +2,13 @@
 //!
 //! Two steps. [`fuse`] works on blocks: it adds up, per cell and class, what the imagery says
 //! (smoothed, but not across contrasts), how plausible the way from the prior's class is, and what
-//! the evidence layers say; it gives the best class and its lead over the prior's. [`decide`] works
+//! the evidence layers say; it gives the best class and its lead over the prior's. [`decide()`] works
 //! on the territory: cells that want another class form regions, and a region changes only when it
 //! is large, sure and wide enough and is not better explained by a wrong code of the prior.
 //!
 //! After Maas, Rottensteiner and Heipke, "Classification under label noise based on outdated maps",
 //! ISPRS Annals IV-1/W1, 2017 (change comes in clusters, label noise as a transition table); the
-//! rule for objects is the project's own and is stated at [`decide`].
+//! rule for objects is the project's own and is stated at [`decide()`].
 
 use nomenclature::{ClassId, UpdateTables};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 //!
 //! A command is one file in `commands/` with `pub struct Args` and
 //! `pub fn execute(args: &Args) -> Result<(), Error>`; adding one takes a variant of [`Command`]
-//! and an arm of [`Command::execute`].
+//! and an arm of `Command::execute`.
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,6 +1,6 @@
 //! What a configuration means: one department, one vintage, every path resolved, every value checked.
 //!
-//! Two levels: [`raw`] is what the user typed, [`Config`] what the rest of the crate trusts.
+//! Two levels: `raw` is what the user typed, [`Config`] what the rest of the crate trusts.
 
 mod department;
 mod documents;

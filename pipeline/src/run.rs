@@ -1,6 +1,6 @@
 //! One run: lock, plan, stages in order, journal, manifest.
 //!
-//! Plain functions over typed artefacts: [`dispatch`] is the one `match` over [`Stage`].
+//! Plain functions over typed artefacts: `dispatch` is the one `match` over [`Stage`].
 
 mod drive;
 mod summary;

@@ -65,7 +65,7 @@ impl Fusion {
     ///
     /// The prior may be outdated or wrong: its class leads to another with probability
     /// `(1 - noise) * transition + noise / (classes - 1)`. The share of wrong codes is taken back
-    /// by [`super::decide`], once whole regions are known.
+    /// by [`super::decide()`], once whole regions are known.
     ///
     /// # Errors
     /// [`UpdateError`] when a parameter is out of range, or classes do not fit the tables.
