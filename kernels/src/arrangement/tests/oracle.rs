@@ -137,8 +137,8 @@ const ROUNDING_M2: f64 = 0.25;
 #[test]
 fn overlay_areas_are_those_of_geos_but_for_the_rounding_of_crossings() {
     for case in &CASES {
-        let (before, after) = (shape(case.before), shape(case.after));
-        let arrangement = arranged(&[&[before.clone()], &[after.clone()]]);
+        let (before, after) = ([shape(case.before)], [shape(case.after)]);
+        let arrangement = arranged(&[&before, &after]);
         let area_m2 = |in_before: bool, in_after: bool| {
             let faces = 1..arrangement.n_faces() as u32;
             let chosen = faces.filter(|&f| {
