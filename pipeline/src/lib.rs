@@ -25,6 +25,7 @@ pub mod method;
 pub mod plan;
 pub mod progress;
 pub mod run;
+pub mod sample;
 pub mod stage;
 pub mod stage_report;
 pub mod stages;

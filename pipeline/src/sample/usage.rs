@@ -147,7 +147,8 @@ impl ParcelUse {
     /// The look of the bare parcel, before anything is built on it.
     pub fn look(self) -> Look {
         match self {
-            Self::Centre | Self::Houses => Look::Garden,
+            Self::Centre => Look::OldTown,
+            Self::Houses => Look::Garden,
             Self::Park => Look::Park,
             Self::Sports => Look::Pitch,
             Self::Shops | Self::Factories => Look::Verge,
