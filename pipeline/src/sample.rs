@@ -5,14 +5,22 @@
 
 pub mod build;
 pub mod changes;
+pub mod evidence;
+pub mod generate;
 pub mod ground;
+pub mod layers;
 pub mod mosaic;
 pub mod noise;
 pub mod paint;
 pub mod parcels;
+pub mod photos;
 pub mod prior;
+pub mod render;
 pub mod settle;
 pub mod shape;
+pub mod site;
+pub mod territories;
+pub mod texture;
 pub mod usage;
 
 #[cfg(test)]

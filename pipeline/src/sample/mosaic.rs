@@ -49,6 +49,7 @@ pub struct Mosaic {
     pub after: Vec<u32>,
     ossature: Vec<bool>,
     urban: Vec<bool>,
+    parcel: Vec<u32>,
     borders: Vec<Border>,
 }
 
@@ -83,15 +84,16 @@ impl Mosaic {
             after: vec![NO_KEY; n],
             ossature: vec![false; n],
             urban: vec![false; n],
+            parcel: vec![NO_KEY; n],
             arrangement,
             couples,
         };
-        mosaic.label(&drawing.paints);
+        mosaic.label(&drawing.paints, &drawing.parcel_of);
         mosaic.settle();
         Ok(mosaic)
     }
 
-    fn label(&mut self, paints: &[Paint]) {
+    fn label(&mut self, paints: &[Paint], parcel_of: &[usize]) {
         for face in 1..self.arrangement.n_faces() as u32 {
             if self.arrangement.labels(face, 1).is_empty() {
                 continue;
@@ -107,6 +109,10 @@ impl Mosaic {
             };
             let (before, after) = (top(|p| p.before), top(|p| p.after));
             self.ossature[face as usize] = before.is_some_and(|p| p.is_ossature);
+            self.parcel[face as usize] = there
+                .first()
+                .and_then(|&p| parcel_of.get(p as usize))
+                .map_or(NO_KEY, |&p| p as u32);
             self.urban[face as usize] = there.iter().any(|&p| paints[p as usize].is_urban);
             self.before[face as usize] = rank(before);
             self.after[face as usize] = rank(after);
@@ -261,6 +267,31 @@ impl Mosaic {
             }
         };
         dissolved.into_iter().map(object).collect()
+    }
+
+    /// The shapes of whole parcels, or of what is left of them, grouped by a key.
+    ///
+    /// * `key`: key of a parcel; parcels without one are dropped.
+    /// * `only`: codes that a face must have at the second date, when given for the parcel.
+    pub fn by_parcel(
+        &self,
+        key: &dyn Fn(usize) -> Option<u32>,
+        only: &dyn Fn(usize) -> Option<Codes>,
+    ) -> Vec<(u32, Polygon)> {
+        let of_face = |face: usize| {
+            let parcel = self.parcel[face];
+            if self.after[face] == NO_KEY || parcel == NO_KEY {
+                return NO_KEY;
+            }
+            let parcel = parcel as usize;
+            match only(parcel) {
+                Some(codes) if self.couples[self.after[face] as usize] != codes => NO_KEY,
+                _ => key(parcel).unwrap_or(NO_KEY),
+            }
+        };
+        let keys: Vec<u32> = (0..self.after.len()).map(of_face).collect();
+        let dissolved = self.arrangement.dissolve(&keys, LayerMask::NONE);
+        dissolved.into_iter().map(|d| (d.key, d.polygon)).collect()
     }
 
     /// The true changes, sorted by codes then place.

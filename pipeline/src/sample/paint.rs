@@ -50,8 +50,8 @@ pub struct Drawing {
     pub paints: Vec<Paint>,
     /// Axes at the second date.
     pub axes: Vec<Axis>,
-    /// For each parcel, its rank among the paints at the second date.
-    pub parcel_paint: Vec<Option<usize>>,
+    /// The parcel of each of the first paints.
+    pub parcel_of: Vec<usize>,
 }
 
 /// When a thing is there.
@@ -102,7 +102,6 @@ impl Drawing {
     }
 
     fn parcels(&mut self, land: &Land, uses_after: &[ParcelUse]) {
-        self.parcel_paint = vec![None; land.uses.len()];
         for (parcel, (&first, &second)) in land.uses.iter().zip(uses_after).enumerate() {
             let plan = land.plan.outline(parcel);
             let outline = land.ground.bend_outline(&plan);
@@ -119,9 +118,7 @@ impl Drawing {
                 if let Some(rank) = self.add(land, &outline, used.look(), dates) {
                     self.paints[rank].is_urban = first.is_urban() || second.is_urban();
                     self.paints[rank].heading = heading;
-                    if dates.after {
-                        self.parcel_paint[parcel] = Some(rank);
-                    }
+                    self.parcel_of.push(parcel);
                 }
             }
         }

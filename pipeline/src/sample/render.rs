@@ -1,0 +1,203 @@
+//! The camera: things on the ground become pixels of four bands, with shadows, haze and noise.
+//!
+//! Every pixel depends on its own place only (and its eight neighbours, for the blur), so blocks
+//! of any size give the same image.
+
+use kernels::grid::{Grid, Window};
+use kernels::lattice::{Polygon, Ring};
+use kernels::rasterise::{WideLine, burn, rasterise, rasterise_lines};
+use ndarray::{Array2, Array3};
+
+use super::ground::Ground;
+use super::mosaic::plain;
+use super::noise::hash;
+use super::paint::Drawing;
+use super::texture::{Light, Skin, mottle, shade};
+use super::usage::Look;
+
+/// Ground length of a shadow per metre of height: the sun stands 50 degrees high.
+const SHADOW_PER_M: f32 = 0.84;
+
+/// Light left in the shadow, per band: the sky is blue.
+const IN_SHADOW: Light = [0.46, 0.50, 0.58, 0.42];
+
+/// Half the spread of the sensor's noise, in image levels.
+const NOISE: f32 = 4.5;
+
+/// The two products of one camera.
+pub struct Shot {
+    /// Red, green, blue; shape (3, rows, cols).
+    pub rvb: Array3<u8>,
+    /// Near infrared, red, green; shape (3, rows, cols).
+    pub irc: Array3<u8>,
+}
+
+/// The scene at the second date, ready to be shot.
+pub struct Scene {
+    ground: Ground,
+    things: Vec<Polygon>,
+    skins: Vec<Skin>,
+    shadows: Vec<(Polygon, u8)>,
+    markings: Vec<WideLine>,
+}
+
+impl Scene {
+    /// Prepares what is there at the second date.
+    pub fn of(ground: &Ground, drawing: &Drawing) -> Self {
+        let mut scene = Self {
+            ground: *ground,
+            things: Vec::new(),
+            skins: Vec::new(),
+            shadows: Vec::new(),
+            markings: Vec::new(),
+        };
+        for paint in drawing.paints.iter().filter(|p| p.after) {
+            let ring = paint.seen.as_ref().unwrap_or(&paint.ring);
+            if let Some(seen) = &paint.seen {
+                // The captured outline is larger than the building: gardens show around it.
+                debug_assert!(seen.twice_area() <= paint.ring.twice_area());
+            }
+            let polygon = plain(ring);
+            let (low, high) = polygon.bounds().expect("a thing has corners");
+            let middle = |a: i32, b: i32, zero: i32| {
+                ((i64::from(a) + i64::from(b)) as f32 / 2.0 - zero as f32) / 100.0
+            };
+            let centre =
+                (middle(low.x, high.x, ground.anchor.x), middle(low.y, high.y, ground.anchor.y));
+            let skin = Skin::of(paint.look, paint.seed, paint.heading, centre);
+            scene.cast(ring, skin.height_m);
+            scene.things.push(polygon);
+            scene.skins.push(skin);
+        }
+        scene.shadows.sort_by_key(|s| s.1);
+        scene.markings = drawing
+            .axes
+            .iter()
+            .filter(|a| a.look == Look::Road && a.width_m > 8.0)
+            .map(|a| WideLine { points: a.points.clone(), half_width: 10 })
+            .collect();
+        scene
+    }
+
+    /// The shadow of a thing, as copies of its outline moved to the north-west step by step.
+    fn cast(&mut self, ring: &Ring, height_m: f32) {
+        let length_m = SHADOW_PER_M * height_m;
+        let n = (length_m / 0.9).ceil() as i32;
+        for i in 1..=n {
+            let step = (length_m * 70.7 * i as f32 / n as f32) as i32;
+            let moved = ring
+                .0
+                .iter()
+                .map(|p| kernels::lattice::Point::new(p.x - step, p.y + step))
+                .collect();
+            self.shadows.push((plain(&Ring(moved)), height_m as u8));
+        }
+    }
+
+    /// Shoots a window of a grid.
+    pub fn shoot(&self, grid: &Grid, window: Window) -> Shot {
+        // One more pixel on every side, even beyond the grid, for the blur.
+        let corner = grid.corner(window.row, window.col);
+        let origin = kernels::lattice::Point::new(corner.x - grid.cell, corner.y + grid.cell);
+        let wide = Grid { origin, cell: grid.cell, rows: window.rows + 2, cols: window.cols + 2 };
+        self.sense(&wide, &self.expose(&wide))
+    }
+
+    /// Light of every pixel before the optics, row by row.
+    fn expose(&self, grid: &Grid) -> Vec<Light> {
+        let bounds = grid.bounds();
+        let is_near = |p: &Polygon| {
+            p.bounds().is_some_and(|(low, high)| {
+                low.x <= bounds.1.x
+                    && high.x >= bounds.0.x
+                    && low.y <= bounds.1.y
+                    && high.y >= bounds.0.y
+            })
+        };
+        let ranks: Vec<u32> =
+            (0..self.things.len() as u32).filter(|&i| is_near(&self.things[i as usize])).collect();
+        let things: Vec<&Polygon> = ranks.iter().map(|&i| &self.things[i as usize]).collect();
+        let thing: Array2<u32> = rasterise(&things, &ranks, grid);
+        let near: Vec<&(Polygon, u8)> = self.shadows.iter().filter(|s| is_near(&s.0)).collect();
+        let outlines: Vec<&Polygon> = near.iter().map(|s| &s.0).collect();
+        let heights: Vec<u8> = near.iter().map(|s| s.1).collect();
+        let mut shadow = Array2::<u8>::zeros((grid.rows, grid.cols));
+        burn(&mut shadow.view_mut(), &outlines, &heights, grid);
+        let lines: Vec<u8> = vec![1; self.markings.len()];
+        let marking = rasterise_lines(&self.markings, &lines, grid);
+        let mut light = Vec::with_capacity(grid.n_cells());
+        for row in 0..grid.rows {
+            let y = self.place(grid, row, 0).1;
+            for col in 0..grid.cols {
+                let x = self.place(grid, row, col).0;
+                let skin = &self.skins[thing[(row, col)] as usize];
+                let mut pixel = shade(skin, x, y);
+                if marking[(row, col)] == 1 && skin.look == Look::Road {
+                    pixel = [212.0, 212.0, 208.0, 200.0];
+                }
+                if f32::from(shadow[(row, col)]) > skin.height_m + 1.5 {
+                    pixel = std::array::from_fn(|b| pixel[b] * IN_SHADOW[b]);
+                }
+                light.push(pixel);
+            }
+        }
+        light
+    }
+
+    /// Centre of a pixel in metres from the territory's corner.
+    fn place(&self, grid: &Grid, row: usize, col: usize) -> (f32, f32) {
+        let corner = grid.corner(row, col);
+        let half = grid.cell as f32 / 2.0;
+        (
+            ((corner.x - self.ground.anchor.x) as f32 + half) / 100.0,
+            ((corner.y - self.ground.anchor.y) as f32 - half) / 100.0,
+        )
+    }
+
+    /// Blur, slow illumination and sensor noise on the inner pixels of an exposed grid.
+    fn sense(&self, wide: &Grid, light: &[Light]) -> Shot {
+        let (rows, cols) = (wide.rows - 2, wide.cols - 2);
+        let mut shot =
+            Shot { rvb: Array3::zeros((3, rows, cols)), irc: Array3::zeros((3, rows, cols)) };
+        let seed = self.ground.seed;
+        let size_m = self.ground.size_m as f32;
+        for row in 0..rows {
+            for col in 0..cols {
+                let blurred = blur(light, wide.cols, row, col);
+                let (x, y) = self.place(wide, row + 1, col + 1);
+                let sun = 1.0
+                    + 0.045 * mottle(seed as u32, x / 800.0, y / 800.0)
+                    + 0.03 * (x - y) / size_m;
+                let corner = wide.corner(row + 1, col + 1);
+                let (one, other) = (
+                    hash(seed ^ 0xaaaa, i64::from(corner.x), i64::from(corner.y)),
+                    hash(seed ^ 0xbbbb, i64::from(corner.x), i64::from(corner.y)),
+                );
+                let level = |band: usize, bits: u64| {
+                    let noise = (bits & 0xff) as f32 + ((bits >> 8) & 0xff) as f32 - 255.0;
+                    (blurred[band] * sun + NOISE * noise / 255.0).round().clamp(0.0, 255.0) as u8
+                };
+                for band in 0..3 {
+                    shot.rvb[(band, row, col)] = level(band, one >> (16 * band));
+                    let seen = [3, 0, 1][band];
+                    shot.irc[(band, row, col)] = level(seen, other >> (16 * band));
+                }
+            }
+        }
+        shot
+    }
+}
+
+/// The pixel (`row`, `col`) of the inner grid blurred by the binomial 1-2-1 in both directions.
+fn blur(light: &[Light], stride: usize, row: usize, col: usize) -> Light {
+    let mut sum = [0.0; 4];
+    for (dr, wr) in [1.0, 2.0, 1.0].into_iter().enumerate() {
+        for (dc, wc) in [1.0, 2.0, 1.0].into_iter().enumerate() {
+            let pixel = &light[(row + dr) * stride + col + dc];
+            for band in 0..4 {
+                sum[band] += wr * wc * pixel[band] / 16.0;
+            }
+        }
+    }
+    sum
+}
