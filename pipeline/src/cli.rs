@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, completions, doctor, init, nomenclature, run, status, vectorise};
+use crate::commands::{check, completions, doctor, init, nomenclature, run, sample, status, vectorise};
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
 
@@ -48,6 +48,8 @@ pub enum Command {
     Nomenclature(nomenclature::Args),
     /// Produce the vintage: run every stage that is not complete yet
     Run(run::Args),
+    /// Make a small believable territory to try everything on
+    Sample(sample::Args),
     /// Say how far a run is, and whether its results are intact
     Status(status::Args),
     /// Turn one class raster into a seamless coverage of polygons
@@ -63,6 +65,7 @@ impl Command {
             Self::Init(args) => init::execute(args),
             Self::Nomenclature(args) => nomenclature::execute(args),
             Self::Run(args) => run::execute(args),
+            Self::Sample(args) => sample::execute(args),
             Self::Status(args) => status::execute(args),
             Self::Vectorise(args) => vectorise::execute(args),
         }

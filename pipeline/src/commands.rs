@@ -6,5 +6,6 @@ pub mod doctor;
 pub mod init;
 pub mod nomenclature;
 pub mod run;
+pub mod sample;
 pub mod status;
 pub mod vectorise;

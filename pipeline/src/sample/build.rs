@@ -142,9 +142,9 @@ impl Site<'_> {
                     + dice.between(-0.06, 0.06);
                 let (seen, captured) = house_boxes(centre, heading, &mut dice);
                 let near = built.iter().any(|&h| distance(h, centre) < 25.0);
-                let on_lane = lane.as_ref().is_some_and(|l| {
-                    captured.iter().any(|&c| distance_to_line(c, l) < 5.0)
-                });
+                let on_lane = lane
+                    .as_ref()
+                    .is_some_and(|l| captured.iter().any(|&c| distance_to_line(c, l) < 5.0));
                 if near || on_lane || !self.fits(&captured, &outline, 4.8) {
                     continue;
                 }

@@ -63,7 +63,11 @@ impl Evidence {
                 .filter(|(_, a)| a.look == look && a.points.len() > 1)
                 .filter(|(_, a)| a.points.iter().any(|p| is_in_square(land, *p)))
                 .map(|(i, a)| Course {
-                    nature: if look == Look::Rail { "Voie ferrée principale" } else { "Route à 1 chaussée" },
+                    nature: if look == Look::Rail {
+                        "Voie ferrée principale"
+                    } else {
+                        "Route à 1 chaussée"
+                    },
                     width_m: a.width_m,
                     points: a.points.iter().map(|&p| nudged(seed, look as i64, i, p)).collect(),
                 })
@@ -94,10 +98,7 @@ fn nudged(seed: u64, layer: i64, feature: usize, p: Point) -> Point {
 
 fn nudged_polygon(seed: u64, layer: i64, feature: usize, polygon: &Polygon) -> Polygon {
     let ring = |r: &Ring| Ring(r.0.iter().map(|&p| nudged(seed, layer, feature, p)).collect());
-    Polygon {
-        exterior: ring(&polygon.exterior),
-        holes: polygon.holes.iter().map(ring).collect(),
-    }
+    Polygon { exterior: ring(&polygon.exterior), holes: polygon.holes.iter().map(ring).collect() }
 }
 
 /// Detached buildings as they are seen, terraced ones as blocks.

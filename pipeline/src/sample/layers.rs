@@ -14,12 +14,19 @@ use crate::Error;
 use crate::io::record::{OccupationRecord, Record};
 use crate::io::schema::{Names, Product};
 use crate::io::vector::Value;
-use crate::io::vector_writer::{Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter};
+use crate::io::vector_writer::{
+    Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
+};
 
 /// A feature to write: its shape and its values.
 type Row<'a> = (Shape<'a>, Vec<Value>);
 
-fn layer(name: &str, geometry: GeometryKind, epsg: u32, columns: &[(&str, FieldKind)]) -> LayerSpec {
+fn layer(
+    name: &str,
+    geometry: GeometryKind,
+    epsg: u32,
+    columns: &[(&str, FieldKind)],
+) -> LayerSpec {
     LayerSpec {
         name: name.to_owned(),
         title: name.replace('_', " "),
@@ -138,8 +145,7 @@ pub fn tables(folder: &Path, changes: &[Change], wrong: &[WrongLabel]) -> Result
     let header = ["id", codes[0], codes[1], codes[2], codes[3], "surface_m2", "x", "y"];
     let rows = changes.iter().map(|c| (&c.polygon, [c.from.cs, c.from.us, c.to.cs, c.to.us]));
     pairs_table(&folder.join("changes.csv"), header, rows)?;
-    let header =
-        ["id", "cs_vrai", "us_vrai", "cs_prior", "us_prior", "surface_m2", "x", "y"];
+    let header = ["id", "cs_vrai", "us_vrai", "cs_prior", "us_prior", "surface_m2", "x", "y"];
     let rows = wrong.iter().map(|w| (&w.polygon, [w.truth.cs, w.truth.us, w.prior.cs, w.prior.us]));
     pairs_table(&folder.join("label_noise.csv"), header, rows)
 }
@@ -149,9 +155,7 @@ fn surfaces(list: &[Surface]) -> Vec<Row<'_>> {
 }
 
 fn courses(list: &[Course]) -> Vec<Row<'_>> {
-    list.iter()
-        .map(|c| (Shape::Line(&c.points), vec![c.nature.into(), c.width_m.into()]))
-        .collect()
+    list.iter().map(|c| (Shape::Line(&c.points), vec![c.nature.into(), c.width_m.into()])).collect()
 }
 
 /// Writes the layers of evidence: `bdtopo.gpkg`, `rpg.gpkg` and `bdforet.gpkg`.
@@ -160,9 +164,8 @@ fn courses(list: &[Course]) -> Vec<Row<'_>> {
 /// A file exists or cannot be written.
 pub fn evidence(folder: &Path, epsg: u32, evidence: &Evidence) -> Result<(), Error> {
     let (text, real) = (FieldKind::Text, FieldKind::Real);
-    let polygons = |name: &str, column: &str| {
-        layer(name, GeometryKind::Polygon, epsg, &[(column, text)])
-    };
+    let polygons =
+        |name: &str, column: &str| layer(name, GeometryKind::Polygon, epsg, &[(column, text)]);
     let lines = |name: &str, width: &str| {
         layer(name, GeometryKind::Line, epsg, &[("nature", text), (width, real)])
     };

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernels::arrangement::{Arrangement, ArrangementError, FaceId, LayerMask, NO_KEY, UNBOUNDED, arrange};
+use kernels::arrangement::{
+    Arrangement, ArrangementError, FaceId, LayerMask, NO_KEY, UNBOUNDED, arrange,
+};
 use kernels::lattice::{Polygon, Ring, TWICE_AREA_PER_M2};
 
 use super::ground::Ground;
@@ -162,7 +164,9 @@ impl Mosaic {
             for border in &self.borders {
                 let (one, other) =
                     (parts.root[border.one as usize], parts.root[border.other as usize]);
-                if one != other && labels[one as usize] != NO_KEY && labels[other as usize] != NO_KEY
+                if one != other
+                    && labels[one as usize] != NO_KEY
+                    && labels[other as usize] != NO_KEY
                 {
                     for (part, host) in [(one, other), (other, one)] {
                         if parts.is_small[part as usize] {
@@ -243,7 +247,13 @@ impl Mosaic {
                 continue;
             }
             let codes = self.couples[labels[part] as usize % self.couples.len()];
-            let unit = if codes.cs == BUILT { 0 } else if urban[part] { 1 } else { 2 };
+            let unit = if codes.cs == BUILT {
+                0
+            } else if urban[part] {
+                1
+            } else {
+                2
+            };
             parts.is_small[part] = parts.twice_area[part] < UNITS_M2[unit] * TWICE_AREA_PER_M2;
         }
         parts

@@ -4,9 +4,9 @@ use kernels::lattice::{Point, Ring};
 
 use super::build;
 use super::ground::Place;
-use super::noise::{Dice, hash};
+use super::noise::hash;
 use super::settle::Land;
-use super::shape::{blob, distance, distance_to_line, ribbon};
+use super::shape::{blob, distance, distance_to_line, distance_to_outline, ribbon};
 use super::usage::{Look, ParcelUse};
 
 /// One thing on the ground.
@@ -74,9 +74,9 @@ impl Drawing {
     pub fn of(land: &Land, uses_after: &[ParcelUse]) -> Self {
         let mut drawing = Self::default();
         drawing.parcels(land, uses_after);
+        build::grounds(&mut drawing, land, uses_after);
         drawing.natural(land, uses_after);
         drawing.river(land);
-        build::grounds(&mut drawing, land, uses_after);
         drawing.roads(land);
         drawing.rail(land);
         build::buildings(&mut drawing, land, uses_after);
@@ -84,7 +84,13 @@ impl Drawing {
     }
 
     /// Adds a thing drawn on the ground, unless nothing is left of it on the lattice.
-    pub fn add(&mut self, land: &Land, outline: &[Place], look: Look, dates: Dates) -> Option<usize> {
+    pub fn add(
+        &mut self,
+        land: &Land,
+        outline: &[Place],
+        look: Look,
+        dates: Dates,
+    ) -> Option<usize> {
         let ring = land.ground.ring(outline)?;
         let rank = self.paints.len();
         self.paints.push(Paint {
@@ -129,24 +135,31 @@ impl Drawing {
         let size_m = f64::from(land.ground.size_m);
         let area_km2 = size_m * size_m / 1e6;
         let kinds: [(Look, f64, (f64, f64), &[Look]); 3] = [
-            (Look::Water, 0.9, (32.0, 44.0), &[Look::Arable, Look::Meadow]),
-            (Look::Rock, 0.6, (38.0, 60.0), &[Look::Shrub, Look::Conifer, Look::Mixed]),
-            (Look::Quarry, 0.3, (62.0, 92.0), &[Look::Shrub, Look::Conifer, Look::Broadleaf]),
+            (Look::Water, 0.9, (31.0, 44.0), &[Look::Arable, Look::Meadow]),
+            (Look::Rock, 0.6, (31.0, 60.0), &[Look::Shrub, Look::Conifer, Look::Mixed]),
+            (
+                Look::Quarry,
+                0.3,
+                (40.0, 95.0),
+                &[Look::Shrub, Look::Conifer, Look::Mixed, Look::Broadleaf],
+            ),
         ];
-        for (look, per_km2, radius_m, hosts) in kinds {
-            let mut found: Vec<(u64, usize)> = (0..land.uses.len())
+        for (look, per_km2, (least_m, most_m), hosts) in kinds {
+            let mut found: Vec<(u64, Place, f64)> = (0..land.uses.len())
                 .filter(|&p| land.uses[p] == uses_after[p])
                 .filter(|&p| matches!(land.uses[p], ParcelUse::Open(host) if hosts.contains(&host)))
-                .filter(|&p| land.ground.holds(land.ground.bend(land.middles[p]), radius_m.1))
-                .filter(|&p| distance_to_line(land.middles[p], &land.river) > 1.6 * radius_m.1)
-                .map(|p| (hash(land.ground.seed ^ 0x1f, look as i64, p as i64), p))
+                .map(|p| {
+                    let room_m = room_m(land, p).min(most_m);
+                    let seed = hash(land.ground.seed ^ 0x1f, look as i64, p as i64);
+                    (seed, land.ground.bend(land.middles[p]), room_m)
+                })
+                .filter(|&(_, centre, room_m)| {
+                    room_m >= least_m && land.ground.holds(centre, room_m)
+                })
                 .collect();
-            found.sort_unstable();
+            found.sort_by_key(|f| f.0);
             let wished = ((area_km2 * per_km2).round() as usize).max(usize::from(area_km2 >= 0.9));
-            for &(seed, parcel) in found.iter().take(wished) {
-                let mut dice = Dice::new(seed, 0x2f, 0);
-                let radius_m = dice.between(radius_m.0, radius_m.1);
-                let centre = land.ground.bend(land.middles[parcel]);
+            for &(seed, centre, radius_m) in found.iter().take(wished) {
                 self.add(land, &blob(seed, centre, radius_m), look, ALWAYS);
             }
         }
@@ -210,4 +223,15 @@ impl Drawing {
         }
         self.axis(land, &course, width_m, Look::Road);
     }
+}
+
+/// Largest mean radius of a rounded outline that stays inside a parcel, clear of its limit, of the
+/// river and of the railway.
+fn room_m(land: &Land, parcel: usize) -> f64 {
+    let centre = land.middles[parcel];
+    let limit_m = distance_to_outline(centre, &land.plan.outline(parcel)) - 6.0;
+    let river_m = distance_to_line(centre, &land.river) - 40.0;
+    let rail_m = distance_to_line(centre, &land.rail) - 14.0;
+    // The outline swings by 28 % around its mean radius, little of it all at once.
+    0.86 * limit_m.min(river_m).min(rail_m)
 }

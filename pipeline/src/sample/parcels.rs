@@ -234,9 +234,8 @@ enum End {
 /// Whether two ends lie on one side, so that nothing would be cut.
 fn ends_touch(ring: &[u32], first: End, second: End) -> bool {
     let n = ring.len();
-    let is_side = |a: u32, b: u32| {
-        (0..n).any(|i| undirected(ring[i], ring[(i + 1) % n]) == undirected(a, b))
-    };
+    let is_side =
+        |a: u32, b: u32| (0..n).any(|i| undirected(ring[i], ring[(i + 1) % n]) == undirected(a, b));
     match (first, second) {
         (End::Corner(a), End::Corner(b)) => a == b || is_side(a, b),
         (End::Corner(c), End::Side(a, b, _)) | (End::Side(a, b, _), End::Corner(c)) => {
@@ -276,10 +275,10 @@ pub fn middle_of_mass(outline: &[Place]) -> Place {
 fn long_axis(outline: &[Place], centre: Place) -> (f64, f64) {
     let n = outline.len();
     let extent = |axis: f64| {
-        let (low, high) = outline.iter().map(|&p| along(p, centre, axis)).fold(
-            (f64::INFINITY, f64::NEG_INFINITY),
-            |(low, high), v| (low.min(v), high.max(v)),
-        );
+        let (low, high) = outline
+            .iter()
+            .map(|&p| along(p, centre, axis))
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
         high - low
     };
     (0..n)

@@ -86,7 +86,9 @@ fn mislabel(seed: u64, mosaic: &Mosaic, truth: &[Object], labels: &mut [u32]) ->
         .iter()
         .enumerate()
         .filter(|(_, o)| !o.is_ossature && o.polygon.area_m2() < WRONG_MAX_M2)
-        .filter_map(|(i, o)| Some((hash(seed ^ 0x77, i as i64, 1), i, rank_of(confusion(o.codes)?)?)))
+        .filter_map(|(i, o)| {
+            Some((hash(seed ^ 0x77, i as i64, 1), i, rank_of(confusion(o.codes)?)?))
+        })
         .collect();
     candidates.sort_unstable();
     let n_wrong = (WRONG_SHARE * truth.len() as f64).round() as usize;
@@ -111,7 +113,11 @@ fn displace(ground: &Ground, objects: &mut [Object]) -> Result<(), ArrangementEr
     loop {
         let moved: Vec<Polygon> = objects
             .iter()
-            .map(|o| moved_polygon(&o.polygon, &|p| if fixed.contains(&p) { p } else { shifted(ground, p) }))
+            .map(|o| {
+                moved_polygon(&o.polygon, &|p| {
+                    if fixed.contains(&p) { p } else { shifted(ground, p) }
+                })
+            })
             .collect();
         let faults = faults(ground, &moved)?;
         let n_fixed = fixed.len();
@@ -172,8 +178,5 @@ fn moved_polygon(polygon: &Polygon, place: &dyn Fn(Point) -> Point) -> Polygon {
         points.dedup();
         Ring(points)
     };
-    Polygon {
-        exterior: ring(&polygon.exterior),
-        holes: polygon.holes.iter().map(ring).collect(),
-    }
+    Polygon { exterior: ring(&polygon.exterior), holes: polygon.holes.iter().map(ring).collect() }
 }

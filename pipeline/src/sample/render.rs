@@ -4,8 +4,8 @@
 //! of any size give the same image.
 
 use kernels::grid::{Grid, Window};
-use kernels::lattice::{Polygon, Ring};
-use kernels::rasterise::{WideLine, burn, rasterise, rasterise_lines};
+use kernels::lattice::Polygon;
+use kernels::rasterise::{WideLine, rasterise, rasterise_lines};
 use ndarray::{Array2, Array3};
 
 use super::ground::Ground;
@@ -17,6 +17,9 @@ use super::usage::Look;
 
 /// Ground length of a shadow per metre of height: the sun stands 50 degrees high.
 const SHADOW_PER_M: f32 = 0.84;
+
+/// Height of the tallest thing.
+const HEIGHT_MAX_M: f32 = 12.5;
 
 /// Light left in the shadow, per band: the sky is blue.
 const IN_SHADOW: Light = [0.46, 0.50, 0.58, 0.42];
@@ -37,7 +40,6 @@ pub struct Scene {
     ground: Ground,
     things: Vec<Polygon>,
     skins: Vec<Skin>,
-    shadows: Vec<(Polygon, u8)>,
     markings: Vec<WideLine>,
 }
 
@@ -48,15 +50,10 @@ impl Scene {
             ground: *ground,
             things: Vec::new(),
             skins: Vec::new(),
-            shadows: Vec::new(),
             markings: Vec::new(),
         };
         for paint in drawing.paints.iter().filter(|p| p.after) {
             let ring = paint.seen.as_ref().unwrap_or(&paint.ring);
-            if let Some(seen) = &paint.seen {
-                // The captured outline is larger than the building: gardens show around it.
-                debug_assert!(seen.twice_area() <= paint.ring.twice_area());
-            }
             let polygon = plain(ring);
             let (low, high) = polygon.bounds().expect("a thing has corners");
             let middle = |a: i32, b: i32, zero: i32| {
@@ -65,11 +62,9 @@ impl Scene {
             let centre =
                 (middle(low.x, high.x, ground.anchor.x), middle(low.y, high.y, ground.anchor.y));
             let skin = Skin::of(paint.look, paint.seed, paint.heading, centre);
-            scene.cast(ring, skin.height_m);
             scene.things.push(polygon);
             scene.skins.push(skin);
         }
-        scene.shadows.sort_by_key(|s| s.1);
         scene.markings = drawing
             .axes
             .iter()
@@ -77,21 +72,6 @@ impl Scene {
             .map(|a| WideLine { points: a.points.clone(), half_width: 10 })
             .collect();
         scene
-    }
-
-    /// The shadow of a thing, as copies of its outline moved to the north-west step by step.
-    fn cast(&mut self, ring: &Ring, height_m: f32) {
-        let length_m = SHADOW_PER_M * height_m;
-        let n = (length_m / 0.9).ceil() as i32;
-        for i in 1..=n {
-            let step = (length_m * 70.7 * i as f32 / n as f32) as i32;
-            let moved = ring
-                .0
-                .iter()
-                .map(|p| kernels::lattice::Point::new(p.x - step, p.y + step))
-                .collect();
-            self.shadows.push((plain(&Ring(moved)), height_m as u8));
-        }
     }
 
     /// Shoots a window of a grid.
@@ -105,24 +85,12 @@ impl Scene {
 
     /// Light of every pixel before the optics, row by row.
     fn expose(&self, grid: &Grid) -> Vec<Light> {
-        let bounds = grid.bounds();
-        let is_near = |p: &Polygon| {
-            p.bounds().is_some_and(|(low, high)| {
-                low.x <= bounds.1.x
-                    && high.x >= bounds.0.x
-                    && low.y <= bounds.1.y
-                    && high.y >= bounds.0.y
-            })
-        };
-        let ranks: Vec<u32> =
-            (0..self.things.len() as u32).filter(|&i| is_near(&self.things[i as usize])).collect();
-        let things: Vec<&Polygon> = ranks.iter().map(|&i| &self.things[i as usize]).collect();
-        let thing: Array2<u32> = rasterise(&things, &ranks, grid);
-        let near: Vec<&(Polygon, u8)> = self.shadows.iter().filter(|s| is_near(&s.0)).collect();
-        let outlines: Vec<&Polygon> = near.iter().map(|s| &s.0).collect();
-        let heights: Vec<u8> = near.iter().map(|s| s.1).collect();
-        let mut shadow = Array2::<u8>::zeros((grid.rows, grid.cols));
-        burn(&mut shadow.view_mut(), &outlines, &heights, grid);
+        // Shadows come from the south-east: see what stands there, beyond the grid too.
+        let steps = shadow_steps(grid.cell);
+        let reach = steps.last().map_or(0, |s| s.0);
+        let wide = Grid { rows: grid.rows + reach, cols: grid.cols + reach, ..*grid };
+        let thing = self.things(&wide);
+        let height = thing.mapv(|t| self.skins[t as usize].height_m);
         let lines: Vec<u8> = vec![1; self.markings.len()];
         let marking = rasterise_lines(&self.markings, &lines, grid);
         let mut light = Vec::with_capacity(grid.n_cells());
@@ -135,13 +103,29 @@ impl Scene {
                 if marking[(row, col)] == 1 && skin.look == Look::Road {
                     pixel = [212.0, 212.0, 208.0, 200.0];
                 }
-                if f32::from(shadow[(row, col)]) > skin.height_m + 1.5 {
+                let is_hidden = |&(far, rise_m): &(usize, f32)| {
+                    height[(row + far, col + far)] > skin.height_m + rise_m
+                };
+                if steps.iter().any(is_hidden) {
                     pixel = std::array::from_fn(|b| pixel[b] * IN_SHADOW[b]);
                 }
                 light.push(pixel);
             }
         }
         light
+    }
+
+    /// What is seen at each pixel of a grid, as ranks of things.
+    fn things(&self, grid: &Grid) -> Array2<u32> {
+        let (low, high) = grid.bounds();
+        let is_near = |&rank: &u32| {
+            self.things[rank as usize].bounds().is_some_and(|(from, to)| {
+                from.x <= high.x && to.x >= low.x && from.y <= high.y && to.y >= low.y
+            })
+        };
+        let ranks: Vec<u32> = (0..self.things.len() as u32).filter(is_near).collect();
+        let things: Vec<&Polygon> = ranks.iter().map(|&i| &self.things[i as usize]).collect();
+        rasterise(&things, &ranks, grid)
     }
 
     /// Centre of a pixel in metres from the territory's corner.
@@ -186,6 +170,18 @@ impl Scene {
         }
         shot
     }
+}
+
+/// How far to look towards the sun, in pixels down and right, and how high above a pixel something
+/// must rise there to hide the sun from it, in metres.
+fn shadow_steps(cell: i32) -> Vec<(usize, f32)> {
+    let diagonal_m = cell as f32 * std::f32::consts::SQRT_2 / 100.0;
+    let stride = (0.8 / diagonal_m).round().max(1.0) as usize;
+    let reach = (SHADOW_PER_M * HEIGHT_MAX_M / diagonal_m).ceil() as usize;
+    (stride..=reach)
+        .step_by(stride)
+        .map(|far| (far, 1.0 + far as f32 * diagonal_m / SHADOW_PER_M))
+        .collect()
 }
 
 /// The pixel (`row`, `col`) of the inner grid blurred by the binomial 1-2-1 in both directions.

@@ -161,9 +161,7 @@ fn found_villages(seed: u64, size_m: f64) -> Vec<Village> {
     for rank in 0..n_villages + n_hamlets {
         let mut dice = Dice::new(seed, 0x61, rank);
         let edge = 0.17 * size_m.min(1500.0);
-        let lone = |p: Place| {
-            centres.iter().map(|&c| distance(c, p)).fold(size_m, f64::min)
-        };
+        let lone = |p: Place| centres.iter().map(|&c| distance(c, p)).fold(size_m, f64::min);
         let centre = (0..10)
             .map(|_| (dice.between(edge, size_m - edge), dice.between(edge, size_m - edge)))
             .max_by(|&a, &b| lone(a).total_cmp(&lone(b)))
@@ -210,15 +208,13 @@ fn course(seed: u64, size_m: f64, northwards: bool, villages: &[Village]) -> Vec
             .chain([0.2 * size_m])
             .fold(f64::INFINITY, f64::min)
     };
-    (0..12)
-        .map(draw)
-        .max_by(|a, b| room(a).total_cmp(&room(b)))
-        .expect("twelve candidates")
+    (0..12).map(draw).max_by(|a, b| room(a).total_cmp(&room(b))).expect("twelve candidates")
 }
 
 /// The wished area of a parcel around a place, in square metres.
 fn wished_area_m2(seed: u64, place: Place, villages: &[Village]) -> f64 {
-    let mut wished_m2 = 20_000.0 * (1.0 + 0.5 * surface(seed ^ 0x91, place.0 / 350.0, place.1 / 350.0));
+    let mut wished_m2 =
+        20_000.0 * (1.0 + 0.5 * surface(seed ^ 0x91, place.0 / 350.0, place.1 / 350.0));
     for village in villages {
         let far = distance(place, village.centre) / village.radius_m;
         wished_m2 = wished_m2.min(match far {

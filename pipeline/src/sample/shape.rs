@@ -120,7 +120,13 @@ pub fn ribbon(line: &[Place], width_m: f64) -> Vec<Place> {
         let after = direction(line[i.min(n - 2)], line[i.min(n - 2) + 1]);
         let (tx, ty) = direction((0.0, 0.0), (before.0 + after.0, before.1 + after.1));
         let stretch = half / (tx * after.0 + ty * after.1).clamp(0.6, 1.0);
-        let push = if i == 0 { -half } else if i == n - 1 { half } else { 0.0 };
+        let push = if i == 0 {
+            -half
+        } else if i == n - 1 {
+            half
+        } else {
+            0.0
+        };
         let (x, y) = (line[i].0 + tx * push, line[i].1 + ty * push);
         left.push((x - ty * stretch, y + tx * stretch));
         right.push((x + ty * stretch, y - tx * stretch));

@@ -26,7 +26,9 @@ fn both_truths_and_the_prior_cover_the_square_exactly() {
         let (_, _, mosaic) = mosaic(ground);
         let square = ground.square().twice_area();
         let prior = Prior::of(&ground, &mosaic).unwrap();
-        for objects in [mosaic.objects(&mosaic.before), mosaic.objects(&mosaic.after), prior.objects] {
+        for objects in
+            [mosaic.objects(&mosaic.before), mosaic.objects(&mosaic.after), prior.objects]
+        {
             let total: i128 = objects.iter().map(|o| o.polygon.twice_area()).sum();
             assert_eq!(total, square, "seed {seed}, {size_m} m");
             let polygons: Vec<_> = objects.iter().map(|o| o.polygon.clone()).collect();

@@ -319,7 +319,8 @@ fn rough_ground(skin: &Skin, x: f32, y: f32) -> Light {
     let fine = mottle(skin.seed ^ 1, x / 0.8, y / 0.8);
     if skin.look == Look::Felled {
         let weed = mottle(skin.seed ^ 8, x / 5.0, y / 5.0);
-        let green = mixed(skin.base, [110.0, 122.0, 78.0, 166.0], (0.5 + 0.7 * weed).clamp(0.0, 0.8));
+        let green =
+            mixed(skin.base, [110.0, 122.0, 78.0, 166.0], (0.5 + 0.7 * weed).clamp(0.0, 0.8));
         return scaled(green, 1.0 + 0.14 * fine);
     }
     let ridge = mottle(skin.seed ^ 7, x / 20.0, y / 20.0).abs();
