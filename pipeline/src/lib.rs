@@ -24,6 +24,7 @@ pub mod manifest;
 pub mod method;
 pub mod plan;
 pub mod progress;
+pub mod report;
 pub mod run;
 pub mod sample;
 pub mod stage;

@@ -14,7 +14,7 @@ pub mod matrices;
 pub mod xlsx;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// What the numbers of a column count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

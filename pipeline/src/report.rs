@@ -1,0 +1,161 @@
+//! `report.html`: one self-contained French page per territory, made from the delivered tables.
+//!
+//! The page holds its style, its charts (SVG that we draw) and its maps (PNG given by the caller)
+//! and needs no network and no script. Each figure is a `<data>` element whose `value` is the very
+//! string of the CSV; what people read beside it is that figure rounded for reading.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, context};
+use serde::{Deserialize, Serialize};
+
+use kernels::artificialise::Totals;
+use kernels::change::ChangeKind;
+
+use crate::Error;
+use crate::tables::Table;
+use crate::tables::gazetteer::Level;
+
+mod base64;
+mod chart;
+mod figure;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+/// Everything the page says; the deliver stage fills it.
+#[derive(Debug, Clone)]
+pub struct ReportData {
+    /// Name of the territory, such as `Aude`.
+    pub name: String,
+    /// Its level.
+    pub level: Level,
+    /// Its code in the tables of that level.
+    pub code: String,
+    /// Name and version of the program, with the commit.
+    pub program: String,
+    /// Id and title of the rule set, such as `decree-2023-1096`.
+    pub rules: String,
+    /// Id and title of the nomenclature.
+    pub nomenclature: String,
+    /// The delivered tables, all of them.
+    pub tables: Vec<Table>,
+    /// Colour of each code in legends, as `#rrggbb`.
+    pub colours: Vec<(String, String)>,
+    /// What each step of the thresholds moved, per vintage, oldest first.
+    pub thresholds: Vec<(u16, Totals)>,
+    /// Number and doubled area of the changed objects of each kind.
+    pub kinds: Vec<KindTally>,
+    /// The largest changes, in the order to print.
+    pub changes: Vec<Change>,
+    /// Maps, in the order to print.
+    pub maps: Vec<Map>,
+    /// What was found in the input data and how often.
+    pub issues: Vec<Issue>,
+    /// The laws that the run checked.
+    pub invariants: Vec<Invariant>,
+    /// Accuracy figures, when there is a reference to measure against.
+    pub accuracy: Vec<Accuracy>,
+    /// Subjects and explanations: the sheet `Méthode` of the workbook.
+    pub method: Vec<(String, String)>,
+    /// Data sources with their dates and licences.
+    pub sources: Vec<String>,
+}
+
+/// Changed objects of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindTally {
+    /// The kind.
+    pub kind: ChangeKind,
+    /// How many objects.
+    pub objects: u64,
+    /// Their doubled area, in square lattice steps.
+    pub twice_area: i128,
+}
+
+/// One change of the numbered list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Where, in words: commune, locality.
+    pub place: String,
+    /// A point inside it in whole metres of the department's CRS: easting, northing.
+    pub at_m: (i64, i64),
+    /// Cover and usage before, codes with labels.
+    pub before: String,
+    /// Cover and usage after, codes with labels.
+    pub after: String,
+    /// Its doubled area, in square lattice steps.
+    pub twice_area: i128,
+    /// Confidence in percent, when the vintage was produced from imagery.
+    pub confidence: Option<u8>,
+    /// Why it was accepted as a change, in French.
+    pub reason: String,
+    /// What the change is.
+    pub kind: ChangeKind,
+}
+
+/// A picture with its words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Map {
+    /// Caption.
+    pub title: String,
+    /// What a reader who does not see it must know.
+    pub alt: String,
+    /// The PNG file.
+    pub png: Vec<u8>,
+}
+
+/// One kind of data issue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// Stable key.
+    pub key: String,
+    /// What it means, in French.
+    pub label: String,
+    /// How many times.
+    pub count: u64,
+}
+
+/// A law that was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invariant {
+    /// What must hold, in French.
+    pub law: String,
+    /// What was measured, such as `écart 0 m²`.
+    pub result: String,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
+/// One accuracy figure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accuracy {
+    /// What is measured, in French.
+    pub label: String,
+    /// The figure with its unit.
+    pub value: String,
+    /// How it was measured, and its interval.
+    pub note: String,
+}
+
+/// The page as UTF-8 HTML; the same data give the same bytes.
+///
+/// # Errors
+/// [`Error::Internal`] when a table that the page needs is absent or has no row for the territory,
+/// or when the template fails.
+pub fn render(data: &ReportData) -> Result<String, Error> {
+    let view = view::View::of(data)?;
+    let failed = |error: minijinja::Error| Error::internal(format!("report.html: {error:#}"));
+    let mut environment = Environment::new();
+    environment.set_syntax(
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?,
+    );
+    // The name ends in `.html`: every value is escaped unless the template says `safe`.
+    environment
+        .add_template("report.html", include_str!("report/template.html"))
+        .map_err(failed)?;
+    let template = environment.get_template("report.html").map_err(failed)?;
+    let style = include_str!("report/style.css");
+    template.render(context! { v => Serde(view), style }).map_err(failed)
+}

@@ -1,0 +1,127 @@
+use kernels::artificialise::Totals;
+use kernels::lattice::TWICE_AREA_PER_M2;
+
+use super::*;
+use crate::tables::{Cell, csv, tests as fixture};
+
+fn data() -> ReportData {
+    let nomenclature = nomenclature::Nomenclature::builtin("ocsge-2-0").unwrap();
+    let dimensions = [nomenclature::Dimension::Cover, nomenclature::Dimension::Usage];
+    let colours = dimensions
+        .iter()
+        .flat_map(|&d| nomenclature.classes(d))
+        .map(|class| (class.code.clone(), class.colour.to_string()))
+        .collect();
+    let m2 = TWICE_AREA_PER_M2;
+    ReportData {
+        name: "Aude <script>alert(1)</script>".into(),
+        level: Level::Department,
+        code: "11".into(),
+        program: "millesime 0.1.0".into(),
+        rules: "decree-2023-1096 (annexe à l'article R. 101-1)".into(),
+        nomenclature: "OCS GE 2.0".into(),
+        tables: fixture::tables(),
+        colours,
+        thresholds: vec![
+            (2018, Totals { without_thresholds: 504 * m2, ..Totals::default() }),
+            (
+                2021,
+                Totals { without_thresholds: 3_504 * m2, absorbed: 500 * m2, ..Totals::default() },
+            ),
+        ],
+        kinds: vec![KindTally { kind: ChangeKind::Real, objects: 1_200, twice_area: 3_500 * m2 }],
+        changes: vec![Change {
+            place: "Narbonne, La Nautique".into(),
+            at_m: (703_210, 6_228_450),
+            before: "CS2.1.3 Autres formations ligneuses · US1.1 Agriculture".into(),
+            after: "CS1.1.1.1 Zones bâties · US5 Usage résidentiel".into(),
+            twice_area: 3_000 * m2,
+            confidence: Some(94),
+            reason: "bâtiment de la BD TOPO, radiométrie minérale".into(),
+            kind: ChangeKind::Real,
+        }],
+        maps: vec![Map {
+            title: "Changements".into(),
+            alt: "Carte \"test\"".into(),
+            png: vec![1, 2],
+        }],
+        issues: vec![Issue {
+            key: "ring_self_intersection".into(),
+            label: "anneau croisé".into(),
+            count: 17,
+        }],
+        invariants: vec![Invariant {
+            law: "stock 2 − stock 1 = flux entrant − flux sortant".into(),
+            result: "écart 0 m²".into(),
+            holds: true,
+        }],
+        accuracy: Vec::new(),
+        method: vec![("Seuils".into(), "Un groupe de moins de 2 500 m² change de statut.".into())],
+        sources: vec!["BD ORTHO 2021, IGN, Licence Ouverte 2.0".into()],
+    }
+}
+
+/// The `value` of every `<data>` element.
+fn values(html: &str) -> Vec<&str> {
+    html.split("<data value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[test]
+fn every_text_is_escaped() {
+    let html = render(&data()).unwrap();
+    assert!(!html.contains("<script"));
+    assert!(html.contains("Aude &lt;script&gt;"));
+    assert!(html.contains("L&#x27;Écluse &lt;b&gt;"), "names of communes too");
+    assert!(html.contains("alt=\"Carte &quot;test&quot;\""));
+}
+
+#[test]
+fn figures_are_those_of_the_csv() {
+    let data = data();
+    let html = render(&data).unwrap();
+    let mut printed = String::new();
+    for table in &data.tables {
+        printed
+            .push_str(&String::from_utf8(csv::bytes(table).unwrap()).unwrap().replace('\n', ","));
+    }
+    let known: std::collections::BTreeSet<&str> = printed.split(',').collect();
+    // Two figures come from elsewhere: the threshold steps, and the list of changes.
+    let own: Vec<String> = data
+        .thresholds
+        .iter()
+        .flat_map(|(_, t)| [t.without_thresholds, t.absorbed, 0])
+        .chain(data.kinds.iter().map(|k| k.twice_area))
+        .chain(data.changes.iter().map(|c| c.twice_area))
+        .map(|twice_area| Cell::Area(twice_area).text())
+        .collect();
+    let values = values(&html);
+    assert!(values.len() > 60, "{} figures", values.len());
+    for value in values {
+        assert!(known.contains(value) || own.iter().any(|o| o == value), "{value} is in no table");
+    }
+    assert!(html.contains("<data value=\"2499.50000\">0,25\u{a0}ha</data>"));
+}
+
+#[test]
+fn page_needs_no_network_and_no_script() {
+    let html = render(&data()).unwrap();
+    for banned in ["http://", "https://", "<script", "<link", "@import", "url("] {
+        assert!(!html.contains(banned), "{banned}");
+    }
+    assert!(html.contains("src=\"data:image/png;base64,AQI=\""));
+}
+
+#[test]
+fn a_territory_without_row_is_named() {
+    let error = render(&ReportData { code: "66".into(), ..data() }).unwrap_err();
+    assert_eq!(error.to_string(), "internal error: `artif` has no row for `66`");
+}
+
+#[test]
+fn commune_page_keeps_to_its_own_figures() {
+    let commune =
+        ReportData { level: Level::Commune, code: "11002".into(), name: "Une".into(), ..data() };
+    let html = render(&commune).unwrap();
+    assert!(html.contains("<data value=\"3000.00000\">0,30\u{a0}ha</data>"));
+    assert!(!html.contains("id=\"communes\"") && !html.contains("id=\"matrice\""));
+}

@@ -1,0 +1,475 @@
+//! What the template prints, taken from the delivered tables by key.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use kernels::artificialise::Totals;
+use kernels::change::ChangeKind;
+
+use super::chart::{self, Bar};
+use super::figure::{Figure, grouped};
+use super::{Accuracy, Invariant, ReportData, base64};
+use crate::Error;
+use crate::tables::gazetteer::Level;
+use crate::tables::indicators::REMAINDER;
+use crate::tables::{Cell, Table};
+
+/// A figure with words around it.
+#[derive(Debug, Serialize)]
+pub(super) struct Named {
+    label: String,
+    figure: Figure,
+    note: String,
+}
+
+/// A row of figures.
+#[derive(Debug, Serialize)]
+pub(super) struct Line {
+    head: Vec<String>,
+    cells: Vec<Figure>,
+}
+
+/// A table of the page.
+#[derive(Debug, Serialize)]
+pub(super) struct Grid {
+    caption: String,
+    head: Vec<String>,
+    columns: Vec<String>,
+    lines: Vec<Line>,
+}
+
+/// Stocks and fluxes by cover or by usage.
+#[derive(Debug, Serialize)]
+pub(super) struct Section {
+    id: &'static str,
+    title: &'static str,
+    stock_svg: String,
+    flux_svg: String,
+    grid: Grid,
+}
+
+#[derive(Debug, Serialize)]
+struct Picture {
+    title: String,
+    alt: String,
+    src: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeLine {
+    rank: usize,
+    place: String,
+    at: String,
+    before: String,
+    after: String,
+    area: Figure,
+    confidence: String,
+    reason: String,
+    kind: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct IssueLine {
+    key: String,
+    label: String,
+    count: String,
+}
+
+/// The whole page.
+#[derive(Debug, Serialize)]
+pub(super) struct View {
+    title: String,
+    level: &'static str,
+    years: String,
+    program: String,
+    rules: String,
+    nomenclature: String,
+    key_figures: Vec<Named>,
+    maps: Vec<Picture>,
+    sections: Vec<Section>,
+    matrix: Option<Grid>,
+    conventions: Grid,
+    thresholds: Option<Grid>,
+    kinds: Grid,
+    changes: Vec<ChangeLine>,
+    communes: Option<Grid>,
+    issues: Vec<IssueLine>,
+    invariants: Vec<Invariant>,
+    accuracy: Vec<Accuracy>,
+    method: Vec<(String, String)>,
+    sources: Vec<String>,
+}
+
+/// A row of a table, read by key.
+struct Row<'a> {
+    table: &'a Table,
+    row: usize,
+}
+
+impl Row<'_> {
+    fn figure(&self, key: &str) -> Result<Figure, Error> {
+        self.cell(key).map(Figure::of)
+    }
+
+    fn cell(&self, key: &str) -> Result<&Cell, Error> {
+        self.table
+            .cell(self.row, key)
+            .ok_or_else(|| Error::internal(format!("`{}` has no column `{key}`", self.table.name)))
+    }
+
+    fn twice_area(&self, key: &str) -> Result<i128, Error> {
+        match self.cell(key)? {
+            Cell::Area(twice_area) => Ok(*twice_area),
+            other => Err(Error::internal(format!("`{key}` is no area: {other:?}"))),
+        }
+    }
+}
+
+/// Rows of the territory in a table of its level.
+fn rows<'a>(data: &'a ReportData, stem: &str) -> Result<Vec<Row<'a>>, Error> {
+    let name = format!("{stem}_{}", data.level.key());
+    let table = table(data, &name)
+        .ok_or_else(|| Error::internal(format!("report.html needs the table `{name}`")))?;
+    let code = Cell::words(&data.code);
+    let ranks = (0..table.rows.len()).filter(|&row| table.rows[row].first() == Some(&code));
+    Ok(ranks.map(|row| Row { table, row }).collect())
+}
+
+fn row<'a>(data: &'a ReportData, stem: &str) -> Result<Row<'a>, Error> {
+    let missing = || Error::internal(format!("`{stem}` has no row for `{}`", data.code));
+    rows(data, stem)?.into_iter().next().ok_or_else(missing)
+}
+
+fn table<'a>(data: &'a ReportData, name: &str) -> Option<&'a Table> {
+    data.tables.iter().find(|table| table.name == name)
+}
+
+impl View {
+    pub(super) fn of(data: &ReportData) -> Result<Self, Error> {
+        let artif = row(data, "artif")?;
+        let vintages = vintages(&artif);
+        let years = vintages.iter().map(|(_, year)| year.as_str()).collect::<Vec<_>>();
+        Ok(Self {
+            title: data.name.clone(),
+            level: data.level.title(),
+            years: years.join(" – "),
+            program: data.program.clone(),
+            rules: data.rules.clone(),
+            nomenclature: data.nomenclature.clone(),
+            key_figures: key_figures(data, &vintages)?,
+            maps: data.maps.iter().map(Picture::of).collect(),
+            sections: vec![
+                section(data, ("couverture", "Couverture du sol"), &vintages)?,
+                section(data, ("usage", "Usage du sol"), &vintages)?,
+            ],
+            matrix: (data.level == Level::Department).then(|| matrix(data)).flatten(),
+            conventions: conventions(&artif, &vintages)?,
+            thresholds: (!data.thresholds.is_empty()).then(|| thresholds(&data.thresholds)),
+            kinds: kinds(data),
+            changes: changes(data),
+            communes: (data.level != Level::Commune)
+                .then(|| communes(data, &vintages))
+                .transpose()?,
+            issues: issues(data),
+            invariants: data.invariants.clone(),
+            accuracy: data.accuracy.clone(),
+            method: data.method.clone(),
+            sources: data.sources.clone(),
+        })
+    }
+}
+
+/// The rank (from 1) and the year of each vintage.
+fn vintages(artif: &Row<'_>) -> Vec<(usize, String)> {
+    let year = |k| artif.table.cell(artif.row, &format!("millesimes_{k}")).map(Cell::text);
+    (1..).map_while(|k| year(k).map(|year| (k, year))).collect()
+}
+
+fn key_figures(data: &ReportData, vintages: &[(usize, String)]) -> Result<Vec<Named>, Error> {
+    let (artif, imper) = (row(data, "artif")?, row(data, "imper")?);
+    let (last, year) = vintages.last().cloned().unwrap_or((1, String::new()));
+    let period = vintages.iter().map(|(_, y)| y.as_str()).collect::<Vec<_>>().join(" → ");
+    let share = artif.figure(&format!("pourcent_artif_{last}"))?.display;
+    let imper_share = imper.figure(&format!("pourcent_imper_{last}"))?.display;
+    let named = |label: &str, figure, note: String| Named { label: label.to_owned(), figure, note };
+    let annual = artif.figure("flux_artif_net_annuel")?.display;
+    Ok(vec![
+        named(
+            "Surface artificialisée",
+            artif.figure(&format!("surface_artif_{last}"))?,
+            format!("{share} du territoire en {year}"),
+        ),
+        named(
+            "Artificialisation nette",
+            artif.figure("flux_artif_net")?,
+            format!("{period} · {annual}"),
+        ),
+        named("Artificialisation", artif.figure("flux_artif")?, "flux brut entrant".into()),
+        named("Désartificialisation", artif.figure("flux_desartif")?, "flux brut sortant".into()),
+        named(
+            "Surface imperméable",
+            imper.figure(&format!("surface_imper_{last}"))?,
+            format!("{imper_share} du territoire en {year}"),
+        ),
+        named("Imperméabilisation nette", imper.figure("flux_imper_net")?, period),
+    ])
+}
+
+impl Picture {
+    fn of(map: &super::Map) -> Self {
+        let src = format!("data:image/png;base64,{}", base64::encode(&map.png));
+        Self { title: map.title.clone(), alt: map.alt.clone(), src }
+    }
+}
+
+fn section(
+    data: &ReportData,
+    (stem, title): (&'static str, &'static str),
+    vintages: &[(usize, String)],
+) -> Result<Section, Error> {
+    let rows = rows(data, stem)?;
+    let colours: BTreeMap<&str, &str> =
+        data.colours.iter().map(|(code, colour)| (code.as_str(), colour.as_str())).collect();
+    let bars = |keys: [String; 2]| -> Result<Vec<Bar>, Error> {
+        let bars = rows.iter().map(|row| {
+            let code = row.cell(stem)?.text();
+            let colour = colours.get(code.as_str()).copied().unwrap_or("#8d99a1").to_owned();
+            let label = row.cell("libelle")?.text();
+            let areas = [row.twice_area(&keys[0])?, row.twice_area(&keys[1])?];
+            Ok(Bar { code, label, colour, areas })
+        });
+        bars.filter(|bar| bar.as_ref().map_or(true, |b| b.areas != [0, 0])).collect()
+    };
+    let (first, last) = (vintages.first(), vintages.last());
+    let rank = |v: Option<&(usize, String)>| v.map_or(1, |(k, _)| *k);
+    let year = |v: Option<&(usize, String)>| v.map_or("", |(_, y)| y.as_str()).to_owned();
+    let (old, new) = (year(first), year(last));
+    let stock = bars([format!("surface_{}", rank(first)), format!("surface_{}", rank(last))])?;
+    let flux = bars(["flux_desartif".into(), "flux_artif".into()])?;
+    let stock_title = format!("{title} : surface de chaque classe en {old} et en {new}");
+    let flux_title =
+        format!("{title} : désartificialisation et artificialisation de chaque classe");
+    let words = ["désartificialisation", "artificialisation"];
+    Ok(Section {
+        id: stem,
+        title,
+        stock_svg: chart::stocks(&stock_title, [&old, &new], &stock),
+        flux_svg: chart::fluxes(&flux_title, words, &flux),
+        grid: class_grid(&rows, (stem, title), (rank(first), &old), (rank(last), &new))?,
+    })
+}
+
+fn class_grid(
+    rows: &[Row<'_>],
+    (stem, title): (&str, &str),
+    (first, old): (usize, &str),
+    (last, new): (usize, &str),
+) -> Result<Grid, Error> {
+    let keys = [
+        format!("surface_{first}"),
+        format!("surface_{last}"),
+        "surface_gagnee".into(),
+        "surface_perdue".into(),
+        "flux_artif".into(),
+        "flux_desartif".into(),
+        format!("surface_artif_{last}"),
+    ];
+    let lines = rows.iter().map(|row| {
+        let head = vec![row.cell(stem)?.text(), row.cell("libelle")?.text()];
+        let cells = keys.iter().map(|key| row.figure(key)).collect::<Result<_, _>>()?;
+        Ok(Line { head, cells })
+    });
+    Ok(Grid {
+        caption: format!("{title} : surfaces et flux par classe"),
+        head: vec!["Code".into(), "Libellé".into()],
+        columns: vec![
+            format!("Surface {old}"),
+            format!("Surface {new}"),
+            "Gagnée".into(),
+            "Perdue".into(),
+            "Artificialisation".into(),
+            "Désartificialisation".into(),
+            format!("dont artificialisée {new}"),
+        ],
+        lines: lines.collect::<Result<_, Error>>()?,
+    })
+}
+
+/// The square CS -> CS matrix of the newest interval, without classes that never occur.
+fn matrix(data: &ReportData) -> Option<Grid> {
+    let table = table(data, "matrice_cs")?;
+    let newest = table.rows.last()?.get(1)?;
+    let rows: Vec<&Vec<Cell>> = table.rows.iter().filter(|row| &row[1] == newest).collect();
+    let mut codes: Vec<String> = rows.iter().flat_map(|r| [r[2].text(), r[4].text()]).collect();
+    codes.sort();
+    codes.dedup();
+    let cell = |from: &str, to: &str| {
+        let found = rows.iter().find(|r| r[2].text() == from && r[4].text() == to);
+        found.map_or_else(Figure::default, |r| Figure::of(&r[6]))
+    };
+    let label = |code: &str| {
+        let found = rows.iter().find_map(|r| {
+            [(2, 3), (4, 5)].iter().find(|(c, _)| r[*c].text() == code).map(|(_, l)| r[*l].text())
+        });
+        found.unwrap_or_default()
+    };
+    let lines = codes.iter().map(|from| Line {
+        head: vec![from.clone(), label(from)],
+        cells: codes.iter().map(|to| cell(from, to)).collect(),
+    });
+    Some(Grid {
+        caption: format!(
+            "Surface passée de chaque couverture (ligne) à chaque couverture (colonne), {newest}",
+            newest = newest.text()
+        ),
+        head: vec!["De".into(), "Libellé".into()],
+        columns: codes.clone(),
+        lines: lines.collect(),
+    })
+}
+
+/// The same balance under each convention that the tables publish.
+fn conventions(artif: &Row<'_>, vintages: &[(usize, String)]) -> Result<Grid, Error> {
+    let mut lines = Vec::new();
+    let known = [
+        ("", "Chiffres retenus (avec seuils)"),
+        ("_sans_seuil", "Matrice seule, sans seuils"),
+        ("_reel", "Changements réels seulement (bruit écarté)"),
+    ];
+    for (suffix, label) in known {
+        let key = |stem: &str| format!("{stem}{suffix}");
+        if artif.table.column(&key("flux_artif")).is_none() {
+            continue;
+        }
+        let mut keys: Vec<String> =
+            vintages.iter().map(|(k, _)| key(&format!("surface_artif_{k}"))).collect();
+        keys.extend(["flux_artif", "flux_desartif", "flux_artif_net"].map(key));
+        let cells = keys.iter().map(|key| artif.figure(key)).collect::<Result<_, _>>()?;
+        lines.push(Line { head: vec![label.to_owned()], cells });
+    }
+    let mut columns: Vec<String> =
+        vintages.iter().map(|(_, year)| format!("Stock {year}")).collect();
+    columns.extend(["Artificialisation", "Désartificialisation", "Nette"].map(str::to_owned));
+    let caption = "Le même bilan selon chaque convention".to_owned();
+    Ok(Grid { caption, head: vec!["Convention".into()], columns, lines })
+}
+
+fn thresholds(vintages: &[(u16, Totals)]) -> Grid {
+    let steps: [(&str, fn(&Totals) -> i128); 7] = [
+        ("Artificialisé selon la matrice seule", |t| t.without_thresholds),
+        ("− Groupes artificialisés sous le seuil, absorbés", |t| t.absorbed),
+        ("+ Enclaves sous le seuil, comblées", |t| t.filled),
+        ("+ Bâti rétabli", |t| t.restored),
+        ("+ Surfaces forcées près du bâti", |t| t.forced),
+        ("− Exemptions", |t| t.exempted),
+        ("= Artificialisé après seuils", |t| t.with_thresholds),
+    ];
+    let lines = steps.map(|(label, of)| Line {
+        head: vec![label.to_owned()],
+        cells: vintages.iter().map(|(_, totals)| Figure::of(&Cell::Area(of(totals)))).collect(),
+    });
+    Grid {
+        caption: "Effet de chaque étape des seuils sur le stock artificialisé".to_owned(),
+        head: vec!["Étape".into()],
+        columns: vintages.iter().map(|(year, _)| year.to_string()).collect(),
+        lines: lines.into(),
+    }
+}
+
+/// The French word for a kind of change.
+fn kind_word(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Real => "réel",
+        ChangeKind::Shift => "décalage de contour",
+        ChangeKind::Threshold => "sous l'unité minimale",
+        ChangeKind::Nomenclature => "changement de nomenclature",
+        ChangeKind::Correction => "correction du millésime antérieur",
+    }
+}
+
+fn kinds(data: &ReportData) -> Grid {
+    let lines = data.kinds.iter().map(|tally| Line {
+        head: vec![kind_word(tally.kind).to_owned(), grouped(&tally.objects.to_string())],
+        cells: vec![Figure::of(&Cell::Area(tally.twice_area))],
+    });
+    Grid {
+        caption: "Nature des différences entre les deux millésimes".to_owned(),
+        head: vec!["Nature".into(), "Objets".into()],
+        columns: vec!["Surface".into()],
+        lines: lines.collect(),
+    }
+}
+
+fn changes(data: &ReportData) -> Vec<ChangeLine> {
+    let line = |(i, change): (usize, &super::Change)| ChangeLine {
+        rank: i + 1,
+        place: change.place.clone(),
+        at: format!("{} ; {}", change.at_m.0, change.at_m.1),
+        before: change.before.clone(),
+        after: change.after.clone(),
+        area: Figure::of(&Cell::Area(change.twice_area)),
+        confidence: change.confidence.map_or_else(|| "–".to_owned(), |c| format!("{c} %")),
+        reason: change.reason.clone(),
+        kind: kind_word(change.kind),
+    };
+    data.changes.iter().enumerate().map(line).collect()
+}
+
+/// The communes of the tables, the remainder last.
+fn communes(data: &ReportData, vintages: &[(usize, String)]) -> Result<Grid, Error> {
+    let table = table(data, "artif_commune")
+        .ok_or_else(|| Error::internal("report.html needs the table `artif_commune`"))?;
+    let last = vintages.last().map_or(1, |(k, _)| *k);
+    let keys = [
+        "commune_surface".to_owned(),
+        format!("surface_artif_{last}"),
+        format!("pourcent_artif_{last}"),
+        "flux_artif".into(),
+        "flux_desartif".into(),
+        "flux_artif_net".into(),
+    ];
+    let parent = match data.level {
+        Level::Epci => Some("epci_code"),
+        Level::Scot => Some("scot_code"),
+        Level::Commune | Level::Department => None,
+    };
+    let code = Cell::words(&data.code);
+    let mut lines = Vec::new();
+    for rank in 0..table.rows.len() {
+        let row = Row { table, row: rank };
+        if let Some(parent) = parent
+            && row.cell(parent)? != &code
+        {
+            continue;
+        }
+        let cells = keys.iter().map(|key| row.figure(key)).collect::<Result<_, _>>()?;
+        let number = row.cell("commune_code")?.text();
+        let number = if number == REMAINDER { String::new() } else { number };
+        lines.push(Line { head: vec![number, row.cell("nom")?.text()], cells });
+    }
+    Ok(Grid {
+        caption: "Artificialisation par commune".to_owned(),
+        head: vec!["Code".into(), "Commune".into()],
+        columns: [
+            "Surface",
+            "Artificialisée",
+            "Part",
+            "Artificialisation",
+            "Désartificialisation",
+            "Nette",
+        ]
+        .map(str::to_owned)
+        .into(),
+        lines,
+    })
+}
+
+fn issues(data: &ReportData) -> Vec<IssueLine> {
+    let line = |issue: &super::Issue| IssueLine {
+        key: issue.key.clone(),
+        label: issue.label.clone(),
+        count: grouped(&issue.count.to_string()),
+    };
+    data.issues.iter().map(line).collect()
+}
