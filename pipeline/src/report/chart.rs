@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::figure::area;
 
-const WIDTH: f64 = 720.0;
-const LABELS: f64 = 236.0;
+const WIDTH: f64 = 840.0;
+const LABELS: f64 = 290.0;
 const VALUES: f64 = 84.0;
 const ROW: f64 = 30.0;
 
@@ -83,8 +83,8 @@ fn scaled(amount: i128, max: i128, span: f64) -> f64 {
 
 fn name(svg: &mut String, bar: &Bar, y: f64) {
     let label: String = match bar.label.chars().count() {
-        0..=27 => bar.label.clone(),
-        _ => bar.label.chars().take(26).chain(['…']).collect(),
+        0..=32 => bar.label.clone(),
+        _ => bar.label.chars().take(31).chain(['…']).collect(),
     };
     rect(svg, (0.0, y + 9.0, 10.0, 12.0), &bar.colour);
     let (code, label) = (escaped(&bar.code), escaped(&label));

@@ -45,15 +45,31 @@ impl Figure {
     }
 }
 
+impl Figure {
+    /// The same figure in hectares without unit, for tables that state it once.
+    pub(super) fn in_hectares(cell: &Cell) -> Self {
+        let Cell::Area(twice_area) = *cell else { return Self::of(cell) };
+        let display = match hectares(twice_area) {
+            zero if twice_area != 0 && zero == "0,00" => "<\u{a0}0,01".to_owned(),
+            display => display,
+        };
+        Self { display, ..Self::of(cell) }
+    }
+}
+
 /// A doubled area for reading: hectares with two decimals, square metres under 100 m2.
 pub(super) fn area(twice_area: i128) -> String {
     let m2 = Cell::Area(twice_area).text();
     if twice_area != 0 && twice_area.abs() < 100 * TWICE_AREA_PER_M2 {
         return format!("{}\u{a0}m²", rounded(&m2, 1));
     }
-    // Hectares are the square metres with the point four digits to the left.
-    let hectares = Cell::Share(twice_area, TWICE_AREA_PER_M2 * 1_000_000).text();
-    format!("{}\u{a0}ha", rounded(&hectares, 2))
+    format!("{}\u{a0}ha", hectares(twice_area))
+}
+
+/// Hectares with two decimals.
+fn hectares(twice_area: i128) -> String {
+    // A share of a million square metres, in percent, is a number of hectares.
+    rounded(&Cell::Share(twice_area, TWICE_AREA_PER_M2 * 1_000_000).text(), 2)
 }
 
 /// A decimal string with fewer decimals (half away from zero), comma and groups of three.
@@ -98,6 +114,14 @@ mod tests {
         assert_eq!(area(-25_050 * m2), "\u{2212}2,51\u{a0}ha");
         assert_eq!(area(99 * m2 + m2 / 4), "99,3\u{a0}m²");
         assert_eq!(area(0), "0,00\u{a0}ha");
+    }
+
+    #[test]
+    fn hectares_without_unit_never_hide_a_small_area() {
+        let display = |twice_area| Figure::in_hectares(&Cell::Area(twice_area)).display;
+        assert_eq!(display(0), "0,00");
+        assert_eq!(display(49 * TWICE_AREA_PER_M2), "<\u{a0}0,01");
+        assert_eq!(display(50 * TWICE_AREA_PER_M2), "0,01");
     }
 
     #[test]

@@ -306,24 +306,18 @@ fn matrix(data: &ReportData) -> Option<Grid> {
     codes.dedup();
     let cell = |from: &str, to: &str| {
         let found = rows.iter().find(|r| r[2].text() == from && r[4].text() == to);
-        found.map_or_else(Figure::default, |r| Figure::of(&r[6]))
-    };
-    let label = |code: &str| {
-        let found = rows.iter().find_map(|r| {
-            [(2, 3), (4, 5)].iter().find(|(c, _)| r[*c].text() == code).map(|(_, l)| r[*l].text())
-        });
-        found.unwrap_or_default()
+        found.map_or_else(Figure::default, |r| Figure::in_hectares(&r[6]))
     };
     let lines = codes.iter().map(|from| Line {
-        head: vec![from.clone(), label(from)],
+        head: vec![from.clone()],
         cells: codes.iter().map(|to| cell(from, to)).collect(),
     });
     Some(Grid {
         caption: format!(
-            "Surface passée de chaque couverture (ligne) à chaque couverture (colonne), {newest}",
+            "Surface passée de chaque couverture (ligne) à chaque couverture (colonne) jusqu'en {newest}, en hectares",
             newest = newest.text()
         ),
-        head: vec!["De".into(), "Libellé".into()],
+        head: vec!["De \\ À".into()],
         columns: codes.clone(),
         lines: lines.collect(),
     })
@@ -355,8 +349,11 @@ fn conventions(artif: &Row<'_>, vintages: &[(usize, String)]) -> Result<Grid, Er
     Ok(Grid { caption, head: vec!["Convention".into()], columns, lines })
 }
 
+/// What a step is called and the area it moved.
+type Step = (&'static str, fn(&Totals) -> i128);
+
 fn thresholds(vintages: &[(u16, Totals)]) -> Grid {
-    let steps: [(&str, fn(&Totals) -> i128); 7] = [
+    let steps: [Step; 7] = [
         ("Artificialisé selon la matrice seule", |t| t.without_thresholds),
         ("− Groupes artificialisés sous le seuil, absorbés", |t| t.absorbed),
         ("+ Enclaves sous le seuil, comblées", |t| t.filled),
