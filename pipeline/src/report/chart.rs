@@ -83,8 +83,8 @@ fn scaled(amount: i128, max: i128, span: f64) -> f64 {
 
 fn name(svg: &mut String, bar: &Bar, y: f64) {
     let label: String = match bar.label.chars().count() {
-        0..=32 => bar.label.clone(),
-        _ => bar.label.chars().take(31).chain(['…']).collect(),
+        0..=29 => bar.label.clone(),
+        _ => bar.label.chars().take(28).chain(['…']).collect(),
     };
     rect(svg, (0.0, y + 9.0, 10.0, 12.0), &bar.colour);
     let (code, label) = (escaped(&bar.code), escaped(&label));
