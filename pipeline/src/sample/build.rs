@@ -12,6 +12,9 @@ use super::usage::{Look, ParcelUse};
 /// Smallest footprint of a captured building, with a margin for rounding to the lattice.
 const BUILT_MIN_M2: f64 = 203.0;
 
+/// Width of the lane of a new estate: the carriageway and its pavements.
+const LANE_M: f64 = 8.0;
+
 /// The uses of a parcel with when they hold: one when nothing changes, else two.
 fn moments(first: ParcelUse, second: ParcelUse) -> Vec<(ParcelUse, Dates)> {
     if first == second {
@@ -26,14 +29,14 @@ fn moments(first: ParcelUse, second: ParcelUse) -> Vec<(ParcelUse, Dates)> {
 
 /// Draws what lies flat: yards, car parks, the squares of old centres, the lanes of new estates.
 pub fn grounds(drawing: &mut Drawing, land: &Land, uses_after: &[ParcelUse]) {
-    for parcel in 0..land.uses.len() {
+    for (parcel, &second) in uses_after.iter().enumerate() {
         let plan = land.plan.outline(parcel);
-        for (used, dates) in moments(land.uses[parcel], uses_after[parcel]) {
+        for (used, dates) in moments(land.uses[parcel], second) {
             let (look, depth_m) = match used {
                 ParcelUse::Shops => (Look::CarPark, 9.0),
                 ParcelUse::Factories => (Look::Gravel, 8.5),
                 ParcelUse::Centre => {
-                    let is_square = hash(land.ground.seed, 0x3a, parcel as i64) % 4 == 0;
+                    let is_square = hash(land.ground.seed, 0x3a, parcel as i64).is_multiple_of(4);
                     (if is_square { Look::Square } else { Look::Garden }, 16.0)
                 }
                 ParcelUse::Houses if dates != ALWAYS && dates.after => {
@@ -76,8 +79,8 @@ fn lane_course(land: &Land, parcel: usize) -> Option<Vec<Place>> {
 
 fn lane(drawing: &mut Drawing, land: &Land, parcel: usize, dates: Dates) {
     if let Some(course) = lane_course(land, parcel) {
-        drawing.add(land, &ribbon(&course, 6.5), Look::Road, dates);
-        drawing.axis(land, &course, 6.5, Look::Road);
+        drawing.add(land, &ribbon(&course, LANE_M), Look::Road, dates);
+        drawing.axis(land, &course, LANE_M, Look::Road);
     }
 }
 
@@ -86,8 +89,8 @@ pub fn buildings(drawing: &mut Drawing, land: &Land, uses_after: &[ParcelUse]) {
     let river: Vec<Place> = land.river.iter().map(|&p| land.ground.bend(p)).collect();
     let rail: Vec<Place> = land.rail.iter().map(|&p| land.ground.bend(p)).collect();
     let site = Site { land, river: &river, rail: &rail };
-    for parcel in 0..land.uses.len() {
-        for (used, dates) in moments(land.uses[parcel], uses_after[parcel]) {
+    for (parcel, &second) in uses_after.iter().enumerate() {
+        for (used, dates) in moments(land.uses[parcel], second) {
             match used {
                 ParcelUse::Houses => site.houses(drawing, parcel, dates),
                 ParcelUse::Shops => site.hall(drawing, parcel, Look::Shop, dates),
@@ -142,9 +145,9 @@ impl Site<'_> {
                     + dice.between(-0.06, 0.06);
                 let (seen, captured) = house_boxes(centre, heading, &mut dice);
                 let near = built.iter().any(|&h| distance(h, centre) < 25.0);
-                let on_lane = lane
-                    .as_ref()
-                    .is_some_and(|l| captured.iter().any(|&c| distance_to_line(c, l) < 5.0));
+                let on_lane = lane.as_ref().is_some_and(|l| {
+                    captured.iter().any(|&c| distance_to_line(c, l) < LANE_M / 2.0 + 1.6)
+                });
                 if near || on_lane || !self.fits(&captured, &outline, 4.8) {
                     continue;
                 }
