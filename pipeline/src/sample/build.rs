@@ -114,12 +114,17 @@ struct Site<'a> {
 impl Site<'_> {
     /// Whether a building fits in a parcel, `clear_m` away from its limit, the river and the rail.
     fn fits(&self, corners: &[Place], outline: &[Place], clear_m: f64) -> bool {
-        corners.iter().all(|&c| {
-            is_inside(c, outline)
-                && distance_to_outline(c, outline) >= clear_m
-                && distance_to_line(c, self.river) >= 30.0
-                && distance_to_line(c, self.rail) >= 12.0
-        })
+        let is_clear = |p: Place, share: f64| {
+            distance_to_line(p, self.river) >= 30.0 * share
+                && distance_to_line(p, self.rail) >= 12.0 * share
+        };
+        // The middle too: a long building must not straddle the railway.
+        is_clear(middle(corners), 1.2)
+            && corners.iter().all(|&c| {
+                is_inside(c, outline)
+                    && distance_to_outline(c, outline) >= clear_m
+                    && is_clear(c, 1.0)
+            })
     }
 
     /// Detached houses along the sides of a parcel; small ones are captured enlarged.
