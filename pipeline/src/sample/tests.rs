@@ -61,7 +61,7 @@ fn changes_are_the_difference_of_the_truths_each_above_its_unit() {
         assert_ne!(change.from, change.to);
     }
     let share = listed as f64 / ground.square().twice_area() as f64;
-    assert!((0.02..0.04).contains(&share), "{share} of the area changes");
+    assert!((0.025..0.035).contains(&share), "{share} of the area changes");
 }
 
 #[test]
