@@ -22,6 +22,7 @@ pub mod lock;
 pub mod machine;
 pub mod manifest;
 pub mod method;
+pub mod picture;
 pub mod plan;
 pub mod progress;
 pub mod report;
@@ -37,6 +38,7 @@ pub mod tally;
 pub mod territory;
 pub mod units;
 pub mod vintage;
+pub mod words;
 
 pub use config::Config;
 pub use context::Context;

@@ -64,8 +64,6 @@ fn dispatch(ctx: &Context) -> Result<StageReport, Error> {
         Stage::Artificialise => stages::artificialise::run(ctx),
         Stage::Correct => stages::correct::run(ctx),
         Stage::Indicators => stages::indicators::run(ctx),
-        Stage::Deliver => {
-            Err(Error::internal(format!("this build holds no stage `{}`", ctx.stage)))
-        }
+        Stage::Deliver => stages::deliver::run(ctx),
     }
 }

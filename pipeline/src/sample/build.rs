@@ -12,9 +12,6 @@ use super::usage::{Look, ParcelUse};
 /// Smallest footprint of a captured building, with a margin for rounding to the lattice.
 const BUILT_MIN_M2: f64 = 203.0;
 
-/// Width of the lane of a new estate: the carriageway and its pavements.
-const LANE_M: f64 = 8.0;
-
 /// The uses of a parcel with when they hold: one when nothing changes, else two.
 fn moments(first: ParcelUse, second: ParcelUse) -> Vec<(ParcelUse, Dates)> {
     if first == second {
@@ -29,14 +26,14 @@ fn moments(first: ParcelUse, second: ParcelUse) -> Vec<(ParcelUse, Dates)> {
 
 /// Draws what lies flat: yards, car parks, the squares of old centres, the lanes of new estates.
 pub fn grounds(drawing: &mut Drawing, land: &Land, uses_after: &[ParcelUse]) {
-    for (parcel, &second) in uses_after.iter().enumerate() {
+    for parcel in 0..land.uses.len() {
         let plan = land.plan.outline(parcel);
-        for (used, dates) in moments(land.uses[parcel], second) {
+        for (used, dates) in moments(land.uses[parcel], uses_after[parcel]) {
             let (look, depth_m) = match used {
                 ParcelUse::Shops => (Look::CarPark, 9.0),
                 ParcelUse::Factories => (Look::Gravel, 8.5),
                 ParcelUse::Centre => {
-                    let is_square = hash(land.ground.seed, 0x3a, parcel as i64).is_multiple_of(4);
+                    let is_square = hash(land.ground.seed, 0x3a, parcel as i64) % 4 == 0;
                     (if is_square { Look::Square } else { Look::Garden }, 16.0)
                 }
                 ParcelUse::Houses if dates != ALWAYS && dates.after => {
@@ -79,8 +76,8 @@ fn lane_course(land: &Land, parcel: usize) -> Option<Vec<Place>> {
 
 fn lane(drawing: &mut Drawing, land: &Land, parcel: usize, dates: Dates) {
     if let Some(course) = lane_course(land, parcel) {
-        drawing.add(land, &ribbon(&course, LANE_M), Look::Road, dates);
-        drawing.axis(land, &course, LANE_M, Look::Road);
+        drawing.add(land, &ribbon(&course, 6.5), Look::Road, dates);
+        drawing.axis(land, &course, 6.5, Look::Road);
     }
 }
 
@@ -89,8 +86,8 @@ pub fn buildings(drawing: &mut Drawing, land: &Land, uses_after: &[ParcelUse]) {
     let river: Vec<Place> = land.river.iter().map(|&p| land.ground.bend(p)).collect();
     let rail: Vec<Place> = land.rail.iter().map(|&p| land.ground.bend(p)).collect();
     let site = Site { land, river: &river, rail: &rail };
-    for (parcel, &second) in uses_after.iter().enumerate() {
-        for (used, dates) in moments(land.uses[parcel], second) {
+    for parcel in 0..land.uses.len() {
+        for (used, dates) in moments(land.uses[parcel], uses_after[parcel]) {
             match used {
                 ParcelUse::Houses => site.houses(drawing, parcel, dates),
                 ParcelUse::Shops => site.hall(drawing, parcel, Look::Shop, dates),
@@ -114,17 +111,12 @@ struct Site<'a> {
 impl Site<'_> {
     /// Whether a building fits in a parcel, `clear_m` away from its limit, the river and the rail.
     fn fits(&self, corners: &[Place], outline: &[Place], clear_m: f64) -> bool {
-        let is_clear = |p: Place, share: f64| {
-            distance_to_line(p, self.river) >= 30.0 * share
-                && distance_to_line(p, self.rail) >= 12.0 * share
-        };
-        // The middle too: a long building must not straddle the railway.
-        is_clear(middle(corners), 1.2)
-            && corners.iter().all(|&c| {
-                is_inside(c, outline)
-                    && distance_to_outline(c, outline) >= clear_m
-                    && is_clear(c, 1.0)
-            })
+        corners.iter().all(|&c| {
+            is_inside(c, outline)
+                && distance_to_outline(c, outline) >= clear_m
+                && distance_to_line(c, self.river) >= 30.0
+                && distance_to_line(c, self.rail) >= 12.0
+        })
     }
 
     /// Detached houses along the sides of a parcel; small ones are captured enlarged.
@@ -150,9 +142,9 @@ impl Site<'_> {
                     + dice.between(-0.06, 0.06);
                 let (seen, captured) = house_boxes(centre, heading, &mut dice);
                 let near = built.iter().any(|&h| distance(h, centre) < 25.0);
-                let on_lane = lane.as_ref().is_some_and(|l| {
-                    captured.iter().any(|&c| distance_to_line(c, l) < LANE_M / 2.0 + 1.6)
-                });
+                let on_lane = lane
+                    .as_ref()
+                    .is_some_and(|l| captured.iter().any(|&c| distance_to_line(c, l) < 5.0));
                 if near || on_lane || !self.fits(&captured, &outline, 4.8) {
                     continue;
                 }

@@ -73,27 +73,24 @@ pub fn second_uses(land: &Land) -> Vec<ParcelUse> {
     let budget_m2 = CHANGED_SHARE * size_m * size_m;
     let mut uses = land.uses.clone();
     let mut spent_m2 = 0.0;
-    // Small territories have few parcels: what no story could spend goes to whoever fits.
-    for round in 0..3 {
-        for (rank, story) in STORIES.iter().enumerate() {
-            let rest_m2 = budget_m2 - spent_m2;
-            let (mut share_m2, slack) =
-                if round == 0 { (story.share * budget_m2, 1.5) } else { (rest_m2, 1.15) };
-            for parcel in candidates(land, story, rank) {
-                let area_m2 = land.area_m2(parcel);
-                let is_known = uses[parcel] != land.uses[parcel];
-                let is_isolated = story.in_town && !touches_town(land, parcel);
-                let is_over = spent_m2 + area_m2 > 1.08 * budget_m2;
-                if is_known || is_isolated || is_over || area_m2 > slack * share_m2 {
-                    continue;
-                }
-                let mut dice = Dice::new(land.ground.seed, 0xc0 + rank as u64, parcel);
-                uses[parcel] = dice.pick(story.to);
-                spent_m2 += area_m2;
-                share_m2 -= area_m2;
-                if share_m2 <= 0.0 || round > 0 {
-                    break;
-                }
+    for (rank, story) in STORIES.iter().enumerate() {
+        let mut share_m2 = story.share * budget_m2;
+        for parcel in candidates(land, story, rank) {
+            let area_m2 = land.area_m2(parcel);
+            let is_known = uses[parcel] != land.uses[parcel];
+            let is_isolated = story.in_town && !touches_town(land, parcel);
+            if is_known || is_isolated || area_m2 > 1.5 * share_m2.max(0.012 * budget_m2) {
+                continue;
+            }
+            if spent_m2 + area_m2 > 1.08 * budget_m2 {
+                continue;
+            }
+            let mut dice = Dice::new(land.ground.seed, 0xc0 + rank as u64, parcel);
+            uses[parcel] = dice.pick(story.to);
+            spent_m2 += area_m2;
+            share_m2 -= area_m2;
+            if share_m2 <= 0.0 {
+                break;
             }
         }
     }

@@ -112,7 +112,7 @@ fn fill(order: &Order, folder: &Path) -> Result<Summary, Error> {
     Ok(Summary {
         n_objects: objects.len(),
         n_changes: changes.len(),
-        changed_m2: changes.iter().fold(0.0, |sum, c| sum + c.polygon.area_m2()),
+        changed_m2: changes.iter().map(|c| c.polygon.area_m2()).sum(),
         n_wrong: prior.wrong.len(),
         n_tiles,
     })

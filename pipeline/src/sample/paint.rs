@@ -11,7 +11,6 @@ use super::usage::{Look, ParcelUse};
 
 /// One thing on the ground.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts, not a state")]
 pub struct Paint {
     /// Its outline as the capture rules want it.
     pub ring: Ring,
@@ -54,10 +53,6 @@ pub struct Drawing {
     /// The parcel of each of the first paints.
     pub parcel_of: Vec<usize>,
 }
-
-/// A natural feature: its look, how many per square kilometre, its least and largest radius in
-/// metres, and in what it lies.
-type Feature<'a> = (Look, f64, (f64, f64), &'a [Look]);
 
 /// When a thing is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +134,7 @@ impl Drawing {
     fn natural(&mut self, land: &Land, uses_after: &[ParcelUse]) {
         let size_m = f64::from(land.ground.size_m);
         let area_km2 = size_m * size_m / 1e6;
-        let kinds: [Feature<'_>; 3] = [
+        let kinds: [(Look, f64, (f64, f64), &[Look]); 3] = [
             (Look::Water, 0.9, (31.0, 44.0), &[Look::Arable, Look::Meadow]),
             (Look::Rock, 0.6, (31.0, 60.0), &[Look::Shrub, Look::Conifer, Look::Mixed]),
             (

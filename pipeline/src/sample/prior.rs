@@ -43,19 +43,21 @@ pub struct Prior {
 fn confusion(codes: Codes) -> Option<(&'static str, &'static str)> {
     Some(match (codes.cs, codes.us) {
         ("CS2.1.3", "US1.1") => ("CS2.1.2", "US1.1"),
-        ("CS2.1.2" | "CS2.2.1", "US1.1") => ("CS2.1.3", "US1.1"),
-        ("CS2.1.1.1" | "CS2.1.1.2", "US1.2") => ("CS2.1.1.3", "US1.2"),
+        ("CS2.1.2", "US1.1") | ("CS2.2.1", "US1.1") => ("CS2.1.3", "US1.1"),
+        ("CS2.1.1.1", "US1.2") | ("CS2.1.1.2", "US1.2") => ("CS2.1.1.3", "US1.2"),
         ("CS2.1.1.3", "US1.2") => ("CS2.1.1.1", "US1.2"),
-        ("CS2.1.1.1" | "CS1.2.1", "US6.3") => ("CS2.1.2", "US6.3"),
+        ("CS2.1.1.1", "US6.3") => ("CS2.1.2", "US6.3"),
         ("CS2.1.2", "US6.3") => ("CS2.2.1", "US6.3"),
         ("CS2.2.1", "US6.3") => ("CS2.2.1", "US1.1"),
         ("CS2.2.1", "US5") => ("CS2.2.1", "US3"),
         ("CS2.2.1", "US3") => ("CS2.2.1", "US5"),
-        ("CS1.1.1.1", "US5" | "US2") => ("CS1.1.1.1", "US3"),
+        ("CS1.1.1.1", "US5") | ("CS1.1.1.1", "US2") => ("CS1.1.1.1", "US3"),
         ("CS1.1.1.1", "US3") => ("CS1.1.1.1", "US2"),
         ("CS1.1.1.1", "US1.1") => ("CS1.1.1.1", "US5"),
         ("CS1.1.2.1", "US2") => ("CS1.1.1.2", "US3"),
-        ("CS1.1.1.2", "US3") | ("CS1.1.2.1", "US6.1") => ("CS1.1.2.1", "US2"),
+        ("CS1.1.1.2", "US3") => ("CS1.1.2.1", "US2"),
+        ("CS1.1.2.1", "US6.1") => ("CS1.1.2.1", "US2"),
+        ("CS1.2.1", "US6.3") => ("CS2.1.2", "US6.3"),
         _ => return None,
     })
 }
@@ -105,28 +107,37 @@ fn mislabel(seed: u64, mosaic: &Mosaic, truth: &[Object], labels: &mut [u32]) ->
 }
 
 /// Moves every vertex by a field that neighbours share; where moving would break the coverage,
-/// the vertices around stay in place, further and further until nothing is broken.
+/// the vertices around stay in place.
 fn displace(ground: &Ground, objects: &mut [Object]) -> Result<(), ArrangementError> {
     let mut fixed: BTreeSet<Point> = BTreeSet::new();
-    let mut reach = 2000;
     loop {
-        let place = |p: Point| if fixed.contains(&p) { p } else { shifted(ground, p) };
-        let moved: Vec<Polygon> =
-            objects.iter().map(|o| moved_polygon(&o.polygon, &place)).collect();
+        let moved: Vec<Polygon> = objects
+            .iter()
+            .map(|o| {
+                moved_polygon(&o.polygon, &|p| {
+                    if fixed.contains(&p) { p } else { shifted(ground, p) }
+                })
+            })
+            .collect();
         let faults = faults(ground, &moved)?;
-        if faults.is_empty() {
-            for (object, polygon) in objects.iter_mut().zip(moved) {
-                object.polygon = polygon;
+        let n_fixed = fixed.len();
+        let step = 2000 << (n_fixed > 0) as i32;
+        for object in objects.iter() {
+            for p in object.polygon.rings().flat_map(|r| &r.0) {
+                let near = |f: &Point| (p.x - f.x).abs() < step && (p.y - f.y).abs() < step;
+                if faults.iter().any(near) {
+                    fixed.insert(*p);
+                }
+            }
+        }
+        if faults.is_empty() || fixed.len() == n_fixed {
+            if faults.is_empty() {
+                for (object, polygon) in objects.iter_mut().zip(moved) {
+                    object.polygon = polygon;
+                }
             }
             return Ok(());
         }
-        let near_fault = |p: &Point| {
-            faults.iter().any(|f| (p.x - f.x).abs() < reach && (p.y - f.y).abs() < reach)
-        };
-        let vertices = objects.iter().flat_map(|o| o.polygon.rings()).flat_map(|r| &r.0);
-        fixed.extend(vertices.filter(|p| near_fault(p)));
-        // At most 25 km: with everything fixed the truth itself is left, which has no fault.
-        reach *= 2;
     }
 }
 

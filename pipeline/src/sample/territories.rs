@@ -23,7 +23,7 @@ pub struct Commune {
     pub polygons: Vec<Polygon>,
 }
 
-/// Code and name of the one `SCoT`.
+/// Code and name of the one SCoT.
 pub const SCOT: (&str, &str) = ("SCOT-FICTIF", "SCoT du Pays Imaginaire");
 
 const NAMES: [&str; 6] = [

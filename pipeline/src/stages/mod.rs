@@ -10,6 +10,7 @@ pub mod artificialise;
 pub mod change;
 pub mod classify;
 pub mod correct;
+pub mod deliver;
 pub mod indicators;
 pub mod ingest;
 pub mod regularise;

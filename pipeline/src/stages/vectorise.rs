@@ -1,5 +1,6 @@
 //! Vectorise: what changed is drawn and cut into the prior's polygons.
 
+use kernels::coverage::{Defect, DefectKind, Limits, check};
 use kernels::generalise::{Outline, Tolerance, generalise};
 use kernels::grid::Grid;
 use kernels::lattice::{Point, Polygon, area_m2, twice_area_of};
@@ -53,6 +54,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     };
     let spliced = splice(&prior.polygons, &prior.couples, &changed, rule, unit)?;
     let area = check_area(&prior, &spliced)?;
+    let coverage = check_coverage(&prior, &spliced)?;
     let names = names(config);
     let occupation = write_occupation(ctx, &names, &prior, &spliced.polygons)?;
     let zones = write_zone(ctx, &names, &zone, &grid)?;
@@ -73,7 +75,8 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
             "cells_of_drawing",
             format!("{} regions, 0 cells differ before smoothing", changed.len()),
         )
-        .proof("area_of_prior", area))
+        .proof("area_of_prior", area)
+        .proof("coverage", coverage))
 }
 
 /// Traces regions of equal couple and fits their outlines, checking the tracing on the way.
@@ -102,6 +105,34 @@ fn draw(cells: ArrayView2<'_, u16>, grid: &Grid) -> Result<Vec<ChangedRegion>, E
         .zip(couples)
         .map(|(polygon, cell)| ChangedRegion { polygon, couple: Couple::from_cell(cell) })
         .collect())
+}
+
+/// The vintage is a valid coverage, but for the gaps that the prior has.
+fn check_coverage(prior: &Vintage, spliced: &Splice) -> Result<String, Error> {
+    let polygons: Vec<Polygon> = spliced.polygons.iter().map(|s| s.polygon.clone()).collect();
+    let gap = |defects: &[Defect]| -> i128 {
+        defects.iter().filter(|d| d.kind == DefectKind::Gap).map(|d| d.twice_area).sum()
+    };
+    let defects = check(&polygons, None, Limits::default())?;
+    if let Some(defect) = defects.iter().find(|defect| defect.kind != DefectKind::Gap) {
+        let (x_m, y_m) = defect.place.to_metres();
+        let details = format!("{} at {x_m} {y_m}", defect.kind.key());
+        return Err(Error::invariant("coverage", details));
+    }
+    let gaps = gap(&defects);
+    if gaps == 0 {
+        return Ok(format!(
+            "{} polygons, 0 gap, 0 overlap, 0 invalid, 0 multipart",
+            polygons.len()
+        ));
+    }
+    let inherited = gap(&check(&prior.polygons, None, Limits::default())?);
+    if gaps > inherited {
+        let details = format!("gaps {} m2, the prior has {}", area_m2(gaps), area_m2(inherited));
+        return Err(Error::invariant("coverage", details));
+    }
+    let gaps = area_m2(gaps);
+    Ok(format!("{} polygons, 0 overlap, 0 invalid, gaps of the prior {gaps} m2", polygons.len()))
 }
 
 /// The vintage covers what the prior covers, to the last square step.

@@ -1,0 +1,86 @@
+//! Maps drawn from cells, for the report: small, with the official colours.
+
+use ndarray::{Array2, Array3, ArrayView2, ArrayView3};
+use nomenclature::{Couple, Dimension, Nomenclature};
+
+use crate::error::Error;
+use crate::io::image::png_bytes;
+
+/// Largest side of a map, in pixels.
+const SIDE_MAX: usize = 760;
+/// What lies outside the territory.
+const VOID: [u8; 3] = [255, 255, 255];
+/// Share of the picture's own colour left under a highlight, in 256ths.
+const UNDER: u16 = 70;
+
+/// How a changed cell is painted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Highlight {
+    /// Not at all.
+    #[default]
+    None,
+    /// Became artificial.
+    Artificialised,
+    /// Ceased to be artificial.
+    Restored,
+    /// Changed without changing status.
+    Other,
+}
+
+impl Highlight {
+    fn colour(self) -> Option<[u8; 3]> {
+        match self {
+            Self::None => None,
+            Self::Artificialised => Some([215, 25, 28]),
+            Self::Restored => Some([26, 150, 65]),
+            Self::Other => Some([244, 165, 0]),
+        }
+    }
+}
+
+/// The cells of a map that stand for the pixels of its picture: every `stride`-th one.
+fn pixels(
+    (rows, cols): (usize, usize),
+    colour: impl Fn(usize, usize) -> [u8; 3],
+) -> Result<Vec<u8>, Error> {
+    let stride = rows.max(cols).div_ceil(SIDE_MAX).max(1);
+    let mut image = Array3::<u8>::zeros((rows.div_ceil(stride), cols.div_ceil(stride), 3));
+    for ((row, col, band), value) in image.indexed_iter_mut() {
+        // The middle of the cells that the pixel stands for.
+        let at = |i: usize, n: usize| (i * stride + stride / 2).min(n - 1);
+        *value = colour(at(row, rows), at(col, cols))[band];
+    }
+    png_bytes(&image)
+}
+
+/// A map of covers in their official colours, as PNG.
+///
+/// # Errors
+/// The picture cannot be encoded.
+pub fn covers(cells: ArrayView2<'_, u16>, nomenclature: &Nomenclature) -> Result<Vec<u8>, Error> {
+    pixels(cells.dim(), |row, col| {
+        let cs = Couple::from_cell(cells[[row, col]]).cs;
+        nomenclature.class(Dimension::Cover, cs).map_or(VOID, |class| class.colour.0)
+    })
+}
+
+/// The ortho in grey with the changed cells highlighted, as PNG.
+///
+/// * `imagery`: means of R, G and B first, shape (band, rows, cols).
+///
+/// # Errors
+/// The picture cannot be encoded.
+pub fn changes(
+    imagery: ArrayView3<'_, u8>,
+    highlights: &Array2<Highlight>,
+) -> Result<Vec<u8>, Error> {
+    pixels(highlights.dim(), |row, col| {
+        let sum: u16 = (0..3).map(|band| u16::from(imagery[[band, row, col]])).sum();
+        let grey = (sum / 3) as u8;
+        match highlights[[row, col]].colour() {
+            None => [grey; 3],
+            Some(colour) => colour
+                .map(|c| ((u16::from(c) * (256 - UNDER) + u16::from(grey) * UNDER) >> 8) as u8),
+        }
+    })
+}

@@ -1,0 +1,52 @@
+//! What laws and flaws are called in French, by their stable names.
+
+/// What an invariant says.
+pub fn law(name: &str) -> &str {
+    match name {
+        "every_cell_has_a_reason" => {
+            "Toute cellule modifiée a un motif, toute autre garde le millésime antérieur"
+        }
+        "minimum_unit" => "Aucune région modifiée sous son unité minimale de collecte",
+        "cells_of_drawing" => "Le tracé avant lissage rend exactement les cellules",
+        "area_of_prior" => "Le millésime couvre ce que couvrait le millésime antérieur",
+        "coverage" => "Couverture valide : ni trou, ni recouvrement, ni multipartie",
+        "coverage_of_vintage" => "Le millésime livré couvre son territoire une seule fois",
+        "area_of_change" => "La surface des polygones de différence est celle des faces",
+        "evolution_is_stock_difference" => {
+            "La somme des évolutions est la différence des stocks artificialisés"
+        }
+        "flux_identity_artificial" => {
+            "Artificialisation : stock final − stock initial = flux brut − flux inverse, à tous les niveaux"
+        }
+        "flux_identity_impermeable" => {
+            "Imperméabilisation : stock final − stock initial = flux brut − flux inverse, à tous les niveaux"
+        }
+        "communes_add_up_artificial" | "communes_add_up_impermeable" => {
+            "Les communes et le reste font exactement le total"
+        }
+        other => other,
+    }
+}
+
+/// What a flaw of the data is.
+pub fn flaw(key: &str) -> &str {
+    match key {
+        "cell_without_imagery" => "Cellules du territoire sans image",
+        "code_null" => "Codes absents",
+        "code_unknown" => "Codes inconnus de la nomenclature",
+        "code_collapsed" => "Codes anciens ou détaillés ramenés à leur poste",
+        "id_duplicate" => "Identifiants en double",
+        "id_missing" => "Identifiants absents",
+        "line_width_missing" => "Lignes sans largeur",
+        "geometry_null" => "Objets sans géométrie",
+        "geometry_empty" => "Géométries vides",
+        "geometry_multipart" => "Objets en plusieurs parties",
+        "ring_self_intersection" => "Contours qui se croisent",
+        "ring_self_touch" => "Contours qui se touchent",
+        "ring_collapsed" => "Contours sans surface",
+        "ring_unclosed" => "Contours non fermés",
+        "height_dropped" => "Altitudes ignorées",
+        "text_latin1" => "Textes en latin-1",
+        other => other,
+    }
+}
