@@ -9,7 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, completions, doctor, init, nomenclature, run, sample, status, vectorise};
+use crate::commands::{
+    check, completions, doctor, init, nomenclature, run, sample, status, vectorise,
+};
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
 

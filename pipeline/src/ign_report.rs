@@ -24,14 +24,14 @@ pub struct IgnReport {
     /// Where: WKT point, longitude then latitude in degrees.
     geometry: String,
     comment: String,
-    attributes: Theme,
+    attributes: Address,
     sketch: Sketch,
     status: ReportStatus,
     input_device: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct Theme {
+struct Address {
     #[serde(skip_serializing_if = "Option::is_none")]
     community: Option<u32>,
     theme: String,
@@ -92,7 +92,7 @@ impl<'a> Reporter<'a> {
         Ok(IgnReport {
             geometry: format!("POINT({})", self.degrees(anchor)?),
             comment,
-            attributes: Theme { community: *community, theme: theme.clone(), attributes },
+            attributes: Address { community: *community, theme: theme.clone(), attributes },
             sketch: Sketch { name: "", objects },
             status: *status,
             input_device: "millesime",

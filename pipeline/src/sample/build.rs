@@ -26,14 +26,14 @@ fn moments(first: ParcelUse, second: ParcelUse) -> Vec<(ParcelUse, Dates)> {
 
 /// Draws what lies flat: yards, car parks, the squares of old centres, the lanes of new estates.
 pub fn grounds(drawing: &mut Drawing, land: &Land, uses_after: &[ParcelUse]) {
-    for parcel in 0..land.uses.len() {
+    for (parcel, (&before, &after)) in land.uses.iter().zip(uses_after).enumerate() {
         let plan = land.plan.outline(parcel);
-        for (used, dates) in moments(land.uses[parcel], uses_after[parcel]) {
+        for (used, dates) in moments(before, after) {
             let (look, depth_m) = match used {
                 ParcelUse::Shops => (Look::CarPark, 9.0),
                 ParcelUse::Factories => (Look::Gravel, 8.5),
                 ParcelUse::Centre => {
-                    let is_square = hash(land.ground.seed, 0x3a, parcel as i64) % 4 == 0;
+                    let is_square = hash(land.ground.seed, 0x3a, parcel as i64).is_multiple_of(4);
                     (if is_square { Look::Square } else { Look::Garden }, 16.0)
                 }
                 ParcelUse::Houses if dates != ALWAYS && dates.after => {
@@ -86,8 +86,8 @@ pub fn buildings(drawing: &mut Drawing, land: &Land, uses_after: &[ParcelUse]) {
     let river: Vec<Place> = land.river.iter().map(|&p| land.ground.bend(p)).collect();
     let rail: Vec<Place> = land.rail.iter().map(|&p| land.ground.bend(p)).collect();
     let site = Site { land, river: &river, rail: &rail };
-    for parcel in 0..land.uses.len() {
-        for (used, dates) in moments(land.uses[parcel], uses_after[parcel]) {
+    for (parcel, (&before, &after)) in land.uses.iter().zip(uses_after).enumerate() {
+        for (used, dates) in moments(before, after) {
             match used {
                 ParcelUse::Houses => site.houses(drawing, parcel, dates),
                 ParcelUse::Shops => site.hall(drawing, parcel, Look::Shop, dates),

@@ -11,6 +11,7 @@ use super::usage::{Look, ParcelUse};
 
 /// One thing on the ground.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts about one drawing")]
 pub struct Paint {
     /// Its outline as the capture rules want it.
     pub ring: Ring,
@@ -31,6 +32,42 @@ pub struct Paint {
     /// What makes it differ from others of its look.
     pub seed: u64,
 }
+
+/// What lies in the country as nature or a quarry left it.
+struct Natural {
+    look: Look,
+    /// How many in a square kilometre.
+    per_km2: f64,
+    /// Radius of the smallest and of the largest, in metres.
+    least_m: f64,
+    most_m: f64,
+    /// The looks of the parcels that may hold it.
+    hosts: &'static [Look],
+}
+
+const NATURAL: [Natural; 3] = [
+    Natural {
+        look: Look::Water,
+        per_km2: 0.9,
+        least_m: 31.0,
+        most_m: 44.0,
+        hosts: &[Look::Arable, Look::Meadow],
+    },
+    Natural {
+        look: Look::Rock,
+        per_km2: 0.6,
+        least_m: 31.0,
+        most_m: 60.0,
+        hosts: &[Look::Shrub, Look::Conifer, Look::Mixed],
+    },
+    Natural {
+        look: Look::Quarry,
+        per_km2: 0.3,
+        least_m: 40.0,
+        most_m: 95.0,
+        hosts: &[Look::Shrub, Look::Conifer, Look::Mixed, Look::Broadleaf],
+    },
+];
 
 /// A road, a railway or a river as its axis.
 #[derive(Debug, Clone)]
@@ -134,17 +171,7 @@ impl Drawing {
     fn natural(&mut self, land: &Land, uses_after: &[ParcelUse]) {
         let size_m = f64::from(land.ground.size_m);
         let area_km2 = size_m * size_m / 1e6;
-        let kinds: [(Look, f64, (f64, f64), &[Look]); 3] = [
-            (Look::Water, 0.9, (31.0, 44.0), &[Look::Arable, Look::Meadow]),
-            (Look::Rock, 0.6, (31.0, 60.0), &[Look::Shrub, Look::Conifer, Look::Mixed]),
-            (
-                Look::Quarry,
-                0.3,
-                (40.0, 95.0),
-                &[Look::Shrub, Look::Conifer, Look::Mixed, Look::Broadleaf],
-            ),
-        ];
-        for (look, per_km2, (least_m, most_m), hosts) in kinds {
+        for Natural { look, per_km2, least_m, most_m, hosts } in NATURAL {
             let mut found: Vec<(u64, Place, f64)> = (0..land.uses.len())
                 .filter(|&p| land.uses[p] == uses_after[p])
                 .filter(|&p| matches!(land.uses[p], ParcelUse::Open(host) if hosts.contains(&host)))

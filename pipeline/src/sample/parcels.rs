@@ -305,7 +305,7 @@ mod tests {
         assert!((total - 1e6).abs() < 1e-3, "covers {total} m2");
         let on_limit = |c: u32| {
             let (x, y) = plan.places[c as usize];
-            x == 0.0 || y == 0.0 || x == 1000.0 || y == 1000.0
+            [x, y].iter().any(|&v| v <= 0.0 || v >= 1000.0)
         };
         for parcel in 0..plan.rings.len() {
             for (a, b) in plan.sides(parcel) {

@@ -43,21 +43,19 @@ pub struct Prior {
 fn confusion(codes: Codes) -> Option<(&'static str, &'static str)> {
     Some(match (codes.cs, codes.us) {
         ("CS2.1.3", "US1.1") => ("CS2.1.2", "US1.1"),
-        ("CS2.1.2", "US1.1") | ("CS2.2.1", "US1.1") => ("CS2.1.3", "US1.1"),
-        ("CS2.1.1.1", "US1.2") | ("CS2.1.1.2", "US1.2") => ("CS2.1.1.3", "US1.2"),
+        ("CS2.1.2" | "CS2.2.1", "US1.1") => ("CS2.1.3", "US1.1"),
+        ("CS2.1.1.1" | "CS2.1.1.2", "US1.2") => ("CS2.1.1.3", "US1.2"),
         ("CS2.1.1.3", "US1.2") => ("CS2.1.1.1", "US1.2"),
-        ("CS2.1.1.1", "US6.3") => ("CS2.1.2", "US6.3"),
+        ("CS2.1.1.1" | "CS1.2.1", "US6.3") => ("CS2.1.2", "US6.3"),
         ("CS2.1.2", "US6.3") => ("CS2.2.1", "US6.3"),
         ("CS2.2.1", "US6.3") => ("CS2.2.1", "US1.1"),
         ("CS2.2.1", "US5") => ("CS2.2.1", "US3"),
         ("CS2.2.1", "US3") => ("CS2.2.1", "US5"),
-        ("CS1.1.1.1", "US5") | ("CS1.1.1.1", "US2") => ("CS1.1.1.1", "US3"),
+        ("CS1.1.1.1", "US5" | "US2") => ("CS1.1.1.1", "US3"),
         ("CS1.1.1.1", "US3") => ("CS1.1.1.1", "US2"),
         ("CS1.1.1.1", "US1.1") => ("CS1.1.1.1", "US5"),
         ("CS1.1.2.1", "US2") => ("CS1.1.1.2", "US3"),
-        ("CS1.1.1.2", "US3") => ("CS1.1.2.1", "US2"),
-        ("CS1.1.2.1", "US6.1") => ("CS1.1.2.1", "US2"),
-        ("CS1.2.1", "US6.3") => ("CS2.1.2", "US6.3"),
+        ("CS1.1.1.2", "US3") | ("CS1.1.2.1", "US6.1") => ("CS1.1.2.1", "US2"),
         _ => return None,
     })
 }
@@ -121,7 +119,7 @@ fn displace(ground: &Ground, objects: &mut [Object]) -> Result<(), ArrangementEr
             .collect();
         let faults = faults(ground, &moved)?;
         let n_fixed = fixed.len();
-        let step = 2000 << (n_fixed > 0) as i32;
+        let step = 2000 << i32::from(n_fixed > 0);
         for object in objects.iter() {
             for p in object.polygon.rings().flat_map(|r| &r.0) {
                 let near = |f: &Point| (p.x - f.x).abs() < step && (p.y - f.y).abs() < step;

@@ -46,12 +46,8 @@ pub struct Scene {
 impl Scene {
     /// Prepares what is there at the second date.
     pub fn of(ground: &Ground, drawing: &Drawing) -> Self {
-        let mut scene = Self {
-            ground: *ground,
-            things: Vec::new(),
-            skins: Vec::new(),
-            markings: Vec::new(),
-        };
+        let mut scene =
+            Self { ground: *ground, things: Vec::new(), skins: Vec::new(), markings: Vec::new() };
         for paint in drawing.paints.iter().filter(|p| p.after) {
             let ring = paint.seen.as_ref().unwrap_or(&paint.ring);
             let polygon = plain(ring);

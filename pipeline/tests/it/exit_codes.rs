@@ -135,7 +135,7 @@ fn an_interrupted_run_is_8_and_says_how_to_resume() {
         let world = World::new();
         // A full pipe holds the run at its first words, when its handlers are in place.
         let (mut reader, mut writer) = std::io::pipe().unwrap();
-        writer.write_all(&[b'.'; 1 << 16]).unwrap();
+        writer.write_all(&vec![b'.'; 1 << 16]).unwrap();
         let mut run = Command::new(env!("CARGO_BIN_EXE_millesime"));
         let run = run.arg("run").arg(world.path("config.yaml")).stderr(writer);
         let mut child = run.spawn().unwrap();

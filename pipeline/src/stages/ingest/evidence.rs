@@ -103,10 +103,12 @@ fn mark(
     width_m: Option<f64>,
     tally: &Tally,
 ) -> Mark {
-    if !feature.lines.is_empty() && layer.width_field.is_some() && width_m.is_none() {
-        if let Some(&at) = feature.lines[0].first() {
-            tally.count_at(WIDTH_MISSING, at, 0, format!("feature {}", feature.fid));
-        }
+    if !feature.lines.is_empty()
+        && layer.width_field.is_some()
+        && width_m.is_none()
+        && let Some(&at) = feature.lines[0].first()
+    {
+        tally.count_at(WIDTH_MISSING, at, 0, format!("feature {}", feature.fid));
     }
     let width_m = width_m.or(layer.width_m).unwrap_or(LINE_WIDTH_M);
     let half_width = (width_m * f64::from(STEPS_PER_METRE) / 2.0).round() as i32;
