@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn places_in_metres_go_to_the_nearest_step_and_halves_go_up() {
-        assert_eq!(Point::from_metres(1.005, -0.005), Some(Point::new(101, 0)));
+        assert_eq!(Point::from_metres(0.125, -0.125), Some(Point::new(13, -12)));
         assert_eq!(Point::from_metres(f64::NAN, 0.0), None);
         assert_eq!(Point::from_metres(1e9, 0.0), None);
     }
