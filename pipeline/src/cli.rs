@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    check, completions, doctor, init, nomenclature, run, sample, status, vectorise,
+    check, completions, doctor, init, nomenclature, run, sample, score, status, vectorise,
 };
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
@@ -52,6 +52,8 @@ pub enum Command {
     Run(run::Args),
     /// Make a small believable territory to try everything on
     Sample(sample::Args),
+    /// Measure a result against the truth of the sample it was made from
+    Score(score::Args),
     /// Say how far a run is, and whether its results are intact
     Status(status::Args),
     /// Turn one class raster into a seamless coverage of polygons
@@ -68,6 +70,7 @@ impl Command {
             Self::Nomenclature(args) => nomenclature::execute(args),
             Self::Run(args) => run::execute(args),
             Self::Sample(args) => sample::execute(args),
+            Self::Score(args) => score::execute(args),
             Self::Status(args) => status::execute(args),
             Self::Vectorise(args) => vectorise::execute(args),
         }

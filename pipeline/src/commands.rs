@@ -7,5 +7,6 @@ pub mod init;
 pub mod nomenclature;
 pub mod run;
 pub mod sample;
+pub mod score;
 pub mod status;
 pub mod vectorise;

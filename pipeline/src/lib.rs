@@ -28,6 +28,7 @@ pub mod progress;
 pub mod report;
 pub mod run;
 pub mod sample;
+pub mod score;
 pub mod stage;
 pub mod stage_report;
 pub mod stages;

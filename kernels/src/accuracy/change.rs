@@ -27,6 +27,10 @@ pub struct ChangeAccuracy {
     pub cells: u64,
     /// Cells that truly changed.
     pub cells_changed: u64,
+    /// Those of them that the vintage changed to what they truly became.
+    pub cells_found: u64,
+    /// Cells that the vintage changed.
+    pub cells_said: u64,
     /// Cells that the vintage changed though the ground did not.
     pub cells_false: u64,
     /// Those of them where the prior was wrong and the vintage is right.
@@ -85,6 +89,8 @@ pub fn change_accuracy(
     Ok(ChangeAccuracy {
         cells: count(&|at| known[at]),
         cells_changed: count(&|at| truth[at] != 0),
+        cells_found: count(&|at| said[at] != 0 && said[at] == truth[at]),
+        cells_said: count(&|at| said[at] != 0),
         cells_false: count(&is_false),
         cells_put_right: count(&is_put_right),
         recall: Share::of(found as u64, asked.len() as u64),

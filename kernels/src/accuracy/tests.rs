@@ -77,6 +77,7 @@ fn change_is_judged_by_regions_over_the_unit_and_false_change_by_area() {
     };
     let found = change_accuracy(&maps, &|_| 2.0).unwrap();
     assert_eq!((found.cells, found.cells_changed), (7, 4));
+    assert_eq!((found.cells_found, found.cells_said), (2, 4));
     assert_eq!((found.cells_false, found.cells_put_right), (2, 1));
     // The true change of one cell to class 3 is under the unit: not asked for.
     assert_eq!((found.recall.right, found.recall.n), (1, 1));

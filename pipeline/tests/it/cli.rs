@@ -6,7 +6,7 @@ use crate::world::World;
 fn help_names_every_command_and_the_exit_codes() {
     let told = World::new().told(&["--help"]);
     assert!(told.starts_with("exit code: 0\n--- stdout\nProduces the next vintage"), "{told}");
-    for name in ["check", "completions", "doctor", "init", "nomenclature", "run", "status"] {
+    for name in ["check", "completions", "doctor", "init", "nomenclature", "run", "score", "status"] {
         assert!(told.contains(&format!("\n  {name} ")), "`{name}` is missing: {told}");
     }
     assert!(told.contains("Exit codes: 0 ok, 2 usage, 3 configuration"), "{told}");
@@ -15,7 +15,7 @@ fn help_names_every_command_and_the_exit_codes() {
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let world = World::new();
-    for command in ["check", "completions", "doctor", "init", "run", "status"] {
+    for command in ["check", "completions", "doctor", "init", "run", "score", "status"] {
         insta::assert_snapshot!(format!("help_{command}"), world.told(&[command, "--help"]));
     }
 }
