@@ -6,7 +6,8 @@ use crate::world::World;
 fn help_names_every_command_and_the_exit_codes() {
     let told = World::new().told(&["--help"]);
     assert!(told.starts_with("exit code: 0\n--- stdout\nProduces the next vintage"), "{told}");
-    for name in ["check", "completions", "doctor", "init", "nomenclature", "run", "score", "status"] {
+    for name in ["check", "completions", "doctor", "init", "nomenclature", "run", "score", "status"]
+    {
         assert!(told.contains(&format!("\n  {name} ")), "`{name}` is missing: {told}");
     }
     assert!(told.contains("Exit codes: 0 ok, 2 usage, 3 configuration"), "{told}");
