@@ -1,8 +1,19 @@
 //! The zone construite: the built-up envelope that drives the minimum mapping unit.
 
 use ndarray::{Array2, ArrayView2};
+use nomenclature::{CaptureUnits, Couple};
 
 use crate::distance::{dilated, eroded};
+use crate::lattice::STEPS_PER_METRE;
+
+/// Half of the distance under which buildings are joined, in metres.
+///
+/// With [`MARGIN_M`]: the dilation of 50 m and erosion of 25 m by which urban patches ("tache
+/// urbaine") are usually drawn in France. IGN does not publish its own figures.
+const CLOSING_M: i32 = 25;
+
+/// Margin around the joined buildings, in metres.
+const MARGIN_M: i32 = 25;
 
 /// Parameters of [`built_zone`], in cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +34,21 @@ pub struct BuiltZoneRule {
 pub fn built_zone(built: ArrayView2<'_, bool>, rule: BuiltZoneRule) -> Array2<bool> {
     let joined = dilated(built, rule.closing_radius + rule.margin);
     eroded(joined.view(), rule.closing_radius)
+}
+
+/// The zone construite of a raster of couples; 0 is outside the territory and never in the zone.
+///
+/// * `cell`: side of a cell, in lattice steps.
+pub fn of_couples(codes: ArrayView2<'_, u16>, units: &CaptureUnits, cell: i32) -> Array2<bool> {
+    let built = codes.mapv(|code| units.is_built(Couple::from_cell(code).cs));
+    let cells = |metres: i32| {
+        let side = cell.max(1);
+        ((metres * STEPS_PER_METRE + side / 2) / side) as u32
+    };
+    let rule = BuiltZoneRule { closing_radius: cells(CLOSING_M), margin: cells(MARGIN_M) };
+    let mut zone = built_zone(built.view(), rule);
+    zone.zip_mut_with(&codes, |inside, &code| *inside &= code != 0);
+    zone
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::commands::{
     check, completions, doctor, init, nomenclature, run, sample, score, status, vectorise,
@@ -89,7 +91,20 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
             talk::line(&format!("panic at {place}"));
         }
     }));
+    trace_when_asked();
     outcome(|| cli.command.execute())
+}
+
+/// Follows the spans and events of a run on stderr when `MILLESIME_LOG` names a level or a filter,
+/// such as `debug` or `pipeline=trace`.
+fn trace_when_asked() {
+    if let Ok(filter) = EnvFilter::try_from_env("MILLESIME_LOG") {
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_span_events(FmtSpan::CLOSE)
+            .init();
+    }
 }
 
 /// Prints help and version on stdout (0), usage errors on stderr (2).

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use kernels::arcs::ArcCoverage;
+use kernels::built_zone::of_couples;
 use kernels::generalise::{Generalised, Outline, Tolerance, generalise};
 use kernels::lattice::{STEPS_PER_METRE, area_m2};
 use kernels::rasterise::rasterise;
@@ -159,7 +160,7 @@ fn apply(units: &Units, meaning: &Meaning, cells: &Cells) -> Option<Regularised>
             Some(run(&CellMasks::default(), &rule))
         }
         (Units::Product(units), Meaning::Classes(nomenclature)) => {
-            let zone = cells::built_zone(&cells.codes, units, cell);
+            let zone = of_couples(cells.codes.view(), units, cell);
             let masks = CellMasks { zone: Some(zone.view()), ..CellMasks::default() };
             Some(run(&masks, &CoupleUnits::new(units, nomenclature, cell)))
         }

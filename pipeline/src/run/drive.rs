@@ -109,7 +109,8 @@ impl Run<'_> {
         let unit = stage.name().to_owned();
         self.journal.append(Record::Started { unit: unit.clone(), key: key.clone() })?;
         let since = Instant::now();
-        match self.body(stage, body) {
+        let span = tracing::info_span!("stage", name = stage.name());
+        match span.in_scope(|| self.body(stage, body)) {
             Ok(mut done) => {
                 done.key = key;
                 done.seconds = since.elapsed().as_secs_f64();

@@ -96,3 +96,17 @@ fn the_same_seed_gives_the_same_territory_on_one_and_two_threads() {
     };
     assert_eq!(run(1), run(2));
 }
+
+#[test]
+fn the_truth_tables_in_samples_are_those_of_the_territory_that_make_run_generates() {
+    let ground = ground(7, 2000);
+    let (_, _, mosaic) = mosaic(ground);
+    let prior = Prior::of(&ground, &mosaic).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    super::layers::tables(folder.path(), &mosaic.changes(), &prior.wrong).unwrap();
+    let kept = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/truth");
+    for name in ["changes.csv", "label_noise.csv"] {
+        let read = |folder: &std::path::Path| std::fs::read_to_string(folder.join(name)).unwrap();
+        assert_eq!(read(folder.path()), read(&kept), "{name}");
+    }
+}

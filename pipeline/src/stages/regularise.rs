@@ -1,45 +1,15 @@
 //! Regularise: minimum mapping units on cells, and the zone construite that they depend on.
 
-use kernels::built_zone::{BuiltZoneRule, built_zone};
-use kernels::lattice::STEPS_PER_METRE;
-use kernels::regularise::{Candidate, CaptureRule, CellMasks, regularise};
+use kernels::built_zone::of_couples;
+use kernels::regularise::{Candidate, CaptureRule, CellMasks, CoupleUnits, regularise};
 use ndarray::Array2;
-use nomenclature::{CaptureUnits, Couple, Dimension, Nomenclature};
+use nomenclature::{Couple, Dimension};
 use serde_json::{Map, json};
 
 use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::error::Error;
 use crate::stage_report::StageReport;
-
-/// Half of the distance under which buildings are joined in the zone construite, in metres.
-///
-/// With the margin: the dilation of 50 m and erosion of 25 m by which urban patches ("tache
-/// urbaine") are usually drawn in France. IGN does not publish its own figures.
-const ZONE_CLOSING_M: u32 = 25;
-/// Margin around the joined buildings, in metres.
-const ZONE_MARGIN_M: u32 = 25;
-
-/// Minimum units of the capture rules, in cells.
-pub(super) struct CellUnits<'a> {
-    pub(super) capture: &'a CaptureUnits,
-    pub(super) nomenclature: &'a Nomenclature,
-    pub(super) cell_area_m2: f64,
-}
-
-impl CaptureRule for CellUnits<'_> {
-    fn min_cells(&self, candidate: &Candidate) -> u64 {
-        let in_zone = 2 * candidate.n_zone_cells >= candidate.n_cells;
-        let unit_m2 = self.capture.min_area_m2(Couple::from_cell(candidate.value), in_zone);
-        (unit_m2 / self.cell_area_m2).ceil() as u64
-    }
-
-    fn distance(&self, from: u16, to: u16) -> u32 {
-        let (from, to) = (Couple::from_cell(from), Couple::from_cell(to));
-        self.nomenclature.semantic_distance(Dimension::Cover, from.cs, to.cs)
-            + self.nomenclature.semantic_distance(Dimension::Usage, from.us, to.us)
-    }
-}
 
 /// Draws the zone construite, then merges changed regions below their unit.
 ///
@@ -50,19 +20,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let decided = cube::read_plane::<u16>(ctx, Quantity::Decided)?;
     let prior = cube::read_plane::<u16>(ctx, Quantity::Prior)?;
     let capture = &ctx.config.capture;
-    let built = decided.mapv(|cell| capture.is_built(Couple::from_cell(cell).cs));
-    let cells_per_metre = f64::from(STEPS_PER_METRE) / f64::from(frame.grid.cell);
-    let cells = |metres: u32| (f64::from(metres) * cells_per_metre).round() as u32;
-    let rule =
-        BuiltZoneRule { closing_radius: cells(ZONE_CLOSING_M), margin: cells(ZONE_MARGIN_M) };
-    let mut zone = built_zone(built.view(), rule);
-    zone.zip_mut_with(&decided, |inside, &cell| *inside &= cell != 0);
+    let zone = of_couples(decided.view(), capture, frame.grid.cell);
     let changed = Array2::from_shape_fn(decided.raw_dim(), |at| decided[at] != prior[at]);
-    let units = CellUnits {
-        capture,
-        nomenclature: &ctx.config.nomenclature,
-        cell_area_m2: frame.grid.cell_area_m2(),
-    };
+    let units = CoupleUnits::new(capture, &ctx.config.nomenclature, frame.grid.cell);
     ctx.check_cancelled()?;
     let masks = CellMasks { locked: None, changed: Some(changed.view()), zone: Some(zone.view()) };
     let regular = regularise(decided.view(), &masks, &units);
@@ -88,7 +48,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
 fn check_units(
     codes: &Array2<u16>,
     zone: &Array2<bool>,
-    units: &CellUnits<'_>,
+    units: &CoupleUnits<'_>,
     n_listed: usize,
 ) -> Result<usize, Error> {
     let labels = kernels::label::label(codes.view());

@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use kernels::built_zone::BuiltZoneRule;
 use kernels::grid::{Grid, Window};
 use kernels::label::NODATA;
 use kernels::lattice::{Point, STEPS_PER_METRE};
-use ndarray::{Array2, s};
-use nomenclature::{CaptureUnits, ClassId, Couple, Dimension, Nomenclature};
+use ndarray::Array2;
+use nomenclature::{ClassId, Couple, Dimension, Nomenclature};
 
 use crate::commands::nomenclature::load;
 use crate::error::{Error, InputError};
@@ -21,9 +20,6 @@ const LATTICE_SLACK: f64 = 1e-3;
 
 /// Rows read at once.
 const ROWS_READ: usize = 512;
-
-/// Joining radius and margin of the zone construite, in metres.
-const BUILT_ZONE_M: (i32, i32) = (25, 10);
 
 /// What the values of the raster stand for.
 pub(super) enum Meaning {
@@ -187,13 +183,4 @@ fn grid(info: &RasterInfo, georef: &Georef) -> Result<Grid, Error> {
         (georef.west_m + width * info.cols as f64, georef.north_m - height * info.rows as f64);
     Point::from_metres(east_m, south_m).ok_or_else(corner)?;
     Ok(Grid { origin, cell: side as i32, rows: info.rows, cols: info.cols })
-}
-
-/// The zone construite of the cells themselves; see [`kernels::built_zone`].
-pub(super) fn built_zone(codes: &Array2<u16>, units: &CaptureUnits, cell: i32) -> Array2<bool> {
-    let built = codes.mapv(|code| units.is_built(Couple::from_cell(code).cs));
-    let cells_of = |metres: i32| (metres * STEPS_PER_METRE / cell.max(1)) as u32;
-    let (closing_radius, margin) = (cells_of(BUILT_ZONE_M.0), cells_of(BUILT_ZONE_M.1));
-    let rule = BuiltZoneRule { closing_radius, margin };
-    kernels::built_zone::built_zone(built.slice(s![.., ..]), rule)
 }
