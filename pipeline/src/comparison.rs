@@ -1,14 +1,19 @@
-//! Two vintages, communes and planning zones in one arrangement: where every figure comes from.
+//! Vintages, communes and planning zones in one arrangement: where every figure comes from.
 //!
-//! The stages of a run and the `compare` command build the same [`Comparison`]; maps, fluxes and
+//! The stages of a run and the `compare` command arrange the same [`Ground`]; maps, fluxes and
 //! tables are sums over its faces, so they cannot disagree.
 
-use kernels::arrangement::{Arrangement, Dissolved, FaceId, LayerMask, NO_KEY, arrange};
+use kernels::arrangement::{
+    Arrangement, Dissolved, FaceId, LAYERS_MAX, LayerMask, NO_KEY, arrange,
+};
 use kernels::artificialise::Artificialised;
 use kernels::change::{self, ChangeKind, Finding};
+use kernels::flux::series::Interval;
 use kernels::flux::{Face, Labels};
+use kernels::lattice::Polygon;
 use nomenclature::Couple;
 
+use crate::custom::Custom;
 use crate::error::Error;
 use crate::judge::Judge;
 use crate::territory::{Communes, Zones};
@@ -23,33 +28,128 @@ pub enum Side {
     After,
 }
 
-impl Side {
-    /// Its layer in the arrangement.
-    pub fn layer(self) -> usize {
-        match self {
-            Self::Before => 0,
-            Self::After => 1,
-        }
-    }
-}
-
-/// Layer of the communes in the arrangement.
-const COMMUNES: usize = 2;
-/// Layer of the planning zones in the arrangement.
-const ZONES: usize = 3;
-
-/// The common subdivision of two vintages, communes and zones.
-pub struct Comparison {
-    /// The older vintage.
-    pub before: Vintage,
-    /// The newer vintage.
-    pub after: Vintage,
+/// Everything that is compared, in one arrangement: any number of vintages, communes and zones.
+pub struct Ground {
+    /// The vintages, oldest first.
+    pub vintages: Vec<Vintage>,
     /// The communes.
     pub communes: Communes,
     /// The planning zones; empty when there are none.
     pub zones: Zones,
-    /// The subdivision: layers before, after, communes, zones.
+    /// Other layers to count in, such as activity zones; their polygons may overlap.
+    pub customs: Vec<Custom>,
+    /// Where a published corrective patch says that the older vintage was wrong.
+    pub patch: Vec<Polygon>,
+    /// The subdivision: layers of the vintages, then communes, zones, customs, patch.
     pub plane: Arrangement,
+}
+
+/// The layers of a [`Ground`] besides the vintages.
+#[derive(Debug, Default)]
+pub struct Territory {
+    /// The communes.
+    pub communes: Communes,
+    /// The planning zones.
+    pub zones: Zones,
+    /// Other layers to count in.
+    pub customs: Vec<Custom>,
+    /// The polygons of a corrective patch.
+    pub patch: Vec<Polygon>,
+}
+
+impl Ground {
+    /// Arranges the boundaries of all layers.
+    ///
+    /// # Errors
+    /// A coordinate beyond the lattice, more boundaries than can be counted, more layers than
+    /// an arrangement holds.
+    pub fn new(vintages: Vec<Vintage>, territory: Territory) -> Result<Self, Error> {
+        let Territory { communes, zones, customs, patch } = territory;
+        let mut layers: Vec<&[Polygon]> = vintages.iter().map(|v| v.polygons.as_slice()).collect();
+        layers.extend([communes.polygons.as_slice(), &zones.polygons]);
+        layers.extend(customs.iter().map(|custom| custom.polygons.as_slice()));
+        layers.push(&patch);
+        if layers.len() > LAYERS_MAX {
+            let what = format!("{} layers to compare, at most {LAYERS_MAX}", layers.len());
+            return Err(Error::usage(what));
+        }
+        let plane = arrange(&layers)?;
+        Ok(Self { vintages, communes, zones, customs, patch, plane })
+    }
+
+    /// Every face but the unbounded one.
+    pub fn faces(&self) -> impl Iterator<Item = FaceId> + use<> {
+        1..self.plane.n_faces() as FaceId
+    }
+
+    /// Each vintage with the next one.
+    pub fn steps(&self) -> impl Iterator<Item = Comparison<'_>> {
+        (1..self.vintages.len()).map(|after| Comparison::of(self, after - 1, after))
+    }
+
+    /// The couple of a vintage on a face; nodata where the vintage has no polygon.
+    pub fn couple(&self, face: FaceId, vintage: usize) -> Couple {
+        let rank = self.plane.label(face, vintage);
+        rank.map_or(Couple::NODATA, |rank| self.vintages[vintage].couples[rank as usize])
+    }
+
+    /// Rank of the commune that holds a face.
+    pub fn commune(&self, face: FaceId) -> Option<u32> {
+        let polygon = self.plane.label(face, self.vintages.len())?;
+        Some(self.communes.owner[polygon as usize])
+    }
+
+    /// Rank of the kind of planning zone that holds a face.
+    pub fn zone(&self, face: FaceId) -> Option<u32> {
+        let polygon = self.plane.label(face, self.vintages.len() + 1)?;
+        Some(self.zones.owner[polygon as usize])
+    }
+
+    /// Ranks of the places of a custom layer that hold a face, each once, in order.
+    pub fn places(&self, face: FaceId, custom: usize) -> Vec<u32> {
+        let polygons = self.plane.labels(face, self.vintages.len() + 2 + custom);
+        let owner = &self.customs[custom].owner;
+        let mut places: Vec<u32> = polygons.iter().map(|&p| owner[p as usize]).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// Whether the corrective patch covers a face.
+    pub fn is_patched(&self, face: FaceId) -> bool {
+        let layer = self.vintages.len() + 2 + self.customs.len();
+        !self.plane.labels(face, layer).is_empty()
+    }
+
+    /// Exact area of each polygon of a vintage as the faces see it, doubled, in square steps.
+    pub fn twice_areas(&self, vintage: usize) -> Vec<i128> {
+        let mut twice_areas = vec![0; self.vintages[vintage].n_polygons()];
+        for face in self.faces() {
+            if let Some(rank) = self.plane.label(face, vintage) {
+                twice_areas[rank as usize] += self.plane.twice_area(face);
+            }
+        }
+        twice_areas
+    }
+
+    /// Whether each polygon of a vintage counts as artificial, and why.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the arrangement contradicts itself.
+    pub fn judged(&self, vintage: usize, judge: &Judge) -> Result<Artificialised, Error> {
+        let twice_areas = self.twice_areas(vintage);
+        let contacts = self.plane.touching(vintage);
+        judge.verdicts(&self.vintages[vintage].couples, &twice_areas, &contacts)
+    }
+}
+
+/// Two vintages of a [`Ground`].
+#[derive(Clone, Copy)]
+pub struct Comparison<'a> {
+    /// All that was arranged.
+    pub ground: &'a Ground,
+    /// Ranks of the older and the newer vintage.
+    ranks: [usize; 2],
 }
 
 /// What covers a face: ranks of the polygons of the two vintages.
@@ -64,39 +164,39 @@ pub struct Piece<K> {
     pub dissolved: Dissolved,
 }
 
-impl Comparison {
-    /// Arranges the boundaries of all layers.
-    ///
-    /// # Errors
-    /// A coordinate beyond the lattice, or more boundaries than can be counted.
-    pub fn new(
-        before: Vintage,
-        after: Vintage,
-        communes: Communes,
-        zones: Zones,
-    ) -> Result<Self, Error> {
-        let layers: [&[_]; 4] =
-            [&before.polygons, &after.polygons, &communes.polygons, &zones.polygons];
-        let plane = arrange(&layers)?;
-        Ok(Self { before, after, communes, zones, plane })
+impl<'a> Comparison<'a> {
+    /// The vintages of these ranks.
+    pub fn of(ground: &'a Ground, before: usize, after: usize) -> Self {
+        Self { ground, ranks: [before, after] }
+    }
+
+    /// Rank of a vintage in the ground, which is also its layer.
+    pub fn vintage_rank(&self, side: Side) -> usize {
+        match side {
+            Side::Before => self.ranks[0],
+            Side::After => self.ranks[1],
+        }
     }
 
     /// One of the vintages.
-    pub fn vintage(&self, side: Side) -> &Vintage {
-        match side {
-            Side::Before => &self.before,
-            Side::After => &self.after,
-        }
+    pub fn vintage(&self, side: Side) -> &'a Vintage {
+        &self.ground.vintages[self.vintage_rank(side)]
+    }
+
+    /// The years of the two vintages.
+    pub fn interval(&self) -> Interval {
+        let year = |side| self.vintage(side).year;
+        Interval { before: year(Side::Before), after: year(Side::After) }
     }
 
     /// Every face but the unbounded one.
     pub fn faces(&self) -> impl Iterator<Item = FaceId> + use<> {
-        1..self.plane.n_faces() as FaceId
+        self.ground.faces()
     }
 
     /// Rank of the polygon of a vintage on a face.
     pub fn rank(&self, face: FaceId, side: Side) -> Option<u32> {
-        self.plane.label(face, side.layer())
+        self.ground.plane.label(face, self.vintage_rank(side))
     }
 
     /// The polygons of both vintages on a face.
@@ -106,39 +206,7 @@ impl Comparison {
 
     /// The couple of a vintage on a face; nodata where the vintage has no polygon.
     pub fn couple(&self, face: FaceId, side: Side) -> Couple {
-        let couples = &self.vintage(side).couples;
-        self.rank(face, side).map_or(Couple::NODATA, |rank| couples[rank as usize])
-    }
-
-    /// Rank of the commune that holds a face.
-    pub fn commune(&self, face: FaceId) -> Option<u32> {
-        self.plane.label(face, COMMUNES).map(|polygon| self.communes.owner[polygon as usize])
-    }
-
-    /// Rank of the kind of planning zone that holds a face.
-    pub fn zone(&self, face: FaceId) -> Option<u32> {
-        self.plane.label(face, ZONES).map(|polygon| self.zones.owner[polygon as usize])
-    }
-
-    /// Exact area of each polygon of a vintage as the faces see it, doubled, in square steps.
-    pub fn twice_areas(&self, side: Side) -> Vec<i128> {
-        let mut twice_areas = vec![0; self.vintage(side).n_polygons()];
-        for face in self.faces() {
-            if let Some(rank) = self.rank(face, side) {
-                twice_areas[rank as usize] += self.plane.twice_area(face);
-            }
-        }
-        twice_areas
-    }
-
-    /// Whether each polygon of a vintage counts as artificial, and why.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when the arrangement contradicts itself.
-    pub fn judged(&self, side: Side, judge: &Judge) -> Result<Artificialised, Error> {
-        let twice_areas = self.twice_areas(side);
-        let contacts = self.plane.touching(side.layer());
-        judge.verdicts(&self.vintage(side).couples, &twice_areas, &contacts)
+        self.ground.couple(face, self.vintage_rank(side))
     }
 
     /// The faces with everything a figure may depend on; `change` classes each face, by number.
@@ -157,8 +225,8 @@ impl Comparison {
                 let before = self.couple(face, Side::Before);
                 let after = self.couple(face, Side::After);
                 let labels = Labels {
-                    territory: self.commune(face),
-                    zone: self.zone(face),
+                    territory: self.ground.commune(face),
+                    zone: self.ground.zone(face),
                     before,
                     after,
                     artif_before: status(verdicts.0, rank_before),
@@ -167,7 +235,7 @@ impl Comparison {
                     imper_after: judge.is_impermeable(after),
                     change: change[face as usize],
                 };
-                Face { twice_area: self.plane.twice_area(face), labels }
+                Face { twice_area: self.ground.plane.twice_area(face), labels }
             })
             .collect()
     }
@@ -181,8 +249,8 @@ impl Comparison {
         distinct.dedup();
         let rank = |key: &K| distinct.binary_search(key).expect("every key was listed") as u32;
         let ranks: Vec<u32> = keys.iter().map(|key| key.as_ref().map_or(NO_KEY, rank)).collect();
-        let keep = LayerMask::of(&[Side::Before.layer(), Side::After.layer()]);
-        self.plane
+        let keep = LayerMask::of(&self.ranks);
+        self.ground.plane
             .dissolve(&ranks, keep)
             .into_iter()
             .map(|dissolved| Piece { key: distinct[dissolved.key as usize], dissolved })
@@ -219,10 +287,24 @@ impl Comparison {
                 after: piece.key.1,
                 twice_area_min: unit(piece.key.1),
                 same_meaning: false,
-                patched: false,
+                patched: self.is_patched(&piece.dissolved.faces),
             })
             .collect();
         change::classify(&pieces, change::Rules::default()).into_iter().flatten().collect()
+    }
+
+    /// Whether the corrective patch covers more than half of the area of faces.
+    fn is_patched(&self, faces: &[FaceId]) -> bool {
+        if self.ground.patch.is_empty() {
+            return false;
+        }
+        let (mut patched, mut all) = (0, 0);
+        for &face in faces {
+            let area = self.ground.plane.twice_area(face);
+            all += area;
+            patched += if self.ground.is_patched(face) { area } else { 0 };
+        }
+        2 * patched > all
     }
 
     /// The kind of change of each face, by number; `None` where nothing changed.
@@ -231,7 +313,7 @@ impl Comparison {
         changed: &[Piece<(Couple, Couple)>],
         findings: &[Finding],
     ) -> Vec<Option<ChangeKind>> {
-        let mut kinds = vec![None; self.plane.n_faces()];
+        let mut kinds = vec![None; self.ground.plane.n_faces()];
         for (piece, finding) in changed.iter().zip(findings) {
             for &face in &piece.dissolved.faces {
                 kinds[face as usize] = Some(finding.kind);

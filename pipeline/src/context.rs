@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::artefact::Draft;
 use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::error::Error;
@@ -52,6 +53,14 @@ impl Context<'_> {
     /// folder, with `/` between folders.
     pub fn relative(&self, path: &Path) -> String {
         path.strip_prefix(&self.out_dir).unwrap_or(path).display().to_string()
+    }
+
+    /// Publishes a draft and names it as [`Context::relative`] does.
+    ///
+    /// # Errors
+    /// It cannot be flushed or renamed.
+    pub fn publish(&self, draft: Draft) -> Result<String, Error> {
+        Ok(self.relative(&draft.publish()?.path))
     }
 
     /// The flaws counted by the completed stages before this one, and by this one so far.

@@ -1,83 +1,162 @@
 //! Every published figure of a comparison, and the laws that they obey.
 
 use kernels::artificialise::Artificialised;
-use kernels::change::Finding;
+use kernels::change::{ChangeKind, Finding};
 use kernels::flux::series::{Interval, Series};
 use kernels::flux::{Labels, Ledger, Status};
 use kernels::lattice::{area_m2, twice_area_of};
 use nomenclature::{CaptureUnits, Couple, Nomenclature};
 
-use crate::comparison::{Comparison, Piece, Side};
+use crate::comparison::{Comparison, Ground, Piece, Side};
 use crate::error::Error;
 use crate::judge::Judge;
 use crate::stage_report::Proof;
-use crate::tables::Table;
+use crate::tables::{Table, custom};
 use crate::tables::indicators::{Indicators, Variant};
 
-/// The figures of two vintages over communes and zones.
-pub struct Figures {
-    /// Verdicts of the polygons of the older vintage.
-    pub before: Artificialised,
-    /// Verdicts of the polygons of the newer vintage.
-    pub after: Artificialised,
+/// What happened between a vintage and the next one.
+pub struct Step {
+    /// The years.
+    pub interval: Interval,
     /// Regions whose couple differs.
     pub changed: Vec<Piece<(Couple, Couple)>>,
     /// What lies behind each of them.
     pub findings: Vec<Finding>,
     /// The main figures: thresholds applied, every change counted.
     pub ledger: Ledger,
+}
+
+/// The figures of vintages over communes, zones and other layers.
+pub struct Figures {
+    /// Verdicts of the polygons of each vintage, oldest first.
+    pub verdicts: Vec<Artificialised>,
+    /// What happened between them, oldest first.
+    pub steps: Vec<Step>,
     /// Every table of the delivery.
     pub tables: Vec<Table>,
     /// The laws checked.
     pub proofs: Vec<Proof>,
 }
 
+/// What decides and names the classes of a comparison.
+#[derive(Clone, Copy)]
+pub struct Norms<'a> {
+    /// What counts as artificial.
+    pub judge: &'a Judge,
+    /// Minimum units.
+    pub capture: &'a CaptureUnits,
+    /// What the codes mean.
+    pub nomenclature: &'a Nomenclature,
+}
+
+impl Step {
+    /// Classes the changes between two vintages and adds up their faces.
+    pub fn of(
+        comparison: &Comparison<'_>,
+        norms: Norms<'_>,
+        verdicts: (&Artificialised, &Artificialised),
+    ) -> Self {
+        let changed = comparison.changed();
+        let unit = |couple| twice_area_of(norms.capture.min_area_m2(couple, true));
+        let findings = comparison.findings(&changed, unit);
+        let kinds = comparison.kinds(&changed, &findings);
+        let ledger = Ledger::of(&comparison.labelled(norms.judge, verdicts, &kinds));
+        Self { interval: comparison.interval(), changed, findings, ledger }
+    }
+
+    /// Number and doubled area of the changes of each kind, in the order of publication.
+    pub fn by_kind(&self) -> Vec<(ChangeKind, u64, i128)> {
+        let of_kind = |kind| {
+            let all = self.changed.iter().zip(&self.findings);
+            let of_kind = all.filter(move |(_, finding)| finding.kind == kind);
+            of_kind.map(|(piece, _)| piece.dissolved.polygon.twice_area())
+        };
+        ChangeKind::ALL
+            .into_iter()
+            .map(|kind| (kind, of_kind(kind).count() as u64, of_kind(kind).sum()))
+            .collect()
+    }
+}
+
 impl Figures {
-    /// Judges both vintages, classes the changes and sums up the tables.
+    /// Judges every vintage, classes the changes and sums up the tables.
     ///
     /// # Errors
     /// [`Error::Invariant`] when a law does not hold to the last square step.
-    pub fn of(
-        comparison: &Comparison,
-        judge: &Judge,
-        capture: &CaptureUnits,
-        nomenclature: &Nomenclature,
-    ) -> Result<Self, Error> {
-        let before = comparison.judged(Side::Before, judge)?;
-        let after = comparison.judged(Side::After, judge)?;
-        let changed = comparison.changed();
-        let unit = |couple| twice_area_of(capture.min_area_m2(couple, true));
-        let findings = comparison.findings(&changed, unit);
-        let kinds = comparison.kinds(&changed, &findings);
-        let ledger = Ledger::of(&comparison.labelled(judge, (&before, &after), &kinds));
+    pub fn of(ground: &Ground, norms: Norms<'_>) -> Result<Self, Error> {
+        let judged = (0..ground.vintages.len()).map(|rank| ground.judged(rank, norms.judge));
+        let verdicts = judged.collect::<Result<Vec<_>, _>>()?;
+        let pairs = ground.steps().zip(verdicts.windows(2));
+        let steps: Vec<Step> =
+            pairs.map(|(pair, v)| Step::of(&pair, norms, (&v[0], &v[1]))).collect();
         let mut proofs = Vec::new();
-        for status in [Status::Artificial, Status::Impermeable] {
-            proofs.extend(laws(&ledger, status)?);
+        for step in &steps {
+            let suffix =
+                if steps.len() == 1 { String::new() } else { format!("_{}", step.interval.after) };
+            for status in [Status::Artificial, Status::Impermeable] {
+                for mut proof in laws(&step.ledger, status)? {
+                    proof.invariant.push_str(&suffix);
+                    proofs.push(proof);
+                }
+            }
         }
-        let interval = Interval { before: comparison.before.year, after: comparison.after.year };
-        let by_matrix = ledger.relabel(|labels| Labels {
-            artif_before: judge.is_artificial(labels.before),
-            artif_after: judge.is_artificial(labels.after),
-            ..labels
-        });
-        let real = ledger.relabel(Labels::filtered);
-        let series = |ledger: &Ledger| {
-            Series::new(vec![(interval, ledger.clone())]).map_err(|e| Error::usage(e.to_string()))
-        };
-        let (main, by_matrix, real) = (series(&ledger)?, series(&by_matrix)?, series(&real)?);
-        let tables = Indicators {
-            series: &main,
-            variants: &[
-                Variant { suffix: "sans_seuil", label: "sans seuils", series: &by_matrix },
-                Variant { suffix: "reel", label: "changements réels seuls", series: &real },
-            ],
-            gazetteer: &comparison.communes.gazetteer,
-            zones: &comparison.zones.kinds,
-            nomenclature,
+        let main = series(&steps, |ledger| ledger.clone())?;
+        if steps.len() > 1 {
+            proofs.push(chained(&main)?);
         }
-        .tables();
-        Ok(Self { before, after, changed, findings, ledger, tables, proofs })
+        let mut tables = tables(ground, norms, &steps, &main)?;
+        let customs = 0..ground.customs.len();
+        tables.extend(customs.map(|custom| custom::table(ground, custom, norms, &verdicts)));
+        Ok(Self { verdicts, steps, tables, proofs })
     }
+}
+
+/// The ledgers of all steps, each under a rule.
+fn series(steps: &[Step], rule: impl Fn(&Ledger) -> Ledger) -> Result<Series, Error> {
+    let steps = steps.iter().map(|step| (step.interval, rule(&step.ledger))).collect();
+    Series::new(steps).map_err(|error| Error::usage(error.to_string()))
+}
+
+/// The tables of communes, what holds them, and zones.
+fn tables(
+    ground: &Ground,
+    norms: Norms<'_>,
+    steps: &[Step],
+    main: &Series,
+) -> Result<Vec<Table>, Error> {
+    let Norms { judge, nomenclature, .. } = norms;
+    let matrix = |labels: Labels| Labels {
+        artif_before: judge.is_artificial(labels.before),
+        artif_after: judge.is_artificial(labels.after),
+        ..labels
+    };
+    let by_matrix = series(steps, |ledger| ledger.relabel(matrix))?;
+    let real = series(steps, |ledger| ledger.relabel(Labels::filtered))?;
+    let indicators = Indicators {
+        series: main,
+        variants: &[
+            Variant { suffix: "sans_seuil", label: "sans seuils", series: &by_matrix },
+            Variant { suffix: "reel", label: "changements réels seuls", series: &real },
+        ],
+        gazetteer: &ground.communes.gazetteer,
+        zones: &ground.zones.kinds,
+        nomenclature,
+    };
+    Ok(indicators.tables())
+}
+
+/// A vintage between two others has the same stock seen from both.
+fn chained(series: &Series) -> Result<Proof, Error> {
+    for status in [Status::Artificial, Status::Impermeable] {
+        let gaps = series.continuity_gaps(status);
+        if gaps.iter().any(|&gap| gap != 0) {
+            let details = format!("{status:?}: off by {gaps:?} half square centimetres");
+            return Err(Error::invariant("vintages_chain", details));
+        }
+    }
+    let n_vintages = series.vintages().len();
+    let measured = format!("{n_vintages} vintages, stocks equal from both sides, difference 0 m2");
+    Ok(Proof { invariant: "vintages_chain".to_owned(), measured })
 }
 
 /// The flux identity and the additivity of territories, to the last square step.
@@ -113,4 +192,50 @@ fn laws(ledger: &Ledger, status: Status) -> Result<[Proof; 2], Error> {
         measured: format!("{n_territories} territories with the remainder, difference 0 m2"),
     };
     Ok([identity, additivity])
+}
+
+/// The area of the changed regions as polygons, doubled, which is exactly that of their faces.
+///
+/// # Errors
+/// [`Error::Invariant`] when it is not.
+pub fn area_of_change(
+    comparison: &Comparison<'_>,
+    changed: &[Piece<(Couple, Couple)>],
+) -> Result<i128, Error> {
+    let areas: i128 = changed.iter().map(|p| p.dissolved.polygon.twice_area()).sum();
+    let faces: i128 = comparison
+        .faces()
+        .filter(|&face| comparison.changed_couples(face).is_some())
+        .map(|face| comparison.ground.plane.twice_area(face))
+        .sum();
+    if areas != faces {
+        let details = format!("polygons {} m2, faces {} m2", area_m2(areas), area_m2(faces));
+        return Err(Error::invariant("area_of_change", details));
+    }
+    Ok(areas)
+}
+
+/// Doubled artificial stocks of both vintages; they differ by the net of the evolution's polygons.
+///
+/// # Errors
+/// [`Error::Invariant`] when they do not.
+pub fn stocks(
+    comparison: &Comparison<'_>,
+    verdicts: (&Artificialised, &Artificialised),
+    net: i128,
+) -> Result<(i128, i128), Error> {
+    let stock = |side, verdicts: &Artificialised| -> i128 {
+        let areas = comparison.ground.twice_areas(comparison.vintage_rank(side));
+        verdicts.verdicts.iter().zip(areas).filter(|(v, _)| v.status).map(|(_, area)| area).sum()
+    };
+    let (before, after) = (stock(Side::Before, verdicts.0), stock(Side::After, verdicts.1));
+    if after - before != net {
+        let details = format!(
+            "stocks differ by {} m2, the evolution's polygons by {} m2",
+            area_m2(after - before),
+            area_m2(net)
+        );
+        return Err(Error::invariant("evolution_is_stock_difference", details));
+    }
+    Ok((before, after))
 }

@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 pub mod csv;
+pub mod custom;
 pub mod gazetteer;
 pub mod indicators;
 pub mod json;

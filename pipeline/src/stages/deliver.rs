@@ -2,38 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use kernels::arrangement::interior_point;
-use kernels::artificialise::Totals;
-use kernels::change::ChangeKind;
 use kernels::grid::Grid;
-use kernels::lattice::Point;
 use kernels::rasterise::rasterise;
 use kernels::update::Reason;
 use ndarray::Array2;
-use nomenclature::{Couple, Dimension, Nomenclature};
 
 use crate::VERSION;
 use crate::artefact::{Draft, publish_bytes};
-use crate::comparison::{Comparison, Side};
 use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::error::Error;
-use crate::figures::Figures;
+use crate::figures::{Figures, Norms, Step};
 use crate::io::record::write_issues;
 use crate::io::schema::Product;
 use crate::judge::Judge;
 use crate::picture::{self, Highlight};
-use crate::report::{self, Change, Invariant, Issue, KindTally, Map, ReportData};
+use crate::report::{self, Map, ReportData};
 use crate::stage_report::StageReport;
-use crate::stages::change::comparison;
+use crate::stages::change::ground;
 use crate::stages::names;
 use crate::tables::gazetteer::Level;
-use crate::{method, words};
+use crate::{method, page};
 
 /// Name of the report.
 const REPORT: &str = "report.html";
-/// Changes listed one by one.
-const CHANGES_MAX: usize = 100;
 
 /// Writes the report and the issues.
 ///
@@ -41,30 +33,29 @@ const CHANGES_MAX: usize = 100;
 /// A file cannot be read or written.
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let config = ctx.config;
-    let comparison = comparison(ctx)?;
+    let ground = ground(ctx)?;
     let judge = Judge::new(&config.rules, &config.nomenclature)?;
-    let figures = Figures::of(&comparison, &judge, &config.capture, &config.nomenclature)?;
+    let norms =
+        Norms { judge: &judge, capture: &config.capture, nomenclature: &config.nomenclature };
+    let figures = Figures::of(&ground, norms)?;
+    let step = &figures.steps[0];
     ctx.check_cancelled()?;
     let grid = cube::grid(ctx)?;
+    let seen = seen(ctx, &grid, step)?;
     let page = report::render(&ReportData {
         name: format!("Département {}", config.department.code()),
         level: Level::Department,
-        code: department(&comparison),
+        code: page::department(&ground),
         program: format!("millesime {VERSION}"),
         rules: format!("{} — {}", config.rules.id, config.rules.title),
         nomenclature: format!("{} — {}", config.nomenclature.id(), config.nomenclature.title()),
-        colours: colours(&config.nomenclature),
-        thresholds: [(Side::Before, &figures.before), (Side::After, &figures.after)]
-            .map(|(side, verdicts)| {
-                let areas = comparison.twice_areas(side);
-                (comparison.vintage(side).year, Totals::of(verdicts, &areas))
-            })
-            .to_vec(),
-        kinds: kinds(&figures),
-        changes: changes(ctx, &grid, &comparison, &figures)?,
-        maps: maps(ctx, &grid, &figures, &judge)?,
-        issues: issues(ctx),
-        invariants: invariants(ctx),
+        colours: page::colours(&config.nomenclature),
+        thresholds: page::thresholds(&ground, &figures),
+        kinds: page::kinds(&figures),
+        changes: page::changes(&ground, step, &config.nomenclature, |i| words_of(&seen[i])),
+        maps: maps(ctx, &grid, step, &judge)?,
+        issues: page::issues(&ctx.all_flaws()),
+        invariants: page::invariants(ctx.earlier.values().flat_map(|d| &d.report.proofs)),
         accuracy: Vec::new(),
         method: method::of(config, &judge).into_vec(),
         sources: sources(ctx),
@@ -82,34 +73,6 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .figure("issue_places", places))
 }
 
-/// The code of the department in the tables.
-fn department(comparison: &Comparison) -> String {
-    let communes = &comparison.communes.gazetteer.communes;
-    communes.first().map(|commune| commune.department.clone()).unwrap_or_default()
-}
-
-fn colours(nomenclature: &Nomenclature) -> Vec<(String, String)> {
-    [Dimension::Cover, Dimension::Usage]
-        .into_iter()
-        .flat_map(|dimension| nomenclature.iter(dimension))
-        .map(|(_, class)| (class.code.clone(), class.colour.to_string()))
-        .collect()
-}
-
-fn kinds(figures: &Figures) -> Vec<KindTally> {
-    ChangeKind::ALL
-        .into_iter()
-        .map(|kind| {
-            let of_kind = figures.changed.iter().zip(&figures.findings);
-            let areas: Vec<i128> = of_kind
-                .filter(|(_, finding)| finding.kind == kind)
-                .map(|(piece, _)| piece.dissolved.polygon.twice_area())
-                .collect();
-            KindTally { kind, objects: areas.len() as u64, twice_area: areas.iter().sum() }
-        })
-        .collect()
-}
-
 /// What the cells under a changed region say of it.
 #[derive(Default)]
 struct Seen {
@@ -118,44 +81,17 @@ struct Seen {
     reasons: BTreeMap<u8, u64>,
 }
 
-/// The largest changes, true ones first.
-fn changes(
-    ctx: &Context,
-    grid: &Grid,
-    comparison: &Comparison,
-    figures: &Figures,
-) -> Result<Vec<Change>, Error> {
-    let seen = seen(ctx, grid, figures)?;
-    let mut order: Vec<usize> = (0..figures.changed.len()).collect();
-    let area = |i: usize| figures.changed[i].dissolved.polygon.twice_area();
-    order.sort_by_key(|&i| (figures.findings[i].kind, std::cmp::Reverse(area(i)), i));
-    order.truncate(CHANGES_MAX);
-    let nomenclature = &ctx.config.nomenclature;
-    Ok(order
-        .into_iter()
-        .map(|i| {
-            let piece = &figures.changed[i];
-            let place = interior_point(&piece.dissolved.polygon).unwrap_or_default();
-            let reason = seen[i].reasons.iter().max_by_key(|&(r, n)| (n, std::cmp::Reverse(r)));
-            let reason = reason.and_then(|(&reason, _)| Reason::from_cell(reason));
-            Change {
-                place: commune(comparison, place),
-                at_m: (place.0.round() as i64, place.1.round() as i64),
-                before: label(nomenclature, piece.key.0),
-                after: label(nomenclature, piece.key.1),
-                twice_area: area(i),
-                confidence: (seen[i].cells > 0)
-                    .then(|| (seen[i].confidence * 100 / (255 * seen[i].cells)) as u8),
-                reason: reason.map_or("", Reason::french).to_owned(),
-                kind: figures.findings[i].kind,
-            }
-        })
-        .collect())
+/// Confidence in percent and main reason of a changed region.
+fn words_of(seen: &Seen) -> (Option<u8>, String) {
+    let reason = seen.reasons.iter().max_by_key(|&(r, n)| (n, std::cmp::Reverse(r)));
+    let reason = reason.and_then(|(&reason, _)| Reason::from_cell(reason));
+    let confidence = (seen.cells > 0).then(|| (seen.confidence * 100 / (255 * seen.cells)) as u8);
+    (confidence, reason.map_or("", Reason::french).to_owned())
 }
 
 /// Confidence and reasons of the cells under each changed region.
-fn seen(ctx: &Context, grid: &Grid, figures: &Figures) -> Result<Vec<Seen>, Error> {
-    let polygons: Vec<_> = figures.changed.iter().map(|p| &p.dissolved.polygon).collect();
+fn seen(ctx: &Context, grid: &Grid, step: &Step) -> Result<Vec<Seen>, Error> {
+    let polygons: Vec<_> = step.changed.iter().map(|p| &p.dissolved.polygon).collect();
     let ranks: Vec<u32> = (1..=polygons.len() as u32).collect();
     let polygons: Vec<_> = polygons.into_iter().cloned().collect();
     let regions = rasterise(&polygons, &ranks, grid);
@@ -171,44 +107,14 @@ fn seen(ctx: &Context, grid: &Grid, figures: &Figures) -> Result<Vec<Seen>, Erro
     Ok(seen)
 }
 
-fn commune(comparison: &Comparison, (x_m, y_m): (f64, f64)) -> String {
-    let communes = &comparison.communes;
-    let place = Point::from_metres(x_m, y_m).unwrap_or_default();
-    let polygon = communes.polygons.iter().position(|polygon| polygon.holds(place));
-    polygon.map_or_else(
-        || "hors commune".to_owned(),
-        |polygon| communes.gazetteer.communes[communes.owner[polygon] as usize].name.clone(),
-    )
-}
-
-/// Codes and labels of a couple.
-fn label(nomenclature: &Nomenclature, couple: Couple) -> String {
-    let of = |dimension, id| {
-        let class = nomenclature.class(dimension, id);
-        class.map_or_else(String::new, |class| format!("{} {}", class.code, class.label))
-    };
-    format!("{} / {}", of(Dimension::Cover, couple.cs), of(Dimension::Usage, couple.us))
-}
-
 /// The new vintage's covers, and the changes over the ortho.
-fn maps(ctx: &Context, grid: &Grid, figures: &Figures, judge: &Judge) -> Result<Vec<Map>, Error> {
+fn maps(ctx: &Context, grid: &Grid, step: &Step, judge: &Judge) -> Result<Vec<Map>, Error> {
     let config = ctx.config;
     let regular = cube::read_plane::<u16>(ctx, Quantity::Regular)?;
     let imagery = cube::read::<u8>(ctx, Quantity::Imagery)?;
-    let highlights: Vec<Highlight> = figures
-        .changed
-        .iter()
-        .map(|piece| {
-            let (before, after) = piece.key;
-            match (judge.is_artificial(before), judge.is_artificial(after)) {
-                (false, true) => Highlight::Artificialised,
-                (true, false) => Highlight::Restored,
-                _ => Highlight::Other,
-            }
-        })
-        .collect();
+    let highlights = page::highlights(step, judge);
     let polygons: Vec<_> =
-        figures.changed.iter().map(|piece| piece.dissolved.polygon.clone()).collect();
+        step.changed.iter().map(|piece| piece.dissolved.polygon.clone()).collect();
     let on_cells: Array2<Highlight> = rasterise(&polygons, &highlights, grid);
     let count = |wanted| highlights.iter().filter(|&&h| h == wanted).count();
     Ok(vec![
@@ -235,32 +141,6 @@ fn maps(ctx: &Context, grid: &Grid, figures: &Figures, judge: &Judge) -> Result<
             png: picture::covers(regular.view(), &config.nomenclature)?,
         },
     ])
-}
-
-fn issues(ctx: &Context) -> Vec<Issue> {
-    let flaws = ctx.all_flaws();
-    flaws
-        .by_count()
-        .into_iter()
-        .map(|(key, flaw)| Issue {
-            key: key.to_owned(),
-            label: words::flaw(key).to_owned(),
-            count: flaw.count,
-        })
-        .collect()
-}
-
-/// The laws checked by the stages before this one; a broken one would have stopped the run.
-fn invariants(ctx: &Context) -> Vec<Invariant> {
-    ctx.earlier
-        .values()
-        .flat_map(|done| &done.report.proofs)
-        .map(|proof| Invariant {
-            law: words::law(&proof.invariant).to_owned(),
-            result: proof.measured.clone(),
-            holds: true,
-        })
-        .collect()
 }
 
 fn sources(ctx: &Context) -> Vec<String> {

@@ -1,0 +1,64 @@
+//! Layers of the user's own to count in: activity zones, brownfields, neighbourhoods.
+
+use kernels::lattice::Polygon;
+
+use crate::config::Layer;
+use crate::error::{Error, InputError};
+use crate::io::vector::VectorSource;
+use crate::tally::Tally;
+
+/// Columns that name a place, in any case; the first one wins.
+const CODES: [&str; 8] =
+    ["code", "id", "identifiant", "site_id", "insee", "code_insee", "cleabs", "fid_zone"];
+/// Columns that say what a place is called.
+const NAMES: [&str; 5] = ["nom", "name", "libelle", "site_nom", "intitule"];
+
+/// The places of one layer, sorted by code; they may overlap and need not cover the territory.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Custom {
+    /// What the user calls the layer; part of file names.
+    pub name: String,
+    /// Code and name of each place.
+    pub places: Vec<(String, String)>,
+    /// The polygons of all places.
+    pub polygons: Vec<Polygon>,
+    /// Rank of the place of each polygon.
+    pub owner: Vec<u32>,
+}
+
+impl Custom {
+    /// Reads a layer; a place without a code column is called by its number in the file.
+    ///
+    /// # Errors
+    /// The file cannot be read or holds no polygon.
+    pub fn read(name: &str, layer: &Layer, epsg: u32, tally: &Tally) -> Result<Self, Error> {
+        let source = VectorSource::open(&layer.path, layer.layer.as_deref())?;
+        let (code, title) = (source.column(&CODES), source.column(&NAMES));
+        let wanted: Vec<usize> = [code, title].into_iter().flatten().collect();
+        let mut rows = Vec::new();
+        for feature in source.features(&wanted, epsg)? {
+            let feature = feature?;
+            feature.issues.iter().for_each(|issue| issue.count_in(tally, &source.info().name));
+            let mut texts = feature.values.iter().map(crate::io::vector::Value::text);
+            let mut next = |column: Option<usize>| column.and_then(|_| texts.next().flatten());
+            let (code, title) = (next(code), next(title));
+            let code = code.unwrap_or_else(|| format!("fid{:08}", feature.fid));
+            rows.push((code, title.unwrap_or_default(), feature.polygons));
+        }
+        rows.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        let mut all = Self { name: name.to_owned(), ..Self::default() };
+        for (code, title, polygons) in rows {
+            if all.places.last().is_none_or(|last| last.0 != code) {
+                all.places.push((code, title));
+            }
+            let rank = all.places.len() as u32 - 1;
+            all.owner.extend(polygons.iter().map(|_| rank));
+            all.polygons.extend(polygons);
+        }
+        if all.polygons.is_empty() {
+            let fault = InputError::new(&layer.path, "this layer holds no polygon to count in");
+            return Err(fault.layer(&source.info().name).expected("at least one polygon").into());
+        }
+        Ok(all)
+    }
+}

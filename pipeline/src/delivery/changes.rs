@@ -1,0 +1,121 @@
+//! `changes_<department>_<before>_<after>.gpkg`: every changed object, classed, with its measures.
+
+use std::collections::BTreeMap;
+
+use kernels::artificialise::Artificialised;
+use kernels::lattice::area_m2;
+
+use super::{Delivery, status_word, statuses};
+use crate::artefact::Draft;
+use crate::comparison::{Comparison, Piece};
+use crate::error::Error;
+use crate::figures::Step;
+use crate::io::vector::Value;
+use crate::io::vector_writer::{
+    Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
+};
+use nomenclature::Couple;
+
+/// Name of the file of two years; no word of it is one that the national platform routes by.
+pub fn file_name(department: &str, before: u16, after: u16) -> String {
+    format!("changes_{department}_{before}_{after}.gpkg")
+}
+
+/// Writes the layer; see [`Delivery::changes`].
+pub(super) fn write(
+    delivery: &Delivery<'_>,
+    comparison: &Comparison<'_>,
+    step: &Step,
+    verdicts: (&Artificialised, &Artificialised),
+) -> Result<Draft, Error> {
+    let (before, after) = (step.interval.before, step.interval.after);
+    let draft = delivery.draft(file_name(delivery.department, before, after))?;
+    let layer = LayerSpec {
+        name: format!("changes_{before}_{after}"),
+        title: format!("Changements {before}-{after}, département {}", delivery.department),
+        geometry: GeometryKind::Polygon,
+        geometry_column: "geom",
+        epsg: delivery.epsg,
+        file_epsg: delivery.epsg,
+        fields: fields(before, after),
+    };
+    let mut writer = VectorWriter::create(draft.temp(), VectorFormat::GeoPackage, &[layer])?;
+    for ((fid, piece), finding) in (1..).zip(&step.changed).zip(&step.findings) {
+        let (from, to) = (delivery.codes(piece.key.0), delivery.codes(piece.key.1));
+        let held = held(comparison, piece, verdicts);
+        let kind = format!("{:?}", finding.kind).to_lowercase();
+        let values: [Value; 13] = [
+            from.0.into(),
+            from.1.into(),
+            to.0.into(),
+            to.1.into(),
+            area_m2(piece.dissolved.polygon.twice_area()).into(),
+            kind.into(),
+            finding.disc_m.into(),
+            finding.mean_width_m.into(),
+            finding.compactness.into(),
+            finding.displaced_share.into(),
+            held.before.into(),
+            held.after.into(),
+            held.commune.into(),
+        ];
+        writer.add(0, fid, Shape::Polygon(&piece.dissolved.polygon), &values)?;
+    }
+    writer.finish()?;
+    Ok(draft)
+}
+
+fn fields(before: u16, after: u16) -> Vec<Field> {
+    let text = |name: String| Field::required(name, FieldKind::Text);
+    let real = |name: &str| Field::required(name, FieldKind::Real);
+    vec![
+        text(format!("cs_{before}")),
+        text(format!("us_{before}")),
+        text(format!("cs_{after}")),
+        text(format!("us_{after}")),
+        real("surface"),
+        text("kind".to_owned()),
+        real("disc_m"),
+        real("mean_width_m"),
+        real("compactness"),
+        real("displaced_share"),
+        text(format!("artif_{before}")),
+        text(format!("artif_{after}")),
+        Field::optional("commune_code", FieldKind::Text),
+    ]
+}
+
+/// What the faces of a changed object hold.
+struct Held {
+    before: &'static str,
+    after: &'static str,
+    commune: Option<String>,
+}
+
+/// Status words of both dates (`mixte` when its polygons differ) and the commune of most of it.
+fn held(
+    comparison: &Comparison<'_>,
+    piece: &Piece<(Couple, Couple)>,
+    verdicts: (&Artificialised, &Artificialised),
+) -> Held {
+    let ground = comparison.ground;
+    let mut communes: BTreeMap<Option<u32>, i128> = BTreeMap::new();
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for &face in &piece.dissolved.faces {
+        *communes.entry(ground.commune(face)).or_default() += ground.plane.twice_area(face);
+        let status = statuses(verdicts, comparison.pair(face));
+        before.push(status.0);
+        after.push(status.1);
+    }
+    let word = |all: &[bool]| match all.split_first() {
+        Some((first, rest)) if rest.iter().all(|s| s == first) => status_word(*first),
+        _ => "mixte",
+    };
+    // The first of equals wins: `max_by_key` would give the last.
+    let commune = communes.into_iter().rev().max_by_key(|(_, area)| *area).and_then(|(c, _)| c);
+    Held {
+        before: word(&before),
+        after: word(&after),
+        commune: commune.map(|c| ground.communes.gazetteer.communes[c as usize].code.clone()),
+    }
+}
