@@ -12,7 +12,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::commands::{
-    check, completions, doctor, init, nomenclature, run, sample, score, status, vectorise,
+    check, compare, completions, doctor, indicators, init, nomenclature, run, sample, score,
+    status, vectorise,
 };
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
@@ -42,10 +43,14 @@ Exit codes: 0 ok, 2 usage, 3 configuration, 4 input, 5 invariant or quality gate
 pub enum Command {
     /// Check a configuration and the files it names, without computing anything
     Check(check::Args),
+    /// Compare delivered vintages: change, artificialisation and indicators, without imagery
+    Compare(compare::Args),
     /// Print shell completions
     Completions(completions::Args),
     /// Say whether this machine has what a run needs
     Doctor(doctor::Args),
+    /// Flux of artificialisation from a difference layer alone
+    Indicators(indicators::Args),
     /// Write a commented configuration to fill in
     Init(init::Args),
     /// Show, check and convert nomenclatures and rule sets
@@ -66,8 +71,10 @@ impl Command {
     fn execute(&self) -> Result<(), Error> {
         match self {
             Self::Check(args) => check::execute(args),
+            Self::Compare(args) => compare::execute(args),
             Self::Completions(args) => completions::execute(args),
             Self::Doctor(args) => doctor::execute(args),
+            Self::Indicators(args) => indicators::execute(args),
             Self::Init(args) => init::execute(args),
             Self::Nomenclature(args) => nomenclature::execute(args),
             Self::Run(args) => run::execute(args),

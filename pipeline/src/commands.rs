@@ -1,8 +1,10 @@
 //! One file for each command of the command line.
 
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod doctor;
+pub mod indicators;
 pub mod init;
 pub mod nomenclature;
 pub mod run;

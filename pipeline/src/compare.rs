@@ -1,1 +1,258 @@
+//! Two or more delivered vintages compared: read, arranged once, written all or nothing.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nomenclature::{CaptureRules, Nomenclature, RuleSet};
+use serde_json::json;
+
+use crate::artefact::{self, Draft};
+use crate::cancel::Cancel;
+use crate::comparison::Ground;
+use crate::config::{Department, Layer};
+use crate::context::WORK;
+use crate::delivery::Delivery;
+use crate::error::Error;
+use crate::figures::{Figures, Norms, area_of_change, stocks};
+use crate::judge::Judge;
+use crate::lock::Lock;
+use crate::manifest::{self, Manifest};
+use crate::progress::{LogFormat, say};
+use crate::stage_report::Proof;
+use crate::tally::Tally;
+use crate::{VERSION, io, method, units};
+
+mod page;
+mod plan;
+mod read;
+
+pub(crate) use plan::files;
+
+/// The capture rules whose minimum units tell a change from what the rules cannot see.
+const CAPTURE: &str = "ocsge-2-0";
+
+/// A layer and what it is for.
+#[derive(Debug, Clone)]
+pub struct Source<T> {
+    /// The year of a vintage, or the name of a custom layer.
+    pub of: T,
+    /// Where it is.
+    pub layer: Layer,
+}
+
+/// What to compare; the command line made sense of.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The department.
+    pub department: Department,
+    /// Two or more vintages, oldest first.
+    pub vintages: Vec<Source<u16>>,
+    /// Layers of communes.
+    pub territories: Vec<Layer>,
+    /// Planning zones.
+    pub planning: Option<Layer>,
+    /// Other layers to count in, by name.
+    pub customs: Vec<Source<String>>,
+    /// A corrective patch of the older vintages.
+    pub patch: Option<Layer>,
+    /// What is artificial.
+    pub rules: RuleSet,
+    /// What the codes mean.
+    pub nomenclature: Nomenclature,
+    /// The output folder.
+    pub out: PathBuf,
+    /// Whether repairs of the data are refused.
+    pub strict: bool,
+    /// Whether to stop after the plan.
+    pub dry_run: bool,
+    /// Size of the thread pool.
+    pub threads: usize,
+    /// How to talk.
+    pub log_format: LogFormat,
+}
+
+impl Request {
+    /// EPSG code of every figure.
+    pub fn epsg(&self) -> u32 {
+        self.department.crs().0
+    }
+
+    /// Every input with its role, in the order of the plan.
+    pub fn inputs(&self) -> Vec<(String, &Layer)> {
+        let mut inputs: Vec<(String, &Layer)> =
+            self.vintages.iter().map(|v| (format!("vintage_{}", v.of), &v.layer)).collect();
+        let territories = (1..).zip(&self.territories);
+        inputs.extend(territories.map(|(k, layer)| (format!("territories_{k}"), layer)));
+        inputs.extend(self.planning.iter().map(|layer| ("planning".to_owned(), layer)));
+        inputs.extend(self.customs.iter().map(|c| (format!("custom_{}", c.of), &c.layer)));
+        inputs.extend(self.patch.iter().map(|layer| ("patch".to_owned(), layer)));
+        inputs
+    }
+}
+
+/// Compares, on the request's own thread pool; nothing is published unless all is complete.
+///
+/// # Errors
+/// [`Error::Input`] for a file that is not what it must be, [`Error::Invariant`] for a law that
+/// does not hold, [`Error::Busy`], [`Error::Write`], [`Error::Interrupted`].
+pub fn run(request: &Request) -> Result<(), Error> {
+    let cancel = Cancel::on_signals()?;
+    let judge = Judge::new(&request.rules, &request.nomenclature)?;
+    let plan = plan::Plan::of(request)?;
+    say(request.log_format, "plan", &plan.text(), plan.fields());
+    if request.dry_run {
+        return Ok(());
+    }
+    let work = request.out.join(WORK);
+    fs::create_dir_all(&work).map_err(Error::write(&work))?;
+    let _lock = Lock::take(&work, &request.out)?;
+    artefact::sweep(&request.out)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(request.threads)
+        .build()
+        .map_err(|error| Error::internal(format!("no thread pool: {error}")))?;
+    pool.install(|| compute(request, &judge, &cancel))
+}
+
+fn check(cancel: &Cancel, during: &str) -> Result<(), Error> {
+    if cancel.is_raised() {
+        return Err(Error::Interrupted { during: during.to_owned() });
+    }
+    Ok(())
+}
+
+fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Error> {
+    let tally = Tally::default();
+    let step = |name: &str, text: String| {
+        say(request.log_format, name, &format!("{name:<14} {text}"), json!({ "text": text }));
+    };
+    let (vintages, territory) = read::all(request, &tally)?;
+    check(cancel, "reading")?;
+    let n_polygons: usize = vintages.iter().map(crate::vintage::Vintage::n_polygons).sum();
+    step("read", format!("{} polygons", units::count(n_polygons as u64)));
+    let ground = Ground::new(vintages, territory)?;
+    let covered = read::coverage(request, &ground)?;
+    check(cancel, "arranging")?;
+    step("arranged", format!("{} faces", units::count(ground.plane.n_faces() as u64)));
+    let capture = CaptureRules::builtin(CAPTURE)
+        .and_then(|rules| rules.compile(&request.nomenclature))
+        .map_err(|error| Error::usage(error.to_string()))?;
+    let norms = Norms { judge, capture: &capture, nomenclature: &request.nomenclature };
+    let mut figures = Figures::of(&ground, norms)?;
+    check(cancel, "summing up")?;
+    figures.proofs.splice(0..0, covered);
+    let drafts = write(request, &ground, &mut figures, (norms, &tally))?;
+    check(cancel, "writing")?;
+    publish(request, drafts, &figures.proofs)?;
+    for proof in &figures.proofs {
+        let fields = json!({ "invariant": proof.invariant, "measured": proof.measured });
+        let text = format!("holds  {}: {}", proof.invariant, proof.measured);
+        say(request.log_format, "proof", &text, fields);
+    }
+    for (key, flaw) in tally.flaws().by_count() {
+        let fields = json!({ "key": key, "count": flaw.count, "area_m2": flaw.area_m2() });
+        let count = units::count(flaw.count);
+        let text = format!("issue  {key}: {count} times, {:.2} m2", flaw.area_m2());
+        say(request.log_format, "issue", &text, fields);
+    }
+    step("done", format!("in {}", request.out.display()));
+    Ok(())
+}
+
+/// Every file of the delivery, finished and not yet published; adds the laws that it checks.
+fn write(
+    request: &Request,
+    ground: &Ground,
+    figures: &mut Figures,
+    (norms, tally): (Norms<'_>, &Tally),
+) -> Result<Vec<Draft>, Error> {
+    let delivery = Delivery {
+        folder: &request.out,
+        department: request.department.code(),
+        epsg: request.epsg(),
+        nomenclature: &request.nomenclature,
+    };
+    let mut drafts = Vec::new();
+    for (vintage, verdicts) in figures.verdicts.iter().enumerate() {
+        drafts.push(delivery.artif(ground, vintage, verdicts)?);
+        drafts.push(delivery.verdicts(ground, vintage, verdicts)?);
+    }
+    for (rank, comparison) in ground.steps().enumerate() {
+        let (step, pair) =
+            (&figures.steps[rank], (&figures.verdicts[rank], &figures.verdicts[rank + 1]));
+        let area = area_of_change(&comparison, &step.changed)?;
+        let (evolution, net) = delivery.evolution(&comparison, pair)?;
+        stocks(&comparison, pair, net)?;
+        drafts.extend([
+            delivery.diff(&comparison, &step.changed)?,
+            evolution,
+            delivery.changes(&comparison, step, pair)?,
+        ]);
+        let m2 = kernels::lattice::area_m2;
+        for (name, measured) in [
+            ("area_of_change", format!("{} m2, difference 0 m2", m2(area))),
+            ("evolution_is_stock_difference", format!("{} m2 both ways, difference 0 m2", m2(net))),
+        ] {
+            figures.proofs.push(Proof { invariant: name.to_owned(), measured });
+        }
+    }
+    let years: Vec<u16> = request.vintages.iter().map(|vintage| vintage.of).collect();
+    let method = method::pairs(&method::Subject {
+        department: request.department.code(),
+        years: &years,
+        nomenclature: &request.nomenclature,
+        rules: &request.rules,
+    });
+    drafts.extend(delivery.tables(&figures.tables, &method)?);
+    drafts.push(delivery.tables_on_maps(ground, &figures.tables)?);
+    drafts.push(page::write(request, &delivery, (ground, figures), (norms, tally), method)?);
+    drafts.push(delivery.issues(&years, &tally.flaws())?);
+    Ok(drafts)
+}
+
+/// Gives every file its name, the manifest last: without it a delivery is not complete.
+fn publish(request: &Request, drafts: Vec<Draft>, proofs: &[Proof]) -> Result<(), Error> {
+    let manifest = request.out.join(manifest::FILE);
+    if manifest.exists() {
+        fs::remove_file(&manifest).map_err(Error::write(&manifest))?;
+    }
+    let mut outputs = BTreeMap::new();
+    for draft in drafts {
+        let artefact = draft.publish()?;
+        let name = artefact.path.strip_prefix(&request.out).unwrap_or(&artefact.path);
+        outputs.insert(name.display().to_string(), artefact.stamp);
+    }
+    let mut inputs = BTreeMap::new();
+    for (role, layer) in request.inputs() {
+        for path in plan::files(&layer.path) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            inputs.insert(format!("{role}/{name}"), artefact::Stamp::of(&path)?);
+        }
+    }
+    let years: Vec<u16> = request.vintages.iter().map(|vintage| vintage.of).collect();
+    let parameters = json!({
+        "command": "compare",
+        "department": request.department.code(),
+        "crs": request.department.crs().to_string(),
+        "years": years,
+        "nomenclature": request.nomenclature.id(),
+        "rules": request.rules.id,
+        "rules_title": request.rules.title,
+        "forcing": request.rules.thresholds.forcing,
+        "capture_rules": CAPTURE,
+        "tolerance_m": kernels::change::Rules::default().tolerance_m,
+    });
+    let versions = BTreeMap::from([
+        ("millesime".to_owned(), VERSION.to_owned()),
+        ("gdal".to_owned(), io::gdal::version()),
+    ]);
+    let proofs = proofs.to_vec();
+    Manifest { format: 1, versions, parameters, inputs, outputs, proofs }.publish(&request.out)?;
+    Ok(())
+}
+
+/// The path as messages show it.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -250,7 +250,8 @@ impl<'a> Comparison<'a> {
         let rank = |key: &K| distinct.binary_search(key).expect("every key was listed") as u32;
         let ranks: Vec<u32> = keys.iter().map(|key| key.as_ref().map_or(NO_KEY, rank)).collect();
         let keep = LayerMask::of(&self.ranks);
-        self.ground.plane
+        self.ground
+            .plane
             .dissolve(&ranks, keep)
             .into_iter()
             .map(|dissolved| Piece { key: distinct[dissolved.key as usize], dissolved })

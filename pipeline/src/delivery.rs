@@ -17,10 +17,12 @@ use crate::error::Error;
 use crate::figures::Step;
 use crate::io::record::{
     ArtifRecord, Deliverable, DiffRecord, EvolutionSide, OccupationRecord, ZanEvolRecord,
+    write_issues,
 };
 use crate::io::schema::{Names, Product};
 use crate::tables::xlsx::Method;
 use crate::tables::{Cell, Column, Table, Unit, csv, xlsx};
+use crate::tally::Flaws;
 
 pub mod changes;
 mod gpkg;
@@ -268,6 +270,18 @@ impl Delivery<'_> {
             ]);
         }
         self.bytes(format!("{}.csv", table.name), &csv::bytes(&table)?)
+    }
+
+    /// The places of the flaws of the data.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn issues(&self, years: &[u16], flaws: &Flaws) -> Result<Draft, Error> {
+        let year = |year: Option<&u16>| year.copied().unwrap_or_default();
+        let names = self.names(year(years.first()), year(years.last()));
+        let draft = self.draft(Product::Issues.file_name(&names))?;
+        write_issues(draft.temp(), &names, flaws)?;
+        Ok(draft)
     }
 
     /// A file of these bytes.

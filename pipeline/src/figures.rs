@@ -11,8 +11,8 @@ use crate::comparison::{Comparison, Ground, Piece, Side};
 use crate::error::Error;
 use crate::judge::Judge;
 use crate::stage_report::Proof;
-use crate::tables::{Table, custom};
 use crate::tables::indicators::{Indicators, Variant};
+use crate::tables::{Table, custom};
 
 /// What happened between a vintage and the next one.
 pub struct Step {

@@ -16,7 +16,6 @@ pub mod custom;
 pub mod delivery;
 pub mod diff_flux;
 pub mod error;
-pub mod explain;
 pub mod figures;
 pub mod ign_report;
 pub mod inputs;

@@ -65,12 +65,20 @@ pub fn write(
     }
     let parameters = stage::all_parameters(config);
     let manifest = Manifest { format: 1, versions, parameters, inputs, outputs, proofs };
-    let text = serde_json::to_string_pretty(&manifest)
-        .map_err(|error| Error::internal(format!("the manifest has no JSON form: {error}")))?;
-    publish_bytes(out_dir.join(FILE), format!("{text}\n").as_bytes())
+    manifest.publish(out_dir)
 }
 
 impl Manifest {
+    /// Writes it into an output folder.
+    ///
+    /// # Errors
+    /// [`Error::Write`] when it cannot be written.
+    pub fn publish(&self, out_dir: &Path) -> Result<Artefact, Error> {
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|error| Error::internal(format!("the manifest has no JSON form: {error}")))?;
+        publish_bytes(out_dir.join(FILE), format!("{text}\n").as_bytes())
+    }
+
     /// Reads the manifest of an output folder; `None` when there is none yet.
     ///
     /// # Errors

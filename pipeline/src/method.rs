@@ -1,24 +1,71 @@
 //! What the tables and the report say of how their figures were made, in French.
 
-use nomenclature::RuleSet;
+use nomenclature::{Nomenclature, RuleSet};
 
 use crate::VERSION;
 use crate::config::Config;
-use crate::judge::Judge;
 use crate::tables::xlsx::Method;
 
-/// Pairs of a subject and its explanation.
-pub fn of(config: &Config, judge: &Judge) -> Box<Method> {
-    let RuleSet { title, article, thresholds, .. } = &config.rules;
+/// What the figures were made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// Department code.
+    pub department: &'a str,
+    /// Years of the vintages, oldest first.
+    pub years: &'a [u16],
+    /// What the codes mean.
+    pub nomenclature: &'a Nomenclature,
+    /// The rule set.
+    pub rules: &'a RuleSet,
+}
+
+/// Pairs of a subject and its explanation, for a run.
+pub fn of(config: &Config) -> Box<Method> {
+    pairs(&Subject {
+        department: config.department.code(),
+        years: &[config.prior.vintage, config.vintage],
+        nomenclature: &config.nomenclature,
+        rules: &config.rules,
+    })
+}
+
+/// Pairs of a subject and its explanation, for figures made from a difference layer alone.
+pub fn of_difference(subject: &Subject<'_>) -> Box<Method> {
+    let RuleSet { id, title, article, .. } = subject.rules;
+    let years: Vec<String> = subject.years.iter().map(u16::to_string).collect();
     let pairs = [
         ("Logiciel", format!("millesime {VERSION}")),
-        ("Département", config.department.code().to_owned()),
-        ("Millésimes", format!("{} et {}", config.prior.vintage, config.vintage)),
+        ("Millésimes", years.join(", ")),
+        ("Nomenclature", subject.nomenclature.id().to_owned()),
+        ("Règles d'artificialisation", format!("{title} ({id})")),
+        ("Texte", article.clone()),
         (
-            "Nomenclature",
-            format!("{} ({})", config.nomenclature.title(), config.nomenclature.id()),
+            "Seuils",
+            "Non appliqués : une couche de différence ne contient pas les stocks ; seuls les \
+             couples décident."
+                .to_owned(),
         ),
-        ("Règles d'artificialisation", format!("{title} ({})", judge.rule_set())),
+        (
+            "Recouvrements",
+            "Un sol couvert par plusieurs polygones de différence compte une fois, avec le premier."
+                .to_owned(),
+        ),
+        ("Surfaces", "En m², calculées dans la projection légale du département.".to_owned()),
+    ];
+    pairs.into_iter().map(|(subject, text)| (subject.to_owned(), text)).collect()
+}
+
+/// Pairs of a subject and its explanation.
+pub fn pairs(subject: &Subject<'_>) -> Box<Method> {
+    let Subject { department, years, nomenclature, rules } = *subject;
+    let RuleSet { id, title, article, thresholds, .. } = rules;
+    let years: Vec<String> = years.iter().map(u16::to_string).collect();
+    let pairs = [
+        ("Logiciel", format!("millesime {VERSION}")),
+        ("Département", department.to_owned()),
+        ("Millésimes", years.join(", ")),
+        ("Nomenclature", format!("{} ({})", nomenclature.title(), nomenclature.id())),
+        ("Règles d'artificialisation", format!("{title} ({id})")),
         ("Texte", article.clone()),
         (
             "Seuils",

@@ -95,10 +95,9 @@ impl Stage {
             | Self::Regularise
             | Self::Vectorise
             | Self::Change
-            | Self::Artificialise
-            | Self::Indicators
             | Self::Correct
             | Self::Deliver => 1,
+            Self::Artificialise | Self::Indicators => 2,
         }
     }
 

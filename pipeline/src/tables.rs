@@ -8,6 +8,7 @@ use serde::Serialize;
 
 pub mod csv;
 pub mod custom;
+pub mod flux;
 pub mod gazetteer;
 pub mod indicators;
 pub mod json;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nomenclature::{Nomenclature, NomenclatureError};
+use nomenclature::{Nomenclature, NomenclatureError, RuleSet};
 
 use crate::error::{ConfigError, Error};
 
@@ -68,6 +68,19 @@ pub(crate) fn load(reference: &str) -> Result<Nomenclature, Error> {
             .map_err(|problems| check::first_fault(path, problems));
     }
     Nomenclature::builtin(reference).map_err(|error| usage(&error))
+}
+
+/// A rule set by its built-in id or by the path of a document.
+///
+/// # Errors
+/// As for [`load`].
+pub(crate) fn load_rules(reference: &str) -> Result<RuleSet, Error> {
+    let path = Path::new(reference);
+    if is_document(path) {
+        let text = read_document(path)?;
+        return RuleSet::from_yaml(&text).map_err(|problems| check::first_fault(path, problems));
+    }
+    RuleSet::builtin(reference).map_err(|error| usage(&error))
 }
 
 /// Whether a name means a file: it ends in `.yaml` or `.yml`, or it holds a folder.

@@ -51,7 +51,8 @@ pub(super) fn write(
 
 fn layer(delivery: &Delivery<'_>, table: &Table) -> LayerSpec {
     let field = |(rank, column): (usize, &crate::tables::Column)| {
-        let kind = match table.rows.iter().map(|row| &row[rank]).find(|cell| **cell != Cell::Empty) {
+        let kind = match table.rows.iter().map(|row| &row[rank]).find(|cell| **cell != Cell::Empty)
+        {
             Some(Cell::Integer(_)) => FieldKind::Integer,
             Some(Cell::Text(_)) | None => FieldKind::Text,
             Some(_) => FieldKind::Real,

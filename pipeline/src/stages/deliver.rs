@@ -57,7 +57,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         issues: page::issues(&ctx.all_flaws()),
         invariants: page::invariants(ctx.earlier.values().flat_map(|d| &d.report.proofs)),
         accuracy: Vec::new(),
-        method: method::of(config, &judge).into_vec(),
+        method: method::of(config).into_vec(),
         sources: sources(ctx),
         tables: figures.tables,
     })?;

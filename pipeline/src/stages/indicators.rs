@@ -33,7 +33,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let (step, verdicts) = (&figures.steps[0], (&figures.verdicts[0], &figures.verdicts[1]));
     let delivery = delivery(ctx);
     let mut report = StageReport::default();
-    let mut drafts = delivery.tables(&figures.tables, &method::of(config, &judge))?;
+    let mut drafts = delivery.tables(&figures.tables, &method::of(config))?;
     drafts.push(delivery.tables_on_maps(&ground, &figures.tables)?);
     drafts.push(delivery.changes(&Comparison::of(&ground, 0, 1), step, verdicts)?);
     for draft in drafts {

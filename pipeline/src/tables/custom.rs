@@ -20,7 +20,12 @@ struct Sums {
 /// `zones_<name>`: one row per place of a custom layer.
 ///
 /// Places may overlap: ground in two of them counts in both, so rows are not to be added up.
-pub fn table(ground: &Ground, custom: usize, norms: Norms<'_>, verdicts: &[Artificialised]) -> Table {
+pub fn table(
+    ground: &Ground,
+    custom: usize,
+    norms: Norms<'_>,
+    verdicts: &[Artificialised],
+) -> Table {
     let layer = &ground.customs[custom];
     let mut columns = vec![
         Column::new("code", "Code", Unit::None),
@@ -53,8 +58,7 @@ pub fn table(ground: &Ground, custom: usize, norms: Norms<'_>, verdicts: &[Artif
     let years = ground.vintages.iter().map(|vintage| vintage.year);
     let span = years.clone().max().unwrap_or(0).saturating_sub(years.min().unwrap_or(0));
     for ((code, name), sums) in layer.places.iter().zip(sums(ground, custom, norms, verdicts)) {
-        let mut row =
-            vec![Cell::words(code), Cell::words(name), Cell::Area(sums.surface)];
+        let mut row = vec![Cell::words(code), Cell::words(name), Cell::Area(sums.surface)];
         for (vintage, (artificial, built)) in ground.vintages.iter().zip(sums.stocks) {
             row.extend([
                 Cell::Integer(vintage.year.into()),
@@ -87,7 +91,8 @@ fn sums(
             continue;
         }
         let area = ground.plane.twice_area(face);
-        let ranks: Vec<Option<u32>> = (0..n_vintages).map(|v| ground.plane.label(face, v)).collect();
+        let ranks: Vec<Option<u32>> =
+            (0..n_vintages).map(|v| ground.plane.label(face, v)).collect();
         let artificial: Vec<bool> = ranks
             .iter()
             .zip(verdicts)

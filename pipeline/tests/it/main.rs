@@ -3,6 +3,7 @@
 
 mod chain;
 mod cli;
+mod compare;
 mod exit_codes;
 mod resume;
 mod vectorise;

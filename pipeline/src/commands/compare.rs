@@ -1,0 +1,201 @@
+//! `millesime compare`: change, artificialisation and indicators between delivered vintages.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use crate::commands::nomenclature::{load, load_rules};
+use crate::compare::{self, Request, Source};
+use crate::config::{Department, Layer};
+use crate::error::Error;
+use crate::progress::LogFormat;
+use crate::talk;
+
+/// What `compare` is asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples: two vintages, then three
+  millesime compare --department 33 --before 2015.gpkg --after 2018.gpkg --years 2015,2018 \\
+      --territories communes.gpkg --out figures
+  millesime compare --department 33 --vintage 2015=a.gpkg --vintage 2018=b.gpkg \\
+      --vintage 2021=c.gpkg --territories communes.gpkg --custom zae=zae.gpkg --out figures
+
+Where a file has several layers, name one: `PATH:LAYER`. Results appear in DIR only when all of
+them are complete; `millesime explain --in DIR --at X,Y` tells the story of a place.")]
+pub struct Args {
+    /// The department's code; its CRS is that of every figure
+    #[arg(long, value_name = "CODE")]
+    department: String,
+    /// The older vintage
+    #[arg(long, value_name = "PATH", requires_all = ["after", "years"])]
+    before: Option<String>,
+    /// The newer vintage
+    #[arg(long, value_name = "PATH", requires = "before")]
+    after: Option<String>,
+    /// Years of the older and the newer vintage
+    #[arg(long, value_name = "YEAR,YEAR", value_delimiter = ',', requires = "before")]
+    years: Vec<u16>,
+    /// A vintage; two or more instead of --before and --after
+    #[arg(long = "vintage", value_name = "YEAR=PATH", conflicts_with = "before")]
+    vintages: Vec<String>,
+    /// Communes with their codes, and if known their EPCI, `SCoT` and region; several files add up
+    #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
+    territories: Vec<String>,
+    /// Zones of a planning document (`TYPEZONE`)
+    #[arg(long, value_name = "PATH")]
+    planning: Option<String>,
+    /// Another layer to count in, such as activity zones
+    #[arg(long = "custom", value_name = "NAME=PATH")]
+    customs: Vec<String>,
+    /// A corrective patch: changes under it are corrections of the older vintage
+    #[arg(long, value_name = "PATH")]
+    patch: Option<String>,
+    /// What is artificial: a built-in rule set or a YAML document
+    #[arg(long, value_name = "ID", default_value = "decree-2023-1096")]
+    rules: String,
+    /// Also count small surfaces next to buildings as artificial
+    #[arg(long)]
+    forcing: bool,
+    /// What the codes mean: a built-in nomenclature or a YAML document
+    #[arg(long, value_name = "ID", default_value = "ocsge-2-0")]
+    nomenclature: String,
+    /// The folder to write into
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Refuse data that needs a repair instead of counting the repairs
+    #[arg(long)]
+    strict: bool,
+    /// Number of threads; the results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Check the inputs and print the plan, compute nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// How to tell the progress on stderr: `text` for people, `json` for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    log_format: LogFormat,
+}
+
+/// Compares the vintages.
+///
+/// # Errors
+/// [`Error::Usage`] for options that make no sense together, [`Error::Input`] for files that are
+/// not what they must be, [`Error::Invariant`] when a law does not hold, [`Error::Write`].
+pub fn execute(args: &Args) -> Result<(), Error> {
+    talk::as_json(args.log_format == LogFormat::Json);
+    compare::run(&args.request()?)
+}
+
+impl Args {
+    fn request(&self) -> Result<Request, Error> {
+        let department = Department::parse(&self.department).ok_or_else(|| Error::Usage {
+            what: format!("`{}` is no department", self.department),
+            hint: Some("01 to 95, 2A, 2B, 971 to 974 or 976".to_owned()),
+        })?;
+        let mut rules = load_rules(&self.rules)?;
+        rules.thresholds.forcing |= self.forcing;
+        let threads = self.threads.or_else(|| std::thread::available_parallelism().ok());
+        Ok(Request {
+            department,
+            vintages: self.vintages()?,
+            territories: self.territories.iter().map(|text| layer(text)).collect(),
+            planning: self.planning.as_deref().map(layer),
+            customs: self.customs()?,
+            patch: self.patch.as_deref().map(layer),
+            rules,
+            nomenclature: load(&self.nomenclature)?,
+            out: self.out.clone(),
+            strict: self.strict,
+            dry_run: self.dry_run,
+            threads: threads.map_or(1, NonZeroUsize::get),
+            log_format: self.log_format,
+        })
+    }
+
+    /// The vintages in the order of their years.
+    fn vintages(&self) -> Result<Vec<Source<u16>>, Error> {
+        let mut vintages = Vec::new();
+        if let (Some(before), Some(after)) = (&self.before, &self.after) {
+            let [first, last] = self.years[..] else {
+                let n = self.years.len();
+                return Err(Error::usage(format!("--years takes two years, got {n}")));
+            };
+            vintages.push(Source { of: first, layer: layer(before) });
+            vintages.push(Source { of: last, layer: layer(after) });
+        }
+        for text in &self.vintages {
+            let pair =
+                text.split_once('=').and_then(|(year, path)| Some((year.parse().ok()?, path)));
+            let Some((year, path)) = pair else {
+                return Err(Error::usage(format!("`--vintage {text}` is not YEAR=PATH")));
+            };
+            vintages.push(Source { of: year, layer: layer(path) });
+        }
+        if vintages.len() < 2 {
+            return Err(Error::Usage {
+                what: "one vintage cannot be compared".to_owned(),
+                hint: Some("give --before and --after, or --vintage twice or more".to_owned()),
+            });
+        }
+        if let Some(pair) = vintages.windows(2).find(|pair| pair[0].of >= pair[1].of) {
+            return Err(Error::Usage {
+                what: format!("vintage {} is not before {}", pair[0].of, pair[1].of),
+                hint: Some("give the vintages oldest first".to_owned()),
+            });
+        }
+        if let Some(odd) = vintages.iter().find(|vintage| !(1950..=2100).contains(&vintage.of)) {
+            return Err(Error::usage(format!("{} is not the year of a vintage", odd.of)));
+        }
+        Ok(vintages)
+    }
+
+    fn customs(&self) -> Result<Vec<Source<String>>, Error> {
+        let mut customs: Vec<Source<String>> = Vec::new();
+        for text in &self.customs {
+            let plain = |name: &str| {
+                !name.is_empty()
+                    && name.len() <= 24
+                    && name
+                        .chars()
+                        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            };
+            let Some((name, path)) = text.split_once('=').filter(|(name, _)| plain(name)) else {
+                return Err(Error::Usage {
+                    what: format!("`--custom {text}` is not NAME=PATH"),
+                    hint: Some("NAME: at most 24 lower-case letters, digits and `_`".to_owned()),
+                });
+            };
+            if customs.iter().any(|custom| custom.of == name) {
+                return Err(Error::usage(format!("`--custom {name}` is given twice")));
+            }
+            customs.push(Source { of: name.to_owned(), layer: layer(path) });
+        }
+        Ok(customs)
+    }
+}
+
+/// `PATH` or `PATH:LAYER`; a file that has the whole text as its name wins.
+pub(super) fn layer(text: &str) -> Layer {
+    let whole = PathBuf::from(text);
+    match text.rsplit_once(':') {
+        Some((path, layer)) if !whole.exists() && !layer.is_empty() && !layer.contains('/') => {
+            Layer { path: PathBuf::from(path), layer: Some(layer.to_owned()) }
+        }
+        _ => Layer { path: whole, layer: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_is_named_after_a_colon() {
+        let of = |text: &str| {
+            let Layer { path, layer } = layer(text);
+            (path.display().to_string(), layer)
+        };
+        assert_eq!(of("a/b.gpkg:zones"), ("a/b.gpkg".to_owned(), Some("zones".to_owned())));
+        assert_eq!(of("a/b.gpkg"), ("a/b.gpkg".to_owned(), None));
+        assert_eq!(of("a:b/c.gpkg"), ("a:b/c.gpkg".to_owned(), None));
+    }
+}

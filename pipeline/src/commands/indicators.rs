@@ -1,0 +1,185 @@
+//! `millesime indicators`: flux from a difference layer alone.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use kernels::flux::Status;
+use kernels::flux::series::Interval;
+use kernels::lattice::area_m2;
+use serde_json::json;
+
+use crate::artefact::{self, Stamp};
+use crate::commands::compare::layer;
+use crate::commands::nomenclature::{load, load_rules};
+use crate::config::Department;
+use crate::context::WORK;
+use crate::delivery::Delivery;
+use crate::diff_flux::Difference;
+use crate::error::Error;
+use crate::judge::Judge;
+use crate::lock::Lock;
+use crate::manifest::{self, Manifest};
+use crate::stage_report::Proof;
+use crate::tables::flux;
+use crate::tally::Tally;
+use crate::territory::Communes;
+use crate::{VERSION, io, method, talk};
+
+/// Help of `--department`.
+const DEPARTMENT: &str = "The department's code, whose CRS is that of every figure; all of \
+metropolitan France has the default's";
+
+/// What `indicators` is asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example: flux of older covers between two years
+  millesime indicators --diff DIFF_33.gpkg --years 2015,2018 --territories communes.gpkg \\
+      --rules brute-cs11 --out figures
+
+A difference layer holds no stock, so the area thresholds of a rule set cannot be applied: couples
+alone decide. For thresholds, compare the vintages: `millesime compare`.")]
+pub struct Args {
+    /// A difference layer with the codes of both dates; several add up
+    #[arg(long = "diff", value_name = "PATH", num_args = 1.., required = true)]
+    diffs: Vec<String>,
+    /// The older and the newer year
+    #[arg(long, value_name = "YEAR,YEAR", value_delimiter = ',', required = true)]
+    years: Vec<u16>,
+    /// Communes with their codes
+    #[arg(long, value_name = "PATH")]
+    territories: String,
+    #[arg(long, value_name = "CODE", default_value = "01", help = DEPARTMENT)]
+    department: String,
+    /// What is artificial: a built-in rule set or a YAML document
+    #[arg(long, value_name = "ID", default_value = "decree-2023-1096")]
+    rules: String,
+    /// What the codes mean: a built-in nomenclature or a YAML document
+    #[arg(long, value_name = "ID", default_value = "ocsge-2-0")]
+    nomenclature: String,
+    /// The folder to write into
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Reads the difference, adds it up and writes the tables; nothing appears unless all is complete.
+///
+/// # Errors
+/// [`Error::Usage`] for options that make no sense, [`Error::Input`] for files that are not what
+/// they must be, [`Error::Write`].
+pub fn execute(args: &Args) -> Result<(), Error> {
+    let department = args.department()?;
+    let epsg = department.crs().0;
+    let interval = args.interval()?;
+    let (nomenclature, rules) = (load(&args.nomenclature)?, load_rules(&args.rules)?);
+    let judge = Judge::new(&rules, &nomenclature)?;
+    let tally = Tally::default();
+    let communes = Communes::read(&layer(&args.territories), department.code(), epsg, &tally)?;
+    let mut difference = Difference::default();
+    for diff in &args.diffs {
+        difference.add(&layer(diff), interval, (epsg, &nomenclature), &tally)?;
+    }
+    let ledger = difference.ledger(&communes, &judge, &tally)?;
+    let proofs = laws(&ledger)?;
+    let work = args.out.join(WORK);
+    fs::create_dir_all(&work).map_err(Error::write(&work))?;
+    let _lock = Lock::take(&work, &args.out)?;
+    artefact::sweep(&args.out)?;
+    let tables = flux::tables(&ledger, interval, &communes.gazetteer, &nomenclature);
+    let years = [interval.before, interval.after];
+    let method = method::of_difference(&method::Subject {
+        department: department.code(),
+        years: &years,
+        nomenclature: &nomenclature,
+        rules: &rules,
+    });
+    let delivery = Delivery {
+        folder: &args.out,
+        department: department.code(),
+        epsg,
+        nomenclature: &nomenclature,
+    };
+    let mut drafts = delivery.tables(&tables, &method)?;
+    drafts.push(delivery.issues(&years, &tally.flaws())?);
+    let manifest = args.out.join(manifest::FILE);
+    if manifest.exists() {
+        fs::remove_file(&manifest).map_err(Error::write(&manifest))?;
+    }
+    let mut outputs = BTreeMap::new();
+    for draft in drafts {
+        let artefact = draft.publish()?;
+        let name = artefact.path.strip_prefix(&args.out).unwrap_or(&artefact.path);
+        outputs.insert(name.display().to_string(), artefact.stamp);
+    }
+    let parameters = json!({
+        "command": "indicators",
+        "department": department.code(),
+        "years": years,
+        "nomenclature": nomenclature.id(),
+        "rules": rules.id,
+        "thresholds": "not applied: a difference layer holds no stock",
+    });
+    let versions = BTreeMap::from([
+        ("millesime".to_owned(), VERSION.to_owned()),
+        ("gdal".to_owned(), io::gdal::version()),
+    ]);
+    let inputs = args.inputs()?;
+    Manifest { format: 1, versions, parameters, inputs, outputs, proofs }.publish(&args.out)?;
+    let total = ledger.total(Status::Artificial);
+    talk::line(&format!(
+        "ok: {} polygons, rules {} without thresholds: artificialisation {} m2, reverse {} m2, in `{}`",
+        difference.polygons.len(),
+        rules.id,
+        area_m2(total.gross_in),
+        area_m2(total.gross_out),
+        args.out.display()
+    ));
+    for (key, flaw) in tally.flaws().by_count() {
+        talk::line(&format!("issue  {key}: {} times, {:.2} m2", flaw.count, flaw.area_m2()));
+    }
+    Ok(())
+}
+
+/// Communes and the remainder add up to the whole, to the last square step.
+fn laws(ledger: &kernels::flux::Ledger) -> Result<Vec<Proof>, Error> {
+    let mut proofs = Vec::new();
+    for (status, name) in [(Status::Artificial, "artificial"), (Status::Impermeable, "impermeable")]
+    {
+        let gaps = ledger.additivity_gap(status);
+        if gaps.iter().any(|&gap| gap != 0) || ledger.identity_gap(status) != 0 {
+            return Err(Error::invariant("communes_add_up", format!("{status:?}: {gaps:?}")));
+        }
+        let measured = format!("{} places, difference 0 m2", ledger.by_territory(status).len());
+        proofs.push(Proof { invariant: format!("communes_add_up_{name}"), measured });
+    }
+    Ok(proofs)
+}
+
+impl Args {
+    fn department(&self) -> Result<Department, Error> {
+        Department::parse(&self.department)
+            .ok_or_else(|| Error::usage(format!("`{}` is no department", self.department)))
+    }
+
+    fn interval(&self) -> Result<Interval, Error> {
+        match self.years[..] {
+            [before, after] if before < after => Ok(Interval { before, after }),
+            _ => Err(Error::Usage {
+                what: "--years takes an older and a newer year".to_owned(),
+                hint: Some("for instance `--years 2015,2018`".to_owned()),
+            }),
+        }
+    }
+
+    fn inputs(&self) -> Result<BTreeMap<String, Stamp>, Error> {
+        let diffs = (1..).zip(&self.diffs).map(|(k, text)| (format!("diff_{k}"), text));
+        let mut inputs = BTreeMap::new();
+        for (role, text) in diffs.chain([("territories".to_owned(), &self.territories)]) {
+            for path in crate::compare::files(&layer(text).path) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                inputs.insert(format!("{role}/{name}"), Stamp::of(&path)?);
+            }
+        }
+        Ok(inputs)
+    }
+}

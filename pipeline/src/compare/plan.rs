@@ -1,0 +1,96 @@
+//! What a comparison will read and write, told before anything is computed.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{Request, shown};
+use crate::error::Error;
+use crate::io::vector::VectorSource;
+use crate::units;
+
+/// Files that stand beside a shapefile and are part of it.
+const BESIDE_SHP: [&str; 4] = ["dbf", "shx", "prj", "cpg"];
+
+/// One input, opened.
+struct Input {
+    role: String,
+    path: String,
+    layer: String,
+    n_features: u64,
+    bytes: u64,
+}
+
+/// The plan.
+pub(super) struct Plan {
+    inputs: Vec<Input>,
+    head: String,
+}
+
+/// The files that one layer is made of.
+pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
+    let is_shp = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("shp"));
+    let beside = BESIDE_SHP.into_iter().filter(|_| is_shp).flat_map(|extension| {
+        [path.with_extension(extension), path.with_extension(extension.to_ascii_uppercase())]
+    });
+    std::iter::once(path.to_owned()).chain(beside.filter(|path| path.exists())).collect()
+}
+
+impl Plan {
+    /// Opens every input.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for the first one that cannot be read.
+    pub(super) fn of(request: &Request) -> Result<Self, Error> {
+        let mut inputs = Vec::new();
+        for (role, layer) in request.inputs() {
+            let source = VectorSource::open(&layer.path, layer.layer.as_deref())?;
+            let mut bytes = 0;
+            for file in files(&layer.path) {
+                bytes += std::fs::metadata(&file).map_err(Error::read(&file))?.len();
+            }
+            inputs.push(Input {
+                role,
+                path: shown(&layer.path),
+                layer: source.info().name.clone(),
+                n_features: source.info().n_features,
+                bytes,
+            });
+        }
+        let years: Vec<String> = request.vintages.iter().map(|v| v.of.to_string()).collect();
+        let head = format!(
+            "plan   compare {} in department {} ({}), rules {}, nomenclature {}",
+            years.join(", "),
+            request.department,
+            request.department.crs(),
+            request.rules.id,
+            request.nomenclature.id()
+        );
+        Ok(Self { inputs, head })
+    }
+
+    /// For people.
+    pub(super) fn text(&self) -> String {
+        let mut text = self.head.clone();
+        for Input { role, path, layer, n_features, bytes } in &self.inputs {
+            let (n, size) = (units::count(*n_features), units::bytes(*bytes));
+            let _ = write!(text, "\n  {role:<14} {n:>12} features  {size:>9}  {path}:{layer}");
+        }
+        text
+    }
+
+    /// For programs.
+    pub(super) fn fields(&self) -> Value {
+        let inputs = self.inputs.iter().map(|Input { role, path, layer, n_features, bytes }| {
+            json!({
+                "role": role,
+                "path": path,
+                "layer": layer,
+                "features": n_features,
+                "bytes": bytes,
+            })
+        });
+        json!({ "inputs": inputs.collect::<Vec<_>>() })
+    }
+}

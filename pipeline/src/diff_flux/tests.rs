@@ -1,0 +1,49 @@
+use std::path::PathBuf;
+
+use kernels::flux::Status;
+use kernels::lattice::area_m2;
+use nomenclature::RuleSet;
+
+use super::*;
+
+fn shared(name: &str) -> Option<PathBuf> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/changes_arcachon");
+    let path = root.join(name);
+    path.exists().then_some(path)
+}
+
+/// Source: the published figures of two communes of the Arcachon basin, cover rule, 2015-2018.
+#[test]
+fn published_figures_of_two_communes_come_out() {
+    let names = ["entered_cs11_2015_2018.shp", "left_cs11_2015_2018.shp", "communes.gpkg"];
+    let [Some(entered), Some(left), Some(communes)] = names.map(shared) else {
+        return;
+    };
+    let nomenclature = Nomenclature::builtin("ocsge-2-0").unwrap();
+    let judge = Judge::new(&RuleSet::builtin("brute-cs11").unwrap(), &nomenclature).unwrap();
+    let tally = Tally::default();
+    let layer = |path: PathBuf| Layer { path, layer: None };
+    let communes = Communes::read(&layer(communes), "33", 2154, &tally).unwrap();
+    let interval = Interval { before: 2015, after: 2018 };
+    let mut difference = Difference::default();
+    for path in [entered, left] {
+        difference.add(&layer(path), interval, (2154, &nomenclature), &tally).unwrap();
+    }
+    let ledger = difference.ledger(&communes, &judge, &tally).unwrap();
+    let balances = ledger.by_territory(Status::Artificial);
+    let hectares = |code: &str| {
+        let rank = communes.gazetteer.communes.iter().position(|c| c.code == code).unwrap();
+        let balance = balances[&Some(rank as u32)];
+        [balance.gross_in, balance.gross_out].map(|area| (area_m2(area) / 1e4).round() as i64)
+    };
+    assert_eq!(hectares("33529"), [52, 11]);
+    assert_eq!(hectares("33260"), [20, 9]);
+}
+
+#[test]
+fn columns_are_found_under_their_old_and_new_names() {
+    let names = column_names("cs", "couverture", 2015, ["avant", "av", "old", "before"]);
+    for name in ["cs_2015", "cs15", "couverture_2015", "cs_avant", "code_cs_2015"] {
+        assert!(names.iter().any(|n| n == name), "{name}");
+    }
+}
