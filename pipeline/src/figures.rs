@@ -100,7 +100,7 @@ impl Figures {
                 }
             }
         }
-        let main = series(&steps, |ledger| ledger.clone())?;
+        let main = series(&steps, Ledger::clone)?;
         if steps.len() > 1 {
             proofs.push(chained(&main)?);
         }
