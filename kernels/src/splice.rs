@@ -68,6 +68,10 @@ pub struct Splice {
     pub merged_twice_area: i128,
     /// Changed pieces given back to the prior (slivers, or regions below their unit once drawn).
     pub n_reverted: usize,
+    /// The ground that the prior covers, counted once: twice its area, in square lattice steps.
+    pub covered_twice_area: i128,
+    /// Places of what the cut made and no neighbour could take: slivers and parts below their unit.
+    pub unfit: Vec<Point>,
 }
 
 /// Cuts changed regions into the prior's coverage.
@@ -93,16 +97,18 @@ pub fn splice(
     let plane = arrange(&[prior, &drawn])?;
     let mut pieces = Pieces::of(&plane, couples, changed);
     pieces.settle(rule.thin, &unit);
+    let unfit = pieces.unfit_places(rule.thin, &unit);
     let groups = pieces.merged_groups();
     let face_key: Vec<u32> =
         pieces.of_face.iter().map(|p| p.map_or(NO_KEY, |p| groups[p as usize])).collect();
-    let mut result = Splice {
+    let result = Splice {
         n_merged: pieces.n_merged,
         merged_twice_area: pieces.merged_twice_area,
         n_reverted: pieces.n_reverted,
-        ..Splice::default()
+        covered_twice_area: pieces.covered_twice_area(),
+        unfit,
+        polygons: drawn_groups(&plane, &pieces, &face_key, prior, couples),
     };
-    result.polygons = drawn_groups(&plane, &pieces, &face_key, prior, couples);
     Ok(result)
 }
 

@@ -225,16 +225,8 @@ impl Pieces {
         thin: i32,
         unit: &impl Fn(Couple, Point) -> i128,
     ) -> Vec<(u32, Owner)> {
-        let below = |block: &Block, couple: Couple| {
-            block.twice_area < unit(couple, block.place) || block.is_thin(thin)
-        };
-        let unfit: Vec<bool> = blocks
-            .iter()
-            .map(|block| match block.owner {
-                Owner::New(couple) => below(block, couple),
-                Owner::Prior(p) => self.is_remnant(block, p) && self.below_rest(block, thin, unit),
-            })
-            .collect();
+        let unfit: Vec<bool> =
+            blocks.iter().map(|block| self.is_unfit(block, thin, unit)).collect();
         let mut moves = Vec::new();
         for (rank, block) in blocks.iter().enumerate().filter(|(rank, _)| unfit[*rank]) {
             match block.owner {
@@ -257,14 +249,8 @@ impl Pieces {
             < self.of_prior[&prior].len()
     }
 
-    /// Whether a remnant is a sliver or below the unit of the code it carries.
-    fn below_rest(&self, block: &Block, thin: i32, unit: &impl Fn(Couple, Point) -> i128) -> bool {
-        let Owner::Prior(prior) = block.owner else { return false };
-        let couple = self.couples[prior as usize];
-        block.is_thin(thin) || block.twice_area < unit(couple, block.place)
-    }
-
-    /// The owner of the fit neighbour with the longest shared border, then the lowest owner.
+    /// The owner of the neighbour with the longest shared border, then the lowest owner; a fit
+    /// neighbour that the block may join comes first, any other one last.
     fn heir(
         &self,
         rank: u32,
@@ -274,19 +260,50 @@ impl Pieces {
         unfit: &[bool],
     ) -> Option<Owner> {
         let may_be_new = !block.pieces.iter().any(|&p| self.reverted[p as usize]);
-        let mut shared: BTreeMap<Owner, u64> = BTreeMap::new();
+        let mut shared: BTreeMap<(bool, Owner), u64> = BTreeMap::new();
         for &piece in &block.pieces {
             for &(other, length) in &self.borders[piece as usize] {
                 let neighbour = of_piece[other as usize];
-                let owner = blocks[neighbour as usize].owner;
-                let fit = neighbour != rank && !unfit[neighbour as usize];
-                if fit && (may_be_new || matches!(owner, Owner::Prior(_))) {
-                    *shared.entry(owner).or_default() += length;
+                if neighbour == rank {
+                    continue;
                 }
+                let owner = blocks[neighbour as usize].owner;
+                let is_choice =
+                    !unfit[neighbour as usize] && (may_be_new || matches!(owner, Owner::Prior(_)));
+                *shared.entry((!is_choice, owner)).or_default() += length;
             }
         }
-        let longest = shared.values().max().copied()?;
-        shared.into_iter().find(|(_, length)| *length == longest).map(|(owner, _)| owner)
+        let is_last_resort = shared.keys().next()?.0;
+        let of_rank = shared.into_iter().filter(|((last, _), _)| *last == is_last_resort);
+        of_rank
+            .max_by_key(|&((_, owner), length)| (length, std::cmp::Reverse(owner)))
+            .map(|((_, owner), _)| owner)
+    }
+
+    /// Places of the blocks that are still slivers or below their unit, whole prior polygons apart.
+    pub(super) fn unfit_places(
+        &self,
+        thin: i32,
+        unit: &impl Fn(Couple, Point) -> i128,
+    ) -> Vec<Point> {
+        let (blocks, _) = self.blocks();
+        blocks.iter().filter(|b| self.is_unfit(b, thin, unit)).map(|b| b.place).collect()
+    }
+
+    /// The ground of all pieces: twice its area, in square lattice steps.
+    pub(super) fn covered_twice_area(&self) -> i128 {
+        self.twice_area.iter().sum()
+    }
+
+    /// Whether a block may not stay as it is: a change or a remnant that is a sliver or below its
+    /// unit.
+    fn is_unfit(&self, block: &Block, thin: i32, unit: &impl Fn(Couple, Point) -> i128) -> bool {
+        let couple = match block.owner {
+            Owner::New(couple) => couple,
+            Owner::Prior(p) if self.is_remnant(block, p) => self.couples[p as usize],
+            Owner::Prior(_) => return false,
+        };
+        block.is_thin(thin) || block.twice_area < unit(couple, block.place)
     }
 
     /// The group of each piece in the result: blocks, joined where a new one meets its own couple.

@@ -62,7 +62,10 @@ pub fn drive(
     for stage in Stage::ALL.into_iter().filter(|stage| *stage <= last) {
         run.stage(stage, body)?;
     }
-    manifest::write(config, &run.out_dir, &run.done, &mut run.journal)?;
+    // A run that stops early says nothing about the deliverables that are there already.
+    if last == Stage::Deliver {
+        manifest::write(config, &run.out_dir, &run.done, &mut run.journal)?;
+    }
     summary::write(&run)?;
     summary::print(&run);
     Ok(())

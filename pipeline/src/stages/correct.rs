@@ -17,6 +17,7 @@ use crate::io::schema::Product;
 use crate::judge::Judge;
 use crate::stage_report::StageReport;
 use crate::stages::{names, update};
+use crate::tally::Tally;
 use crate::territory::Communes;
 use crate::vintage::Vintage;
 
@@ -51,7 +52,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let config = ctx.config;
     let epsg = config.crs.0;
     let (layer, year) = (&config.prior.layer, config.prior.vintage);
-    let prior = Vintage::read(layer, year, epsg, &config.nomenclature, ctx.tally)?;
+    // `ingest` has counted the flaws of these files.
+    let unheard = Tally::default();
+    let prior = Vintage::read(layer, year, epsg, &config.nomenclature, &unheard)?;
     let communes =
         Communes::read(&config.territories.communes, config.department.code(), epsg, ctx.tally)?;
     let judge = Judge::new(&config.rules, &config.nomenclature)?;
@@ -62,6 +65,11 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         Maker { ctx, prior: &prior, communes: &communes, judge: &judge, national, crosswalk };
     let mut candidates: Vec<Candidate> =
         read_corrections(ctx)?.iter().filter_map(|found| maker.candidate(found)).collect();
+    // An object whose doubtful cells form several regions is one correction: the surest one.
+    candidates.sort_by(|a, b| {
+        a.record.correction_id.cmp(&b.record.correction_id).then(b.rank_by.total_cmp(&a.rank_by))
+    });
+    candidates.dedup_by(|a, b| a.record.correction_id == b.record.correction_id);
     candidates.sort_by(|a, b| {
         let by_worth = b.rank_by.total_cmp(&a.rank_by);
         by_worth.then_with(|| a.record.correction_id.cmp(&b.record.correction_id))

@@ -60,6 +60,8 @@ fn imagery(ctx: &Context, frame: Frame, communes: &Communes) -> Result<StageRepo
     let config = ctx.config;
     let rvb = Mosaic::open(&config.imagery.rvb, frame.epsg, 3)?;
     let irc = Mosaic::open(&config.imagery.irc, frame.epsg, 3)?;
+    rvb.fits(config.cell_m())?;
+    irc.fits(config.cell_m())?;
     ctx.progress.start(frame.grid.blocks(READ_SIDE).len() as u64, "blocks");
     let images =
         cube::publish(ctx, Quantity::Imagery, frame, (&IMAGERY_BANDS, Map::new()), |shard| {
@@ -136,7 +138,7 @@ fn read_part(rvb: &Mosaic, irc: &Mosaic, block: &Grid) -> Result<Array3<u8>, Err
     let visible = rvb.sums(&[1, 2, 3], block)?;
     let infrared = irc.sums(&[1], block)?;
     let cell_m = f64::from(block.cell) / f64::from(STEPS_PER_METRE);
-    let needed = |mosaic: &Mosaic| (mosaic.pixels_per_cell(cell_m) / 2.0).ceil().max(1.0) as u32;
+    let needed = |mosaic: &Mosaic| (mosaic.pixels_per_cell(cell_m) / 2).max(1);
     let (need_visible, need_infrared) = (needed(rvb), needed(irc));
     let mut cells = Array3::zeros((IMAGERY_BANDS.len(), block.rows, block.cols));
     for row in 0..block.rows {

@@ -13,11 +13,12 @@ use nomenclature::{Couple, Dimension};
 use crate::artefact::Draft;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
-use crate::error::Error;
+use crate::error::{Error, InputError};
 use crate::io::record::{BuiltZoneRecord, Deliverable, OccupationRecord};
 use crate::io::schema::{Names, Product};
 use crate::stage_report::StageReport;
 use crate::stages::names;
+use crate::tally::Tally;
 use crate::vintage::Vintage;
 
 /// Distance that a drawn outline may be from its staircase, in thousandths of a cell.
@@ -28,6 +29,9 @@ const AREA_PERMILLE: u32 = 20;
 const SNAP_MILLICELLS: i32 = 2_000;
 /// Mean width under which a piece is a sliver, in thousandths of a cell.
 const THIN_MILLICELLS: i32 = 3_000;
+
+/// A part that the cut left below its unit and no neighbour could take.
+const BELOW_UNIT: &str = "part_below_unit";
 
 /// Makes the vintage's polygons and the zone construite.
 ///
@@ -40,7 +44,8 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let on_cells = cube::read_plane::<u16>(ctx, Quantity::Prior)?;
     let zone = cube::read_plane::<u8>(ctx, Quantity::BuiltZone)?;
     let (layer, year) = (&config.prior.layer, config.prior.vintage);
-    let prior = Vintage::read(layer, year, config.crs.0, &config.nomenclature, ctx.tally)?;
+    // `ingest` has counted the flaws of the prior.
+    let prior = Vintage::read(layer, year, config.crs.0, &config.nomenclature, &Tally::default())?;
     let changed_cells = Array2::from_shape_fn(regular.raw_dim(), |at| {
         if regular[at] == on_cells[at] { 0 } else { regular[at] }
     });
@@ -53,6 +58,10 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         twice_area_of(config.capture.min_area_m2(couple, in_zone))
     };
     let spliced = splice(&prior.polygons, &prior.couples, &changed, rule, unit)?;
+    check_codes(ctx, &prior, &spliced.polygons)?;
+    for &place in &spliced.unfit {
+        ctx.tally.count_at(BELOW_UNIT, place, 0, "");
+    }
     let area = check_area(&prior, &spliced)?;
     let coverage = check_coverage(&prior, &spliced)?;
     let names = names(config);
@@ -71,6 +80,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .figure("pieces_merged", spliced.n_merged)
         .figure("pieces_merged_m2", area_m2(spliced.merged_twice_area))
         .figure("pieces_given_back", spliced.n_reverted)
+        .figure("pieces_left_below_unit", spliced.unfit.len())
         .proof(
             "cells_of_drawing",
             format!("{} regions, 0 cells differ before smoothing", changed.len()),
@@ -135,18 +145,34 @@ fn check_coverage(prior: &Vintage, spliced: &Splice) -> Result<String, Error> {
     Ok(format!("{} polygons, 0 overlap, 0 invalid, gaps of the prior {gaps} m2", polygons.len()))
 }
 
-/// The vintage covers what the prior covers, to the last square step.
+/// The vintage covers the ground that the prior covers, to the last square step.
 fn check_area(prior: &Vintage, spliced: &Splice) -> Result<String, Error> {
-    let before: i128 = prior.polygons.iter().map(Polygon::twice_area).sum();
+    let stated: i128 = prior.polygons.iter().map(Polygon::twice_area).sum();
+    let covered = spliced.covered_twice_area;
     let after: i128 = spliced.polygons.iter().map(|p| p.polygon.twice_area()).sum();
-    // A prior that overlaps itself counts ground twice; its excess is the prior's own defect.
-    if after > before {
-        let (got, expected) = (area_m2(after), area_m2(before));
-        let details = format!("the vintage covers {got} m2, the prior {expected} m2");
+    if after != covered {
+        let (got, expected) = (area_m2(after), area_m2(covered));
+        let details = format!("the vintage covers {got} m2, the prior's ground is {expected} m2");
         return Err(Error::invariant("area_of_prior", details));
     }
-    let (covered, lost) = (area_m2(after), area_m2(before - after));
-    Ok(format!("{covered} m2 covered, {lost} m2 less than the sum of the prior's polygons"))
+    // Overlaps counted twice, rings that cross themselves, sides bent by half a step.
+    let excess = area_m2(stated - covered);
+    let covered = area_m2(covered);
+    Ok(format!("{covered} m2, difference 0 m2; the prior's polygons add up to {excess} m2 more"))
+}
+
+/// Every delivered polygon has a cover and a usage.
+fn check_codes(ctx: &Context, prior: &Vintage, polygons: &[Spliced]) -> Result<(), Error> {
+    let coded = |s: &&Spliced| s.couple.cs.is_nodata() || s.couple.us.is_nodata();
+    let mut without = polygons.iter().filter(coded);
+    let Some(first) = without.next() else { return Ok(()) };
+    let object = &prior.objects[first.prior as usize];
+    Err(InputError::new(&ctx.config.prior.layer.path, "polygons of the prior have no usable code")
+        .feature(format!("`{}`", object.id))
+        .got(format!("{} polygons whose cover or usage is empty or unknown", 1 + without.count()))
+        .expected(format!("codes of `{}`", ctx.config.nomenclature.id()))
+        .hint("the tally names them: correct their codes, or name the nomenclature they are in")
+        .into())
 }
 
 fn write_occupation(

@@ -75,9 +75,27 @@ impl Mosaic {
         Ok(sums)
     }
 
-    /// Pixels that a whole cell of `cell_m` holds.
-    pub(super) fn pixels_per_cell(&self, cell_m: f64) -> f64 {
-        (cell_m / self.pixel_m).powi(2)
+    /// Pixels that every whole cell of `cell_m` holds at least.
+    pub(super) fn pixels_per_cell(&self, cell_m: f64) -> u32 {
+        // A thousandth: pixels of 0.1999 m are 0.2 m pixels.
+        ((cell_m / self.pixel_m + 1e-3).floor() as u32).pow(2)
+    }
+
+    /// Checks that a cell is not smaller than a pixel.
+    ///
+    /// # Errors
+    /// It is.
+    pub(super) fn fits(&self, cell_m: f64) -> Result<(), Error> {
+        match self.tiles.first() {
+            Some(tile) if self.pixels_per_cell(cell_m) == 0 => {
+                Err(InputError::new(&tile.path, "the working cells are smaller than the pixels")
+                    .got(format!("cells of {cell_m} m, pixels of {} m", self.pixel_m))
+                    .expected("cells of one pixel at least")
+                    .hint("raise `cell_m` in the configuration")
+                    .into())
+            }
+            _ => Ok(()),
+        }
     }
 }
 
