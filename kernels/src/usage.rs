@@ -9,6 +9,10 @@ use nomenclature::{ClassId, Couple};
 
 use crate::label::{NO_REGION, label};
 
+mod grounds;
+
+pub use grounds::spread_to_grounds;
+
 /// What the usage of cells rests on; all on the same rows and columns.
 #[derive(Debug, Clone, Copy)]
 pub struct UsageCells<'a> {

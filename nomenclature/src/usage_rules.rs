@@ -31,8 +31,33 @@ pub struct UsageRules {
     pub source: Vec<String>,
     /// The usage of a cell that no rule fits and that has no prior.
     pub without_prior: String,
+    /// What becomes of the grounds of new buildings; nothing when absent.
+    #[serde(default)]
+    pub grounds: Option<Grounds>,
     /// The rules.
     pub rules: Vec<UsageRule>,
+}
+
+/// Which ground takes the usage of new buildings around it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grounds {
+    /// The layer that shows buildings.
+    pub buildings: Layer,
+    /// Usages of buildings that spread to their grounds.
+    pub usages: Vec<String>,
+    /// Usages that ground gives up, with all below them.
+    pub from: Vec<String>,
+    /// Covers of ground, with all below them.
+    pub cover: Vec<String>,
+    /// Layers that declare another usage of the ground on which they lie.
+    pub declared: Vec<Layer>,
+    /// Half of the distance under which new buildings are joined, in metres.
+    pub closing_m: f64,
+    /// Margin around the joined buildings, in metres.
+    pub margin_m: f64,
+    /// Share of a piece of open ground around buildings from which it goes as a whole.
+    pub share: f64,
 }
 
 /// One rule: all its conditions hold on a cell, so the cell has its usage.
@@ -97,6 +122,7 @@ impl UsageRules {
             let fault = Fault::new("too many rules").got(rules.rules.len().to_string());
             findings.add(&["rules"], fault.expected(format!("at most {RULES_MAX}")));
         }
+        rules.check_grounds(&mut findings);
         for (rank, rule) in rules.rules.iter().enumerate() {
             let path = ["rules", &rank.to_string()];
             if rules.rules[..rank].iter().any(|other| other.name == rule.name) {
@@ -113,6 +139,20 @@ impl UsageRules {
             }
         }
         if findings.is_empty() { Ok(rules) } else { Err(findings.sorted()) }
+    }
+
+    fn check_grounds(&self, findings: &mut Findings<'_>) {
+        let Some(grounds) = &self.grounds else { return };
+        let distance = |v: f64| (0.0..=200.0).contains(&v);
+        let figures = [
+            ("closing_m", grounds.closing_m, distance(grounds.closing_m), "0 to 200"),
+            ("margin_m", grounds.margin_m, distance(grounds.margin_m), "0 to 200"),
+            ("share", grounds.share, grounds.share > 0.0 && grounds.share <= 1.0, "above 0 to 1"),
+        ];
+        for (key, got, _, expected) in figures.into_iter().filter(|figure| !figure.2) {
+            let fault = Fault::new("out of range").got(got.to_string()).expected(expected);
+            findings.add(&["grounds", key], fault);
+        }
     }
 
     /// The rules made ready for the classes of a nomenclature and the natures of the evidence.
@@ -141,6 +181,7 @@ impl UsageRules {
         });
         Ok(UsageTable {
             rules: rules.collect::<Result<_, NomenclatureError>>()?,
+            grounds: self.grounds.as_ref().map(|g| g.compile(nomenclature)).transpose()?,
             without_prior: usage(&self.without_prior)?,
         })
     }
@@ -160,6 +201,51 @@ impl UsageRules {
             }
         }
         unknown
+    }
+}
+
+impl Grounds {
+    fn compile(&self, nomenclature: &Nomenclature) -> Result<GroundsTable, NomenclatureError> {
+        Ok(GroundsTable {
+            buildings: self.buildings,
+            usages: subtree(nomenclature, Dimension::Usage, &self.usages)?,
+            from: subtree(nomenclature, Dimension::Usage, &self.from)?,
+            cover: subtree(nomenclature, Dimension::Cover, &self.cover)?,
+            declared: self.declared.clone(),
+            closing_m: self.closing_m,
+            margin_m: self.margin_m,
+            share: self.share,
+        })
+    }
+}
+
+/// [`Grounds`] by class ids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroundsTable {
+    /// The layer that shows buildings.
+    pub buildings: Layer,
+    usages: Vec<bool>,
+    from: Vec<bool>,
+    cover: Vec<bool>,
+    /// Layers that declare another usage of the ground on which they lie.
+    pub declared: Vec<Layer>,
+    /// Half of the distance under which new buildings are joined, in metres.
+    pub closing_m: f64,
+    /// Margin around the joined buildings, in metres.
+    pub margin_m: f64,
+    /// Share of a piece of open ground around buildings from which it goes as a whole.
+    pub share: f64,
+}
+
+impl GroundsTable {
+    /// Whether a usage of new buildings spreads to their grounds.
+    pub fn spreads(&self, usage: ClassId) -> bool {
+        self.usages[usize::from(usage.0)]
+    }
+
+    /// Whether ground of a cover and a usage may take that of buildings.
+    pub fn takes(&self, cover: ClassId, usage: ClassId) -> bool {
+        self.cover[usize::from(cover.0)] && self.from[usize::from(usage.0)]
     }
 }
 
@@ -198,6 +284,8 @@ pub struct CompiledRule {
 pub struct UsageTable {
     /// The rules, in order.
     pub rules: Vec<CompiledRule>,
+    /// What becomes of the grounds of new buildings.
+    pub grounds: Option<GroundsTable>,
     /// The usage of a cell that no rule fits and that has no prior.
     pub without_prior: ClassId,
 }

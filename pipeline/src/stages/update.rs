@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use kernels::grid::{Grid, Window};
+use kernels::lattice::STEPS_PER_METRE;
 use kernels::trees::Model;
 use kernels::update::{Block, Correction, Decision, Fusion, Proposal, Reason, Territory, decide};
-use kernels::usage::{UsageCells, assign_usage};
+use kernels::usage::{UsageCells, assign_usage, spread_to_grounds};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, s};
 use nomenclature::evidence::{Layer, Natures};
@@ -217,7 +218,14 @@ fn publish(
     let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
     let cells =
         UsageCells { cover: decision.cover.view(), prior: prior.view(), evidence: evidence.view() };
-    let usage = assign_usage(&table, &cells).map_err(|error| Error::internal(error.to_string()))?;
+    let internal = |error: kernels::usage::UsageError| Error::internal(error.to_string());
+    let mut usage = assign_usage(&table, &cells).map_err(internal)?;
+    let cells_per_metre = f64::from(STEPS_PER_METRE) / f64::from(frame.grid.cell);
+    let grounds = match &table.grounds {
+        Some(grounds) => spread_to_grounds(grounds, &cells, cells_per_metre, &mut usage),
+        None => Ok(0),
+    };
+    let grounds = grounds.map_err(internal)?;
     let decided = Array2::from_shape_fn(prior.raw_dim(), |at| {
         let couple = Couple { cs: ClassId(decision.cover[at]), us: ClassId(usage.usage[at]) };
         if couple.cs.is_nodata() { 0 } else { couple.to_cell() }
@@ -235,6 +243,7 @@ fn publish(
         .output(cube::publish_plane(ctx, Quantity::Reason, frame, decision.reason.view())?)
         .figure("cells_changed", changed)
         .figure("cells_by_usage_rule", by_rule)
+        .figure("cells_of_grounds", grounds)
         .proof("every_cell_has_a_reason", check_reasons(ctx, decision, prior)?))
 }
 
