@@ -50,3 +50,16 @@ pub fn flaw(key: &str) -> &str {
         other => other,
     }
 }
+
+/// What a layer of evidence is.
+pub fn evidence(layer: nomenclature::Layer) -> &'static str {
+    use nomenclature::Layer;
+    match layer {
+        Layer::Buildings => "bâtiments",
+        Layer::Roads => "routes",
+        Layer::Rail => "voies ferrées",
+        Layer::Water => "surfaces en eau",
+        Layer::Crops => "parcelles agricoles",
+        Layer::Forest => "formations boisées",
+    }
+}

@@ -9,8 +9,10 @@ use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::figures::area_of_change;
 use crate::io::schema::Product;
+use crate::stage::Stage;
 use crate::stage_report::StageReport;
 use crate::stages::names;
+use crate::tally::Tally;
 use crate::territory::{Communes, Zones};
 use crate::vintage::Vintage;
 
@@ -21,15 +23,18 @@ use crate::vintage::Vintage;
 pub(super) fn ground(ctx: &Context) -> Result<Ground, Error> {
     let config = ctx.config;
     let epsg = config.crs.0;
+    // `ingest` has counted the flaws of the prior and of the communes; zones are first read here.
+    let unheard = Tally::default();
+    let of_zones = if ctx.stage == Stage::Change { ctx.tally } else { &unheard };
     let read =
-        |layer: &Layer, year| Vintage::read(layer, year, epsg, &config.nomenclature, ctx.tally);
+        |layer: &Layer, year| Vintage::read(layer, year, epsg, &config.nomenclature, &unheard);
     let occupation = ctx.out(Product::Occupation.file_name(&names(config)));
     let before = read(&config.prior.layer, config.prior.vintage)?;
     let after = read(&Layer { path: occupation, layer: None }, config.vintage)?;
     let communes =
-        Communes::read(&config.territories.communes, config.department.code(), epsg, ctx.tally)?;
+        Communes::read(&config.territories.communes, config.department.code(), epsg, &unheard)?;
     let planning = config.territories.planning.as_ref();
-    let zones = planning.map(|layer| Zones::read(layer, epsg, ctx.tally)).transpose()?;
+    let zones = planning.map(|layer| Zones::read(layer, epsg, of_zones)).transpose()?;
     ctx.check_cancelled()?;
     let zones = zones.unwrap_or_default();
     Ground::new(vec![before, after], Territory { communes, zones, ..Territory::default() })

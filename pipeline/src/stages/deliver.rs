@@ -22,6 +22,7 @@ use crate::stage_report::StageReport;
 use crate::stages::change::ground;
 use crate::stages::names;
 use crate::tables::gazetteer::Level;
+use crate::words;
 use crate::{method, page};
 
 /// Name of the report.
@@ -43,7 +44,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let grid = cube::grid(ctx)?;
     let seen = seen(ctx, &grid, step)?;
     let page = report::render(&ReportData {
-        name: format!("Département {}", config.department.code()),
+        name: config.department.code().to_owned(),
         level: Level::Department,
         code: page::department(&ground),
         program: format!("millesime {VERSION}"),
@@ -161,7 +162,7 @@ fn sources(ctx: &Context) -> Vec<String> {
     for layer in &config.evidence.layers {
         sources.push(format!(
             "Données d'appui « {} » : {}",
-            layer.kind.key(),
+            words::evidence(layer.kind),
             config.shown(&layer.layer.path)
         ));
     }
