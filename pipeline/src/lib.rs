@@ -30,6 +30,7 @@ pub mod page;
 pub mod picture;
 pub mod plan;
 pub mod progress;
+pub mod repair;
 pub mod report;
 pub mod run;
 pub mod sample;

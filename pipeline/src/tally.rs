@@ -110,6 +110,11 @@ impl Tally {
         flaws.0.entry(key.to_owned()).or_default().add(twice_area, place);
     }
 
+    /// Adds what another tally counted.
+    pub fn absorb(&self, other: &Flaws) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).merge(other);
+    }
+
     /// What was counted so far.
     pub fn flaws(&self) -> Flaws {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()

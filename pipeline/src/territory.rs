@@ -1,5 +1,7 @@
 //! Communes, the groups they form, and planning zones.
 
+pub mod cog;
+
 use kernels::lattice::Polygon;
 
 use crate::config::Layer;
@@ -7,6 +9,12 @@ use crate::error::{Error, InputError};
 use crate::io::vector::{Value, VectorSource};
 use crate::tables::gazetteer::{Commune, Gazetteer};
 use crate::tally::Tally;
+use crate::vintage::locate::Product;
+use crate::vintage::open::{Crs, Opening, accept};
+
+/// Names under which the INSEE code is found, in any case; the first one wins.
+const CODE_COLUMNS: [&str; 7] =
+    ["insee", "code_insee", "insee_com", "commune_code", "code_commune", "codgeo", "code"];
 
 /// The communes of a department, in the order of their codes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,15 +41,15 @@ pub struct Zones {
 impl Communes {
     /// Reads communes, sorted by code, counting in `tally` what had to be repaired.
     ///
-    /// `department` is the one of communes whose file names none.
+    /// `department` is the one of communes whose file names none. A file in another CRS is
+    /// reprojected, one without CRS is taken to be in `epsg`; both are counted.
     ///
     /// # Errors
-    /// The file cannot be read, has no column of INSEE codes, a commune without code, or not one
-    /// commune.
+    /// The file cannot be found or read, has no column of INSEE codes, a commune without code, a
+    /// coordinate that is not a number, or not one commune.
     pub fn read(layer: &Layer, department: &str, epsg: u32, tally: &Tally) -> Result<Self, Error> {
-        let source = VectorSource::open(&layer.path, layer.layer.as_deref())?;
-        let code =
-            source.require_column(&["insee", "code_insee", "insee_com", "commune_code", "code"])?;
+        let source = open(layer, Product::Communes, epsg, tally)?;
+        let code = require_codes(&source)?;
         let names: [&[&str]; 7] = [
             &["nom", "nom_com", "name"],
             &["epci", "siren_epci", "epci_code"],
@@ -57,13 +65,14 @@ impl Communes {
         let mut rows: Vec<(Commune, Vec<Polygon>)> = Vec::new();
         for feature in source.features(&wanted, epsg)? {
             let feature = feature?;
-            feature.issues.iter().for_each(|issue| issue.count_in(tally, &source.info().name));
+            accept(&feature, &source, tally)?;
             let mut texts = feature.values.iter().map(Value::text);
             let code = texts.next().flatten().ok_or_else(|| {
                 InputError::new(&layer.path, "a commune has no code")
                     .layer(&source.info().name)
                     .feature(feature.fid)
                     .expected("an INSEE code such as `11001`")
+                    .hint("give each commune its code, or delete the feature")
             })?;
             let mut next = |column: Option<usize>| {
                 column.and_then(|_| texts.next().flatten()).unwrap_or_default()
@@ -78,8 +87,12 @@ impl Communes {
         }
         rows.sort_by(|a, b| a.0.code.cmp(&b.0.code));
         Self::of_sorted(rows).ok_or_else(|| {
-            let fault = InputError::new(&layer.path, "this layer holds no commune");
-            fault.layer(&source.info().name).expected("at least one polygon").into()
+            InputError::new(source.path(), "this layer holds no commune")
+                .layer(&source.info().name)
+                .got(format!("{} features", source.info().n_features))
+                .expected("at least one polygon")
+                .hint("give the layer of the limits of communes")
+                .into()
         })
     }
 
@@ -101,15 +114,19 @@ impl Communes {
 impl Zones {
     /// Reads the zones of a planning document, their kinds reduced to those of the CNIG standard.
     ///
+    /// A file in another CRS is reprojected, one without CRS is taken to be in `epsg`; both are
+    /// counted.
+    ///
     /// # Errors
-    /// The file cannot be read or has no column of zone kinds.
+    /// The file cannot be found or read, has no column of zone kinds, or a coordinate that is not a
+    /// number.
     pub fn read(layer: &Layer, epsg: u32, tally: &Tally) -> Result<Self, Error> {
-        let source = VectorSource::open(&layer.path, layer.layer.as_deref())?;
+        let source = open(layer, Product::Zoning, epsg, tally)?;
         let column = source.require_column(&["typezone", "type_zone"])?;
         let mut rows: Vec<(String, Vec<Polygon>)> = Vec::new();
         for feature in source.features(&[column], epsg)? {
             let feature = feature?;
-            feature.issues.iter().for_each(|issue| issue.count_in(tally, &source.info().name));
+            accept(&feature, &source, tally)?;
             rows.push((zone_kind(&feature.values[0].text().unwrap_or_default()), feature.polygons));
         }
         let mut kinds: Vec<String> = rows.iter().map(|row| row.0.clone()).collect();
@@ -123,6 +140,24 @@ impl Zones {
         }
         Ok(zones)
     }
+}
+
+fn open(layer: &Layer, product: Product, epsg: u32, tally: &Tally) -> Result<VectorSource, Error> {
+    Opening { product, years: &[], epsg, crs: Crs::Any }.open(layer, tally)
+}
+
+/// The column of INSEE codes.
+fn require_codes(source: &VectorSource) -> Result<usize, Error> {
+    source.column(&CODE_COLUMNS).ok_or_else(|| {
+        let got = source.info().columns.iter().map(|column| format!("`{}`", column.name));
+        let list = |names: Vec<String>| names.join(", ");
+        InputError::new(source.path(), "this territory layer has no codes")
+            .layer(&source.info().name)
+            .got(format!("columns {}", list(got.collect())))
+            .expected(list(CODE_COLUMNS.iter().map(|name| format!("`{name}`")).collect()))
+            .hint("give each territory its code in a column of one of these names")
+            .into()
+    })
 }
 
 /// The kind of a planning zone: the sub-kinds of the CNIG standard go to U, AU, A or N.

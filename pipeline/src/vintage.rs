@@ -1,34 +1,25 @@
 //! A vintage as delivered: polygons on the lattice, their couples and their identity.
 
+mod codes;
+mod columns;
+pub mod difference;
+pub mod key;
+pub mod locate;
+pub mod open;
+mod reader;
+
+#[cfg(test)]
+mod real_tests;
+#[cfg(test)]
+mod tests;
+
 use kernels::lattice::{Point, Polygon};
-use nomenclature::{ClassId, Couple, Dimension, Nomenclature};
-use rustc_hash::FxHashMap;
+use nomenclature::{Couple, Nomenclature};
 
 use crate::config::Layer;
 use crate::error::{Error, InputError};
-use crate::io::vector::{Feature, Value, VectorSource};
+use crate::repair::{self, Repairs};
 use crate::tally::Tally;
-
-/// Names under which the cover is found, in any case; the first one wins.
-const COVER_COLUMNS: [&str; 4] = ["code_cs", "couverture", "cs", "code_couv"];
-/// Names under which the usage is found, in any case; the first one wins.
-const USAGE_COLUMNS: [&str; 4] = ["code_us", "usage", "us", "code_usage"];
-
-/// Stable keys of what may be wrong with a vintage.
-pub mod key {
-    /// A code that is empty; the polygon has no class in that dimension.
-    pub const CODE_NULL: &str = "code_null";
-    /// A code that the nomenclature does not know; the polygon has no class in that dimension.
-    pub const CODE_UNKNOWN: &str = "code_unknown";
-    /// An older or deeper code, taken to its leaf.
-    pub const CODE_COLLAPSED: &str = "code_collapsed";
-    /// An id given to several features; the later ones get a suffix.
-    pub const ID_DUPLICATE: &str = "id_duplicate";
-    /// A feature without an id; it gets one from its number in the file.
-    pub const ID_MISSING: &str = "id_missing";
-    /// A couple that the nomenclature does not list.
-    pub const COUPLE_UNLISTED: &str = "couple_unlisted";
-}
 
 /// What identifies a polygon, besides its shape and codes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,26 +49,49 @@ pub struct Vintage {
     pub objects: Vec<Object>,
 }
 
-/// The columns to read, and where each one's value is among those read.
-#[derive(Default)]
-struct Columns {
-    read: Vec<usize>,
-    cs: usize,
-    us: usize,
-    id: Option<usize>,
-    ossature: Option<usize>,
-    source: Option<usize>,
-    code_or: Option<usize>,
-    id_origine: Option<usize>,
+/// How to read the vintages and differences of one department.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// EPSG code of the department's CRS.
+    pub epsg: u32,
+    /// Whose codes the files carry.
+    pub nomenclature: &'a Nomenclature,
+    /// Where all that had to be repaired is counted.
+    pub tally: &'a Tally,
+    /// Refuse a file that needs a repair.
+    pub strict: bool,
+}
+
+impl Reading<'_> {
+    /// Reads a vintage and makes a coverage of it: valid polygons, one on every place, noded.
+    ///
+    /// `layer.path` may be a file or the folder of an unpacked archive. Gaps are reported, not
+    /// filled. See [`repair`] for the rules, and the result for what they cost.
+    ///
+    /// # Errors
+    /// As [`Vintage::read`]; with `strict`, a repair is needed.
+    pub fn vintage(&self, layer: &Layer, year: u16) -> Result<(Vintage, Repairs), Error> {
+        let local = Tally::default();
+        let Self { epsg, nomenclature, strict, .. } = *self;
+        let reading = Reading { epsg, nomenclature, tally: &local, strict };
+        let (vintage, path) = reader::read(&reading, layer, year)?;
+        let (vintage, repairs) = repair::repair(vintage, &path, &local)?;
+        self.tally.absorb(&local.flaws());
+        if strict {
+            repairs.refuse()?;
+        }
+        Ok((vintage, repairs))
+    }
 }
 
 impl Vintage {
     /// Reads a vintage, collapsing codes to the leaves of `nomenclature` and counting in `tally`
-    /// all that had to be repaired.
+    /// all that had to be repaired; shapes stay as the file has them.
     ///
     /// # Errors
-    /// The file cannot be read, has no cover or usage column, no CRS that leads to `epsg`, or not
-    /// one polygon.
+    /// The file cannot be found or read, is of another year, has no cover or usage column, no CRS
+    /// that leads to `epsg`, a coordinate that is not a number, mostly unknown codes, or not one
+    /// polygon.
     pub fn read(
         layer: &Layer,
         year: u16,
@@ -85,27 +99,8 @@ impl Vintage {
         nomenclature: &Nomenclature,
         tally: &Tally,
     ) -> Result<Self, Error> {
-        let source = VectorSource::open(&layer.path, layer.layer.as_deref())?;
-        let columns = Columns::find(&source, year)?;
-        let mut vintage = Self { year, ..Self::default() };
-        let mut reader = Reader {
-            nomenclature,
-            tally,
-            columns: &columns,
-            source: &source.info().name,
-            seen: FxHashMap::default(),
-        };
-        for feature in source.features(&columns.read, epsg)? {
-            reader.add(&mut vintage, feature?);
-        }
-        if vintage.polygons.is_empty() {
-            return Err(InputError::new(&layer.path, "this vintage holds no polygon")
-                .got(format!("{} features", source.info().n_features))
-                .expected("at least one polygon")
-                .hint("name the layer of the occupation with `layer:`")
-                .into());
-        }
-        Ok(vintage)
+        let reading = Reading { epsg, nomenclature, tally, strict: false };
+        reader::read(&reading, layer, year).map(|(vintage, _)| vintage)
     }
 
     /// Number of polygons.
@@ -126,124 +121,33 @@ pub fn bounds_of(polygons: &[Polygon]) -> Option<(Point, Point)> {
     })
 }
 
-impl Columns {
-    fn find(source: &VectorSource, year: u16) -> Result<Self, Error> {
-        let mut columns = Self::default();
-        let mut dated = |names: &[&str], prefix: &str| -> Result<usize, Error> {
-            let (long, short) = (format!("{prefix}_{year}"), format!("{prefix}{:02}", year % 100));
-            let mut all = names.to_vec();
-            all.extend([long.as_str(), short.as_str()]);
-            let column = source.require_column(&all)?;
-            Ok(columns.take(column))
-        };
-        let (cs, us) = (dated(&COVER_COLUMNS, "cs")?, dated(&USAGE_COLUMNS, "us")?);
-        let mut optional = |names: &[&str]| source.column(names).map(|c| columns.take(c));
-        let id = optional(&["id", "id_ocs", "cleabs"]);
-        let ossature = optional(&["ossature"]);
-        let origin = optional(&["source"]);
-        let code_or = optional(&["code_or"]);
-        let id_origine = optional(&["id_origine"]);
-        Ok(Self { cs, us, id, ossature, source: origin, code_or, id_origine, ..columns })
+/// Refuses polygons of `layer` whose extent does not meet that of `others`, called `whose`.
+///
+/// # Errors
+/// Both have an extent, and these have no ground in common.
+pub fn require_overlap(
+    layer: &Layer,
+    polygons: &[Polygon],
+    whose: &str,
+    others: &[Polygon],
+) -> Result<(), Error> {
+    let (Some(own), Some(other)) = (bounds_of(polygons), bounds_of(others)) else { return Ok(()) };
+    let is_apart = own.1.x <= other.0.x
+        || other.1.x <= own.0.x
+        || own.1.y <= other.0.y
+        || other.1.y <= own.0.y;
+    if !is_apart {
+        return Ok(());
     }
-
-    /// Adds a column to those read and tells where its value will be.
-    fn take(&mut self, column: usize) -> usize {
-        self.read.push(column);
-        self.read.len() - 1
-    }
-}
-
-struct Reader<'a> {
-    nomenclature: &'a Nomenclature,
-    tally: &'a Tally,
-    columns: &'a Columns,
-    /// Name of the layer.
-    source: &'a str,
-    /// How many times each id was met.
-    seen: FxHashMap<String, u32>,
-}
-
-impl Reader<'_> {
-    fn add(&mut self, vintage: &mut Vintage, feature: Feature) {
-        for issue in &feature.issues {
-            issue.count_in(self.tally, self.source);
-        }
-        let place = place_of(&feature.polygons);
-        let Columns { cs, us, id, ossature, source, code_or, id_origine, .. } = *self.columns;
-        let couple = Couple {
-            cs: self.class(Dimension::Cover, &feature.values[cs], place, feature.fid),
-            us: self.class(Dimension::Usage, &feature.values[us], place, feature.fid),
-        };
-        let value = |column: Option<usize>| column.map(|i| &feature.values[i]);
-        let text = |column| value(column).and_then(Value::text);
-        let id = self.id(text(id), place, feature.fid);
-        for (part, polygon) in feature.polygons.iter().enumerate() {
-            vintage.objects.push(Object {
-                id: if part == 0 { id.clone() } else { format!("{id}#{}", part + 1) },
-                ossature: value(ossature).and_then(Value::integer) == Some(1),
-                source: text(source).unwrap_or_default(),
-                code_or: text(code_or).unwrap_or_default(),
-                id_origine: text(id_origine).unwrap_or_default(),
-            });
-            vintage.couples.push(couple);
-            vintage.polygons.push(polygon.clone());
-        }
-    }
-
-    /// The leaf behind a code; nodata where there is none.
-    fn class(&self, dimension: Dimension, value: &Value, place: Point, fid: i64) -> ClassId {
-        let Some(code) = value.text() else {
-            self.tally.count_at(
-                key::CODE_NULL,
-                place,
-                0,
-                format!("{}, {dimension}, feature {fid}", self.source),
-            );
-            return ClassId::NODATA;
-        };
-        let exact = self
-            .nomenclature
-            .find(dimension, &code)
-            .filter(|&id| self.nomenclature.class(dimension, id).is_some_and(|class| class.leaf));
-        if let Some(id) = exact {
-            return id;
-        }
-        let note = format!("{}, `{code}`, feature {fid}", self.source);
-        if let Some(id) = self.nomenclature.collapse(dimension, &code) {
-            self.tally.count_at(key::CODE_COLLAPSED, place, 0, note);
-            return id;
-        }
-        self.tally.count_at(key::CODE_UNKNOWN, place, 0, note);
-        ClassId::NODATA
-    }
-
-    /// A unique id: the file's, with a suffix from the second time on.
-    fn id(&mut self, id: Option<String>, place: Point, fid: i64) -> String {
-        let id = id.unwrap_or_else(|| {
-            self.tally.count_at(
-                key::ID_MISSING,
-                place,
-                0,
-                format!("{}, feature {fid}", self.source),
-            );
-            format!("fid{fid}")
-        });
-        let times = self.seen.entry(id.clone()).or_default();
-        *times += 1;
-        if *times == 1 {
-            return id;
-        }
-        self.tally.count_at(
-            key::ID_DUPLICATE,
-            place,
-            0,
-            format!("{}, `{id}`, feature {fid}", self.source),
-        );
-        format!("{id}~{times}")
-    }
-}
-
-/// A corner that stands for a feature; the origin when it has no polygon.
-fn place_of(polygons: &[Polygon]) -> Point {
-    polygons.first().and_then(|p| p.exterior.0.first()).copied().unwrap_or_default()
+    let metres = |(lo, hi): (Point, Point)| {
+        let (low, high) = (lo.to_metres(), hi.to_metres());
+        format!("{:.0},{:.0} to {:.0},{:.0} m", low.0, low.1, high.0, high.1)
+    };
+    let mut fault = InputError::new(&layer.path, format!("this layer does not meet {whose}"));
+    fault.layer.clone_from(&layer.layer);
+    Err(fault
+        .got(metres(own))
+        .expected(format!("an extent that meets {}", metres(other)))
+        .hint("check that both are of the same department, and the CRS that each file declares")
+        .into())
 }
