@@ -70,13 +70,12 @@ fn settle(
         if change == 0 {
             continue;
         }
-        match fault[rank] {
-            Some(kind) => repairs.change(kind.key(), change),
-            None => {
-                repairs.change(key::NODING, change);
-                if let Some(repair) = repairs.by_key.get_mut(key::NODING) {
-                    repair.count += 1;
-                }
+        if let Some(kind) = fault[rank] {
+            repairs.change(kind.key(), change);
+        } else {
+            repairs.change(key::NODING, change);
+            if let Some(repair) = repairs.by_key.get_mut(key::NODING) {
+                repair.count += 1;
             }
         }
     }
@@ -109,7 +108,9 @@ fn report_lost(
     tally: &Tally,
 ) {
     let mut is_left = vec![false; vintage.n_polygons()];
-    pieces.iter().for_each(|piece| is_left[piece.key as usize] = true);
+    for piece in pieces {
+        is_left[piece.key as usize] = true;
+    }
     let fault = faults(vintage.n_polygons(), defects);
     for (rank, polygon) in vintage.polygons.iter().enumerate() {
         if !is_left[rank] && fault[rank] != Some(DefectKind::ZeroArea) {

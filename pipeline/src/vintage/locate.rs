@@ -206,7 +206,9 @@ fn unclear(folder: &Path, product: Product, years: &[u16], files: &[PathBuf]) ->
     if files.len() > SHOWN_MAX {
         got = format!("{got} and {} more", files.len() - SHOWN_MAX);
     }
-    let dated: String = years.iter().map(|year| format!(" of {year}")).collect();
+    let years: Vec<String> = years.iter().map(ToString::to_string).collect();
+    let dated =
+        if years.is_empty() { String::new() } else { format!(" of {}", years.join(" of ")) };
     InputError::new(folder, format!("this folder does not tell which file is `{}`", product.word()))
         .got(if files.is_empty() { "no vector file".to_owned() } else { got })
         .expected(format!("one file{dated} whose name holds `{}`", product.word()))

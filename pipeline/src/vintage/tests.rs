@@ -21,7 +21,7 @@ fn square(x_m: i32, y_m: i32, side_m: i32) -> Polygon {
 /// A file to write: its layers, columns, and rows of a shape and texts.
 struct File<'a> {
     layer: &'a str,
-    file_epsg: u32,
+    epsg: u32,
     columns: &'a [&'a str],
     rows: Vec<(Polygon, Vec<Option<&'a str>>)>,
 }
@@ -32,7 +32,7 @@ impl<'a> File<'a> {
         let place =
             |(i, row): (usize, &&[Option<&'a str>])| (square(100 * i as i32, 0, 100), row.to_vec());
         let rows = rows.iter().enumerate().map(place).collect();
-        Self { layer: "OCCUPATION_SOL", file_epsg: 2154, columns, rows }
+        Self { layer: "OCCUPATION_SOL", epsg: 2154, columns, rows }
     }
 
     fn sound() -> File<'static> {
@@ -57,7 +57,7 @@ impl<'a> File<'a> {
             geometry: GeometryKind::Polygon,
             geometry_column: "geom",
             epsg: 2154,
-            file_epsg: self.file_epsg,
+            file_epsg: self.epsg,
             fields: self.columns.iter().map(|c| Field::optional(*c, FieldKind::Text)).collect(),
         };
         let mut writer = VectorWriter::create(path, format, &[spec]).unwrap();
@@ -214,13 +214,13 @@ fn an_empty_layer_is_refused() {
 #[test]
 fn degrees_are_reprojected_and_another_projection_is_refused() {
     let mut file = File::sound();
-    file.file_epsg = 4326;
+    file.epsg = 4326;
     let (_folder, layer) = file.at("OCCUPATION_SOL.gpkg");
     let tally = Tally::default();
     let vintage = read_as(&layer, 2018, &tally, false).unwrap();
     assert_eq!(vintage.polygons, [square(0, 0, 100), square(100, 0, 100)]);
     assert_eq!(tally.flaws().0[key::CRS_REPROJECTED].count, 1);
-    file.file_epsg = 32631;
+    file.epsg = 32631;
     let (_folder, layer) = file.at("OCCUPATION_SOL.gpkg");
     assert_says(&refused(read(&layer)), &["EPSG:32631", "EPSG:2154", "ogr2ogr -t_srs"]);
 }
