@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use kernels::arrangement::ArrangementError;
+use nomenclature::Problem;
 
 /// The exit codes of the command, documented in the README.
 pub mod exit {
@@ -143,6 +144,25 @@ impl Error {
     /// A write error; made to be used as `map_err(Error::write(path))`.
     pub fn write(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Write { path: path.as_ref().to_owned(), source }
+    }
+
+    /// The first fault of a user's document, at its place, with the number of the others.
+    pub fn first_fault(path: &Path, problems: Vec<Problem>) -> Self {
+        let others = problems.len().saturating_sub(1);
+        let Some(problem) = problems.into_iter().next() else {
+            return Self::internal(format!("`{}` was refused without a reason", path.display()));
+        };
+        let more = if others == 0 { String::new() } else { format!(" (and {others} more)") };
+        ConfigError {
+            file: path.to_owned(),
+            place: Some((problem.line, problem.column)),
+            key: problem.key,
+            what: format!("{}{more}", problem.what),
+            got: problem.got.map(|got| format!("`{got}`")),
+            expected: problem.expected,
+            hint: problem.hint,
+        }
+        .into()
     }
 
     /// A broken invariant.

@@ -65,7 +65,7 @@ pub(crate) fn load(reference: &str) -> Result<Nomenclature, Error> {
     if is_document(path) {
         let text = read_document(path)?;
         return Nomenclature::from_yaml(&text)
-            .map_err(|problems| check::first_fault(path, problems));
+            .map_err(|problems| Error::first_fault(path, problems));
     }
     Nomenclature::builtin(reference).map_err(|error| usage(&error))
 }
@@ -78,7 +78,7 @@ pub(crate) fn load_rules(reference: &str) -> Result<RuleSet, Error> {
     let path = Path::new(reference);
     if is_document(path) {
         let text = read_document(path)?;
-        return RuleSet::from_yaml(&text).map_err(|problems| check::first_fault(path, problems));
+        return RuleSet::from_yaml(&text).map_err(|problems| Error::first_fault(path, problems));
     }
     RuleSet::builtin(reference).map_err(|error| usage(&error))
 }

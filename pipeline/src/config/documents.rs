@@ -64,21 +64,5 @@ fn document<T>(
     parse: impl FnOnce(&str) -> Result<T, Vec<Problem>>,
 ) -> Result<T, Error> {
     let source = Source::read(path)?;
-    parse(source.text()).map_err(|problems| {
-        let n_others = problems.len().saturating_sub(1);
-        let Some(problem) = problems.into_iter().next() else {
-            return Error::internal(format!("`{}` was refused without a reason", path.display()));
-        };
-        let more = if n_others == 0 { String::new() } else { format!(" (and {n_others} more)") };
-        ConfigError {
-            file: path.to_owned(),
-            place: Some((problem.line, problem.column)),
-            key: problem.key,
-            what: format!("{}{more}", problem.what),
-            got: problem.got.map(|got| format!("`{got}`")),
-            expected: problem.expected,
-            hint: problem.hint,
-        }
-        .into()
-    })
+    parse(source.text()).map_err(|problems| Error::first_fault(path, problems))
 }

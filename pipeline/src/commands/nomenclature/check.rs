@@ -109,22 +109,3 @@ pub(super) fn listed(path: &Path, problems: &[Problem]) -> String {
     }
     out
 }
-
-/// The first of a document's faults, with the number of the others.
-pub(super) fn first_fault(path: &Path, problems: Vec<Problem>) -> Error {
-    let others = problems.len().saturating_sub(1);
-    let Some(problem) = problems.into_iter().next() else {
-        return Error::internal(format!("`{}` was refused without a reason", path.display()));
-    };
-    let more = if others == 0 { String::new() } else { format!(" (and {others} more)") };
-    ConfigError {
-        file: path.to_owned(),
-        place: Some((problem.line, problem.column)),
-        key: problem.key,
-        what: format!("{}{more}", problem.what),
-        got: problem.got.map(|got| format!("`{got}`")),
-        expected: problem.expected,
-        hint: problem.hint,
-    }
-    .into()
-}
