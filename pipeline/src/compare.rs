@@ -19,13 +19,19 @@ use crate::judge::Judge;
 use crate::lock::Lock;
 use crate::manifest::{self, Manifest};
 use crate::progress::{LogFormat, say};
+use crate::repair::Repairs;
 use crate::stage_report::Proof;
 use crate::tally::Tally;
-use crate::{VERSION, io, method, units};
+use crate::territory::cog::Mapped;
+use crate::vintage::locate::Product;
+use crate::{VERSION, io, method, repair, tables, units};
 
+mod coverage;
 mod page;
 mod plan;
 mod read;
+
+use read::Layers;
 
 pub(crate) use plan::files;
 
@@ -54,6 +60,8 @@ pub struct Request {
     pub planning: Option<Layer>,
     /// Other layers to count in, by name.
     pub customs: Vec<Source<String>>,
+    /// The COG table that says which communes have merged.
+    pub cog: Option<PathBuf>,
     /// A corrective patch of the older vintages.
     pub patch: Option<Layer>,
     /// What is artificial.
@@ -78,15 +86,24 @@ impl Request {
         self.department.crs().0
     }
 
-    /// Every input with its role, in the order of the plan.
-    pub fn inputs(&self) -> Vec<(String, &Layer)> {
-        let mut inputs: Vec<(String, &Layer)> =
-            self.vintages.iter().map(|v| (format!("vintage_{}", v.of), &v.layer)).collect();
-        let territories = (1..).zip(&self.territories);
-        inputs.extend(territories.map(|(k, layer)| (format!("territories_{k}"), layer)));
-        inputs.extend(self.planning.iter().map(|layer| ("planning".to_owned(), layer)));
-        inputs.extend(self.customs.iter().map(|c| (format!("custom_{}", c.of), &c.layer)));
-        inputs.extend(self.patch.iter().map(|layer| ("patch".to_owned(), layer)));
+    /// Every layer with its role, in the order of the plan, and what to look for in a folder.
+    pub fn inputs(&self) -> Vec<(String, &Layer, Product)> {
+        let mut inputs = Vec::new();
+        for Source { of: year, layer } in &self.vintages {
+            inputs.push((format!("vintage_{year}"), layer, Product::Occupation));
+        }
+        for (rank, layer) in (1..).zip(&self.territories) {
+            inputs.push((format!("territories_{rank}"), layer, Product::Communes));
+        }
+        if let Some(layer) = &self.planning {
+            inputs.push(("planning".to_owned(), layer, Product::Zoning));
+        }
+        for Source { of: name, layer } in &self.customs {
+            inputs.push((format!("custom_{name}"), layer, Product::Any));
+        }
+        if let Some(layer) = &self.patch {
+            inputs.push(("patch".to_owned(), layer, Product::Occupation));
+        }
         inputs
     }
 }
@@ -127,12 +144,14 @@ fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Erro
     let step = |name: &str, text: String| {
         say(request.log_format, name, &format!("{name:<14} {text}"), json!({ "text": text }));
     };
-    let (vintages, territory) = read::all(request, &tally)?;
+    let Layers { vintages, territory, repairs, mapped } = read::all(request, &tally)?;
     check(cancel, "reading")?;
     let n_polygons: usize = vintages.iter().map(crate::vintage::Vintage::n_polygons).sum();
     step("read", format!("{} polygons", units::count(n_polygons as u64)));
+    tell_repairs(request, &repairs, &mapped);
     let ground = Ground::new(vintages, territory)?;
-    let covered = read::coverage(request, &ground)?;
+    let mut covered = balances(&repairs);
+    covered.extend(coverage::measure(request, &ground, &tally)?);
     check(cancel, "arranging")?;
     step("arranged", format!("{} faces", units::count(ground.plane.n_faces() as u64)));
     let capture = CaptureRules::builtin(CAPTURE)
@@ -142,9 +161,10 @@ fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Erro
     let mut figures = Figures::of(&ground, norms)?;
     check(cancel, "summing up")?;
     figures.proofs.splice(0..0, covered);
-    let drafts = write(request, &ground, &mut figures, (norms, &tally))?;
+    let repairs = repair::table::of(&repairs);
+    let drafts = write(request, &ground, &mut figures, (norms, &tally, &repairs))?;
     check(cancel, "writing")?;
-    publish(request, drafts, &figures.proofs)?;
+    publish(request, drafts, &figures.proofs, &mapped)?;
     for proof in &figures.proofs {
         let fields = json!({ "invariant": proof.invariant, "measured": proof.measured });
         let text = format!("holds  {}: {}", proof.invariant, proof.measured);
@@ -160,12 +180,42 @@ fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Erro
     Ok(())
 }
 
+/// What was repaired in each file and which communes were mapped, on stderr.
+fn tell_repairs(request: &Request, files: &[(String, Repairs)], mapped: &[Mapped]) {
+    for (role, repairs) in files.iter().filter(|(_, repairs)| !repairs.by_key.is_empty()) {
+        let fields = json!({
+            "role": role,
+            "path": shown(&repairs.path),
+            "keys": repairs.rows(),
+            "balance": repairs.has_balance().then(|| repairs.balance()),
+        });
+        say(request.log_format, "repairs", &repairs.lines().join("\n"), fields);
+    }
+    if request.cog.is_some() {
+        let pairs: Vec<String> = mapped.iter().map(|m| format!("{} -> {}", m.from, m.to)).collect();
+        let list = if pairs.is_empty() { "none".to_owned() } else { pairs.join(", ") };
+        let text = format!("communes mapped by the COG: {list}");
+        say(request.log_format, "communes_mapped", &text, json!({ "communes": mapped }));
+    }
+}
+
+/// The balance of the areas read, repaired and kept, of every vintage; already checked.
+fn balances(files: &[(String, Repairs)]) -> Vec<Proof> {
+    let files = files.iter().filter(|(_, repairs)| repairs.has_balance());
+    files
+        .map(|(role, repairs)| Proof {
+            invariant: format!("area_of_repairs_{}", role.trim_start_matches("vintage_")),
+            measured: format!("{}, difference 0 m2", repairs.balance()),
+        })
+        .collect()
+}
+
 /// Every file of the delivery, finished and not yet published; adds the laws that it checks.
 fn write(
     request: &Request,
     ground: &Ground,
     figures: &mut Figures,
-    (norms, tally): (Norms<'_>, &Tally),
+    (norms, tally, repairs): (Norms<'_>, &Tally, &tables::Table),
 ) -> Result<Vec<Draft>, Error> {
     let delivery = Delivery {
         folder: &request.out,
@@ -206,13 +256,25 @@ fn write(
     });
     drafts.extend(delivery.tables(&figures.tables, &method)?);
     drafts.push(delivery.tables_on_maps(ground, &figures.tables)?);
-    drafts.push(page::write(request, &delivery, (ground, figures), (norms, tally), method)?);
+    drafts.push(page::write(
+        request,
+        &delivery,
+        (ground, figures),
+        (norms, tally, repairs),
+        method,
+    )?);
+    drafts.push(delivery.bytes(format!("{}.csv", repairs.name), &tables::csv::bytes(repairs)?)?);
     drafts.push(delivery.issues(&years, &tally.flaws())?);
     Ok(drafts)
 }
 
 /// Gives every file its name, the manifest last: without it a delivery is not complete.
-fn publish(request: &Request, drafts: Vec<Draft>, proofs: &[Proof]) -> Result<(), Error> {
+fn publish(
+    request: &Request,
+    drafts: Vec<Draft>,
+    proofs: &[Proof],
+    mapped: &[Mapped],
+) -> Result<(), Error> {
     let manifest = request.out.join(manifest::FILE);
     if manifest.exists() {
         fs::remove_file(&manifest).map_err(Error::write(&manifest))?;
@@ -224,15 +286,20 @@ fn publish(request: &Request, drafts: Vec<Draft>, proofs: &[Proof]) -> Result<()
         outputs.insert(name.display().to_string(), artefact.stamp);
     }
     let mut inputs = BTreeMap::new();
-    for (role, layer) in request.inputs() {
+    for (role, layer) in plan::located(request)? {
         for path in plan::files(&layer.path) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             inputs.insert(format!("{role}/{name}"), artefact::Stamp::of(&path)?);
         }
     }
+    if let Some(path) = &request.cog {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        inputs.insert(format!("cog/{name}"), artefact::Stamp::of(path)?);
+    }
     let years: Vec<u16> = request.vintages.iter().map(|vintage| vintage.of).collect();
     let parameters = json!({
         "command": "compare",
+        "communes_mapped": mapped,
         "department": request.department.code(),
         "crs": request.department.crs().to_string(),
         "years": years,

@@ -4,8 +4,9 @@ use kernels::lattice::Polygon;
 
 use crate::config::Layer;
 use crate::error::{Error, InputError};
-use crate::io::vector::VectorSource;
 use crate::tally::Tally;
+use crate::vintage::locate::Product;
+use crate::vintage::open::{Crs, Opening, accept};
 
 /// Columns that name a place, in any case; the first one wins.
 const CODES: [&str; 8] =
@@ -30,15 +31,16 @@ impl Custom {
     /// Reads a layer; a place without a code column is called by its number in the file.
     ///
     /// # Errors
-    /// The file cannot be read or holds no polygon.
+    /// The file cannot be found or read, holds a coordinate that is not a number, or no polygon.
     pub fn read(name: &str, layer: &Layer, epsg: u32, tally: &Tally) -> Result<Self, Error> {
-        let source = VectorSource::open(&layer.path, layer.layer.as_deref())?;
+        let opening = Opening { product: Product::Any, years: &[], epsg, crs: Crs::Any };
+        let source = opening.open(layer, tally)?;
         let (code, title) = (source.column(&CODES), source.column(&NAMES));
         let wanted: Vec<usize> = [code, title].into_iter().flatten().collect();
         let mut rows = Vec::new();
         for feature in source.features(&wanted, epsg)? {
             let feature = feature?;
-            feature.issues.iter().for_each(|issue| issue.count_in(tally, &source.info().name));
+            accept(&feature, &source, tally)?;
             let mut texts = feature.values.iter().map(crate::io::vector::Value::text);
             let mut next = |column: Option<usize>| column.and_then(|_| texts.next().flatten());
             let (code, title) = (next(code), next(title));
@@ -56,7 +58,7 @@ impl Custom {
             all.polygons.extend(polygons);
         }
         if all.polygons.is_empty() {
-            let fault = InputError::new(&layer.path, "this layer holds no polygon to count in");
+            let fault = InputError::new(source.path(), "this layer holds no polygon to count in");
             return Err(fault.layer(&source.info().name).expected("at least one polygon").into());
         }
         Ok(all)

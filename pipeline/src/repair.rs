@@ -12,6 +12,7 @@ mod accounts;
 mod duplicates;
 pub mod key;
 mod rebuild;
+pub mod table;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use crate::tally::Tally;
 use crate::vintage::Vintage;
 
 pub use accounts::{Repair, RepairRow, Repairs};
+pub use key::Effect;
 
 /// Mean width (twice the area by the perimeter) under which a polygon is reported as a sliver.
 ///

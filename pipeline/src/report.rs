@@ -53,6 +53,8 @@ pub struct ReportData {
     pub maps: Vec<Map>,
     /// What was found in the input data and how often.
     pub issues: Vec<Issue>,
+    /// What was repaired in each file and what it cost in area, where that is accounted for.
+    pub repairs: Option<Table>,
     /// The laws that the run checked.
     pub invariants: Vec<Invariant>,
     /// Accuracy figures, when there is a reference to measure against.

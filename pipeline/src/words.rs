@@ -21,6 +21,13 @@ pub fn law(name: &str) -> &str {
         "flux_identity_impermeable" => {
             "Imperméabilisation : stock final − stock initial = flux brut − flux inverse, à tous les niveaux"
         }
+        name if name.starts_with("area_of_repairs_") => {
+            "Surface lue, corrigée de chaque réparation = surface gardée, exactement"
+        }
+        name if name.starts_with("vintage_covers_once_") => {
+            "Chaque lieu est couvert par un polygone au plus du millésime"
+        }
+        name if name.starts_with("ground_of_") => "Sol commun et propre de deux millésimes",
         "communes_add_up_artificial" | "communes_add_up_impermeable" => {
             "Les communes et le reste font exactement le total"
         }
@@ -36,13 +43,23 @@ pub fn flaw(key: &str) -> &str {
         "code_unknown" => "Codes inconnus de la nomenclature",
         "code_undetermined" => "Codes indéterminés",
         "code_not_leaf" => "Codes d'un poste trop général",
+        "communes_overlap" => "Sol de plusieurs communes : compté dans la première",
         "commune_merged" => "Communes fusionnées depuis la date de leur fichier",
         "commune_unknown_to_cog" => "Communes absentes du code officiel géographique",
+        "coordinate_not_finite" => "Coordonnées qui ne sont pas des nombres",
+        "coordinate_out_of_range" => "Coordonnées hors de tout système français",
+        "couple_unlisted" => "Couples absents de la nomenclature",
+        "curve_linearised" => "Arcs remplacés par leurs cordes",
         "crs_assumed" => "Couches sans système de coordonnées : celui du département",
         "crs_reprojected" => "Couches reprojetées",
         "duplicate_conflict" => "Doublons aux codes différents",
         "duplicate_geometry" => "Polygones en double",
         "format_passed_over" => "Fichiers du même produit dans un autre format",
+        "geometry_unsupported" => "Géométries d'un genre inconnu",
+        "hole_outside" => "Trous hors de leur contour",
+        "invalid_ring" => "Contours en aller-retour",
+        "not_reprojected" => "Objets impossibles à reprojeter",
+        "zero_area" => "Polygones sans surface",
         "gap" => "Trous de couverture",
         "geometry_not_polygon" => "Lignes ou points parmi les polygones",
         "noding" => "Côtés ramenés à la grille du centimètre",

@@ -19,7 +19,9 @@ Examples: two vintages, then three
   millesime compare --department 33 --vintage 2015=a.gpkg --vintage 2018=b.gpkg \\
       --vintage 2021=c.gpkg --territories communes.gpkg --custom zae=zae.gpkg --out figures
 
-Where a file has several layers, name one: `PATH:LAYER`. Results appear in DIR only when all of
+A PATH is a file (GeoPackage, FlatGeobuf, shapefile, GeoJSON) or the folder of an unpacked archive.
+Where a file has several layers, name one: `PATH:LAYER`. What had to be repaired is printed, with the
+area that each kind of repair lost, invented or gave to a neighbour, and written to repairs.csv. Results appear in DIR only when all of
 them are complete; `millesime explain --in DIR --at X,Y` tells the story of a place.")]
 pub struct Args {
     /// The department's code; its CRS is that of every figure
@@ -40,6 +42,10 @@ pub struct Args {
     /// Communes with their codes, and if known their EPCI, `SCoT` and region; several files add up
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     territories: Vec<String>,
+    /// Communes have merged since their file: the table of the COG (`communes.json` of
+    /// @etalab/decoupage-administratif) under whose codes to count them
+    #[arg(long, value_name = "PATH")]
+    cog: Option<PathBuf>,
     /// Zones of a planning document (`TYPEZONE`)
     #[arg(long, value_name = "PATH")]
     planning: Option<String>,
@@ -98,6 +104,7 @@ impl Args {
             department,
             vintages: self.vintages()?,
             territories: self.territories.iter().map(|text| layer(text)).collect(),
+            cog: self.cog.clone(),
             planning: self.planning.as_deref().map(layer),
             customs: self.customs()?,
             patch: self.patch.as_deref().map(layer),

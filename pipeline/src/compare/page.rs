@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::figures::{Figures, Norms, Step};
 use crate::picture::{self, Highlight};
 use crate::report::{self, Map, ReportData};
+use crate::tables::Table;
 use crate::tables::gazetteer::Level;
 use crate::tables::xlsx::Method;
 use crate::tally::Tally;
@@ -31,7 +32,7 @@ pub(super) fn write(
     request: &Request,
     delivery: &Delivery<'_>,
     (ground, figures): (&Ground, &Figures),
-    (norms, tally): (Norms<'_>, &Tally),
+    (norms, tally, repairs): (Norms<'_>, &Tally, &Table),
     method: Box<Method>,
 ) -> Result<Draft, Error> {
     let nomenclature = &request.nomenclature;
@@ -49,6 +50,7 @@ pub(super) fn write(
         changes: page::changes(ground, last, nomenclature, |_| (None, String::new())),
         maps: maps(ground, last, norms)?,
         issues: page::issues(&tally.flaws()),
+        repairs: Some(repairs.clone()),
         invariants: page::invariants(figures.proofs.iter()),
         accuracy: Vec::new(),
         method: method.into_vec(),
@@ -65,6 +67,9 @@ fn sources(request: &Request) -> Vec<String> {
         .collect();
     for layer in &request.territories {
         sources.push(format!("Communes : {}", name(&layer.path)));
+    }
+    if let Some(path) = &request.cog {
+        sources.push(format!("Code officiel géographique : {}", name(path)));
     }
     sources.extend(request.planning.iter().map(|l| format!("Zonage : {}", name(&l.path))));
     sources.extend(

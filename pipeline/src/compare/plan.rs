@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{Request, shown};
+use crate::config::Layer;
 use crate::error::Error;
 use crate::io::vector::VectorSource;
+use crate::tally::Tally;
 use crate::units;
+use crate::vintage::locate::locate;
 
 /// Files that stand beside a shapefile and are part of it.
 const BESIDE_SHP: [&str; 4] = ["dbf", "shx", "prj", "cpg"];
@@ -37,6 +40,21 @@ pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
     std::iter::once(path.to_owned()).chain(beside.filter(|path| path.exists())).collect()
 }
 
+/// The file and layer behind every input, with its role: folders are looked into.
+///
+/// # Errors
+/// [`Error::Input`] for a folder that does not tell its file, or a file that cannot be opened.
+pub(super) fn located(request: &Request) -> Result<Vec<(String, Layer)>, Error> {
+    let mut found = Vec::new();
+    for (role, layer, product) in request.inputs() {
+        let year = role.strip_prefix("vintage_").and_then(|year| year.parse().ok());
+        // What is passed over is counted when the file is read.
+        let layer = locate(layer, product, year.as_slice(), &Tally::default())?;
+        found.push((role, layer));
+    }
+    Ok(found)
+}
+
 impl Plan {
     /// Opens every input.
     ///
@@ -44,7 +62,7 @@ impl Plan {
     /// [`Error::Input`] for the first one that cannot be read.
     pub(super) fn of(request: &Request) -> Result<Self, Error> {
         let mut inputs = Vec::new();
-        for (role, layer) in request.inputs() {
+        for (role, layer) in located(request)? {
             let source = VectorSource::open(&layer.path, layer.layer.as_deref())?;
             let mut bytes = 0;
             for file in files(&layer.path) {

@@ -1,51 +1,128 @@
-//! The layers of a comparison, read and checked against each other.
+//! The layers of a comparison, read as they are, made usable, and checked against each other.
 
-use kernels::lattice::area_m2;
+use kernels::lattice::Polygon;
 
-use super::Request;
-use crate::comparison::{Ground, Territory};
+use super::{Request, Source};
+use crate::comparison::Territory;
 use crate::config::Layer;
 use crate::custom::Custom;
-use crate::error::{Error, InputError};
+use crate::error::Error;
 use crate::io::vector::VectorSource;
-use crate::stage_report::Proof;
+use crate::repair::Repairs;
 use crate::tables::gazetteer::Gazetteer;
 use crate::tally::Tally;
+use crate::territory::cog::{Cog, Mapped};
 use crate::territory::{Communes, Zones};
-use crate::vintage::Vintage;
+use crate::vintage::locate::Product;
+use crate::vintage::open::{Crs, Opening, accept};
+use crate::vintage::{Reading, Vintage, require_overlap};
 
-/// Reads every layer.
+/// Everything read, and what it took.
+pub(super) struct Layers {
+    /// The vintages, oldest first, each a coverage.
+    pub(super) vintages: Vec<Vintage>,
+    /// What they are counted in.
+    pub(super) territory: Territory,
+    /// What was repaired in each file, by its role, in the order of the plan.
+    pub(super) repairs: Vec<(String, Repairs)>,
+    /// The communes that are counted under another code, by the COG.
+    pub(super) mapped: Vec<Mapped>,
+}
+
+/// Reads every layer; `tally` gets the flaws of all files.
 ///
 /// # Errors
-/// A file is not what it must be, or needs a repair that `--strict` refuses.
-pub(super) fn all(request: &Request, tally: &Tally) -> Result<(Vec<Vintage>, Territory), Error> {
-    let epsg = request.epsg();
-    let mut vintages = Vec::new();
-    for source in &request.vintages {
-        let read = Vintage::read(&source.layer, source.of, epsg, &request.nomenclature, tally)?;
-        vintages.push(read);
-    }
-    let department = request.department.code();
+/// A file is not what it must be, needs a repair that `--strict` refuses, or lies elsewhere than
+/// the others.
+pub(super) fn all(request: &Request, tally: &Tally) -> Result<Layers, Error> {
+    let mut files = Files { request, tally, repairs: Vec::new() };
+    let vintages = files.vintages()?;
     let mut parts = Vec::new();
-    for layer in &request.territories {
-        parts.push(Communes::read(layer, department, epsg, tally)?);
+    for (rank, layer) in (1..).zip(&request.territories) {
+        parts.push(files.read(format!("territories_{rank}"), layer, |tally| {
+            Communes::read(layer, request.department.code(), request.epsg(), tally)
+        })?);
     }
-    let planning = request.planning.as_ref();
-    let zones = planning.map(|layer| Zones::read(layer, epsg, tally)).transpose()?;
-    let customs = request.customs.iter().map(|s| Custom::read(&s.of, &s.layer, epsg, tally));
-    let territory = Territory {
-        communes: joined(parts),
-        zones: zones.unwrap_or_default(),
-        customs: customs.collect::<Result<_, _>>()?,
-        patch: match &request.patch {
-            Some(layer) => polygons(layer, epsg, tally)?,
-            None => Vec::new(),
-        },
+    let (communes, mapped) = match &request.cog {
+        Some(path) => joined(parts).at_cog(&Cog::read(path)?, tally)?,
+        None => (joined(parts), Vec::new()),
     };
-    if request.strict {
-        refuse_repairs(tally)?;
+    let newest = &vintages[vintages.len() - 1].polygons;
+    require_overlap(&request.territories[0], &communes.polygons, "the newest vintage", newest)?;
+    let territory = Territory {
+        communes,
+        zones: files.zones()?,
+        customs: files.customs()?,
+        patch: files.patch()?,
+    };
+    Ok(Layers { vintages, territory, repairs: files.repairs, mapped })
+}
+
+/// The files of a request, read one after the other.
+struct Files<'a> {
+    request: &'a Request,
+    tally: &'a Tally,
+    repairs: Vec<(String, Repairs)>,
+}
+
+impl Files<'_> {
+    fn vintages(&mut self) -> Result<Vec<Vintage>, Error> {
+        let Request { nomenclature, strict, .. } = self.request;
+        let (epsg, tally) = (self.request.epsg(), self.tally);
+        let mut vintages: Vec<Vintage> = Vec::new();
+        for Source { of: year, layer } in &self.request.vintages {
+            let reading = Reading { epsg, nomenclature, tally, strict: *strict };
+            let (vintage, repairs) = reading.vintage(layer, *year)?;
+            if let Some(older) = vintages.last() {
+                let whose = format!("vintage {}", older.year);
+                require_overlap(layer, &vintage.polygons, &whose, &older.polygons)?;
+            }
+            self.repairs.push((format!("vintage_{year}"), repairs));
+            vintages.push(vintage);
+        }
+        Ok(vintages)
     }
-    Ok((vintages, territory))
+
+    fn zones(&mut self) -> Result<Zones, Error> {
+        let Some(layer) = &self.request.planning else { return Ok(Zones::default()) };
+        let epsg = self.request.epsg();
+        self.read("planning".to_owned(), layer, |tally| Zones::read(layer, epsg, tally))
+    }
+
+    fn customs(&mut self) -> Result<Vec<Custom>, Error> {
+        let (request, epsg) = (self.request, self.request.epsg());
+        let read = |Source { of: name, layer }: &Source<String>| {
+            self.read(format!("custom_{name}"), layer, |tally| {
+                Custom::read(name, layer, epsg, tally)
+            })
+        };
+        request.customs.iter().map(read).collect()
+    }
+
+    fn patch(&mut self) -> Result<Vec<Polygon>, Error> {
+        let Some(layer) = &self.request.patch else { return Ok(Vec::new()) };
+        let epsg = self.request.epsg();
+        self.read("patch".to_owned(), layer, |tally| polygons(layer, epsg, tally))
+    }
+
+    /// Reads a file whose shapes are taken as they are, and keeps its account.
+    fn read<T>(
+        &mut self,
+        role: String,
+        layer: &Layer,
+        read: impl FnOnce(&Tally) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let local = Tally::default();
+        let content = read(&local)?;
+        let flaws = local.flaws();
+        self.tally.absorb(&flaws);
+        let repairs = Repairs::of_reading(&layer.path, &flaws);
+        if self.request.strict {
+            repairs.refuse()?;
+        }
+        self.repairs.push((role, repairs));
+        Ok(content)
+    }
 }
 
 /// Communes of several files, in the order of their codes; the first file names a commune.
@@ -68,92 +145,15 @@ fn joined(parts: Vec<Communes>) -> Communes {
     all
 }
 
-fn polygons(
-    layer: &Layer,
-    epsg: u32,
-    tally: &Tally,
-) -> Result<Vec<kernels::lattice::Polygon>, Error> {
-    let source = VectorSource::open(&layer.path, layer.layer.as_deref())?;
+/// The shapes of a layer.
+fn polygons(layer: &Layer, epsg: u32, tally: &Tally) -> Result<Vec<Polygon>, Error> {
+    let opening = Opening { product: Product::Occupation, years: &[], epsg, crs: Crs::Exact };
+    let source: VectorSource = opening.open(layer, tally)?;
     let mut all = Vec::new();
     for feature in source.features(&[], epsg)? {
         let feature = feature?;
-        feature.issues.iter().for_each(|issue| issue.count_in(tally, &source.info().name));
+        accept(&feature, &source, tally)?;
         all.extend(feature.polygons);
     }
     Ok(all)
-}
-
-/// Under `--strict`, data that needs a repair is refused at its first place.
-fn refuse_repairs(tally: &Tally) -> Result<(), Error> {
-    let flaws = tally.flaws();
-    let Some((key, flaw)) = flaws.by_count().into_iter().next() else { return Ok(()) };
-    let note = flaw.places.first().map(|place| {
-        let (x_m, y_m) = place.point().to_metres();
-        format!("{}, at {x_m:.2} {y_m:.2}", place.note)
-    });
-    Err(InputError::new("", format!("the data needs repairs: `{key}`"))
-        .feature(note.unwrap_or_else(|| "no place".to_owned()))
-        .got(format!("{} times, and {} other kinds", flaw.count, flaws.0.len() - 1))
-        .expected("data without a flaw, as `--strict` asks")
-        .hint("correct the data, or leave `--strict` out: repairs are then counted")
-        .into())
-}
-
-/// How much of the ground the vintages cover together, apart, and twice.
-///
-/// # Errors
-/// [`Error::Input`] when two consecutive vintages, or the last one and the communes, share no
-/// ground.
-pub(super) fn coverage(request: &Request, ground: &Ground) -> Result<Vec<Proof>, Error> {
-    let mut proofs = Vec::new();
-    for step in ground.steps() {
-        let (mut both, mut before, mut after, mut twice) = (0, 0, 0, 0);
-        for face in ground.faces() {
-            let area = ground.plane.twice_area(face);
-            match step.pair(face) {
-                (Some(_), Some(_)) => both += area,
-                (Some(_), None) => before += area,
-                (None, Some(_)) => after += area,
-                (None, None) => {}
-            }
-            let newest = step.vintage_rank(crate::comparison::Side::After);
-            twice += if ground.plane.labels(face, newest).len() > 1 { area } else { 0 };
-        }
-        let interval = step.interval();
-        if both == 0 {
-            let path = path_of(request, interval.after);
-            return Err(apart(path, &format!("vintage {}", interval.before)));
-        }
-        proofs.push(Proof {
-            invariant: format!("ground_of_{}_{}", interval.before, interval.after),
-            measured: format!(
-                "{} m2 in both, {} m2 in {} only, {} m2 in {} only, {} m2 covered twice in {}",
-                area_m2(both),
-                area_m2(before),
-                interval.before,
-                area_m2(after),
-                interval.after,
-                area_m2(twice),
-                interval.after
-            ),
-        });
-    }
-    let newest = ground.vintages.len() - 1;
-    let in_communes = |face: &u32| ground.plane.label(*face, newest).is_some();
-    if !ground.faces().filter(in_communes).any(|face| ground.commune(face).is_some()) {
-        return Err(apart(&request.territories[0], "the last vintage"));
-    }
-    Ok(proofs)
-}
-
-fn path_of(request: &Request, year: u16) -> &Layer {
-    let found = request.vintages.iter().find(|vintage| vintage.of == year);
-    &found.expect("the year comes from the request").layer
-}
-
-fn apart(layer: &Layer, other: &str) -> Error {
-    InputError::new(&layer.path, format!("this layer shares no ground with {other}"))
-        .expected("layers of the same territory")
-        .hint("check the files and their CRS")
-        .into()
 }

@@ -8,13 +8,15 @@ use serde::Serialize;
 
 use super::key::{self, Effect, effect, meaning};
 use crate::error::{Error, InputError};
-use crate::tally::{Flaws, Place, Tally};
+use crate::tally::{Flaw, Flaws, Place, Tally};
 
 /// What was done under one key; areas are doubled, in square lattice steps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Repair {
     /// How many times.
     pub count: u64,
+    /// Area concerned: of the gap, the overlap, the polygon; 0 for what has none.
+    pub twice_area: i128,
     /// Area that polygons had in the file, and no longer have.
     pub twice_area_lost: i128,
     /// Area that polygons did not have in the file.
@@ -47,8 +49,12 @@ pub struct RepairRow {
     pub key: String,
     /// What it means.
     pub meaning: &'static str,
+    /// Whether something was changed, or only reported.
+    pub effect: Effect,
     /// How many times.
     pub count: u64,
+    /// Area concerned.
+    pub area_m2: f64,
     /// Area lost.
     pub lost_m2: f64,
     /// Area invented.
@@ -57,6 +63,14 @@ pub struct RepairRow {
     pub reassigned_m2: f64,
     /// Easting and northing of the first place, in metres.
     pub first_m: Option<(f64, f64)>,
+}
+
+impl Repair {
+    /// What reading a file met, without consequence for the areas.
+    fn of(flaw: &Flaw) -> Self {
+        let (first, twice_area) = (flaw.places.first().cloned(), i128::from(flaw.twice_area));
+        Self { count: flaw.count, twice_area, first, ..Self::default() }
+    }
 }
 
 impl Repairs {
@@ -68,10 +82,21 @@ impl Repairs {
         let is_open =
             |key: &str| key != key::io::RING_SELF_INTERSECTION && key != key::io::RING_SELF_TOUCH;
         for (key, flaw) in flaws.0.iter().filter(|(key, _)| is_open(key)) {
-            let first = flaw.places.first().cloned();
-            by_key.insert(key.clone(), Repair { count: flaw.count, first, ..Repair::default() });
+            by_key.insert(key.clone(), Repair::of(flaw));
         }
         Self { path: path.to_path_buf(), by_key, ..Self::default() }
+    }
+
+    /// The accounts of a file whose shapes are taken as they are, such as communes: what was met
+    /// while it was read, without a balance of areas.
+    pub fn of_reading(path: &Path, flaws: &Flaws) -> Self {
+        let by_key = flaws.0.iter().map(|(key, flaw)| (key.clone(), Repair::of(flaw))).collect();
+        Self { path: path.to_path_buf(), by_key, ..Self::default() }
+    }
+
+    /// Whether the areas read and kept were measured.
+    pub fn has_balance(&self) -> bool {
+        self.twice_area_read != 0 || self.twice_area_kept != 0
     }
 
     /// Counts one defect here and in the tally.
@@ -85,6 +110,7 @@ impl Repairs {
     ) {
         let entry = self.by_key.entry(key.to_owned()).or_default();
         entry.count += 1;
+        entry.twice_area += twice_area.abs();
         let place = Place { at_cm: (at.x, at.y), note };
         if entry.first.as_ref().is_none_or(|first| place < *first) {
             entry.first = Some(place.clone());
@@ -132,7 +158,7 @@ impl Repairs {
             return Ok(());
         }
         let details = format!(
-            "in `{}`: the polygons kept have {:.4} m2, the repairs account for {:.4} m2",
+            "in `{}`: the polygons kept have {:.5} m2, the repairs account for {:.5} m2",
             self.path.display(),
             area_m2(kept),
             area_m2(expected)
@@ -173,7 +199,9 @@ impl Repairs {
         let row = |(key, repair): (&String, &Repair)| RepairRow {
             key: key.clone(),
             meaning: meaning(key),
+            effect: effect(key),
             count: repair.count,
+            area_m2: area_m2(repair.twice_area),
             lost_m2: area_m2(repair.twice_area_lost),
             invented_m2: area_m2(repair.twice_area_invented),
             reassigned_m2: area_m2(repair.twice_area_reassigned),
@@ -189,24 +217,38 @@ impl Repairs {
         }
         let mut lines = vec![format!("repairs of `{}`", self.path.display())];
         for row in self.rows() {
-            let verb = match key::effect(&row.key) {
+            let verb = match row.effect {
                 Effect::Repaired => "repaired",
                 Effect::Reported => "reported",
             };
             lines.push(format!(
-                "  {:<22} {verb} {:>8}  lost {:.4} m2  invented {:.4} m2  reassigned {:.4} m2  ({})",
-                row.key, row.count, row.lost_m2, row.invented_m2, row.reassigned_m2, row.meaning
+                "  {:<22} {verb} {:>8}  of {:.5} m2  lost {:.5}  invented {:.5}  reassigned {:.5}  \
+                 ({})",
+                row.key,
+                row.count,
+                row.area_m2,
+                row.lost_m2,
+                row.invented_m2,
+                row.reassigned_m2,
+                row.meaning
             ));
         }
+        if self.has_balance() {
+            lines.push(format!("  {}", self.balance()));
+        }
+        lines
+    }
+
+    /// The balance as a sentence.
+    pub fn balance(&self) -> String {
         let sum = |of: fn(&Repair) -> i128| area_m2(self.by_key.values().map(of).sum());
-        lines.push(format!(
-            "  read {:.4} m2 + invented {:.4} - lost {:.4} - reassigned {:.4} = kept {:.4} m2",
+        format!(
+            "read {:.5} m2 + invented {:.5} - lost {:.5} - reassigned {:.5} = kept {:.5} m2",
             area_m2(self.twice_area_read),
             sum(|r| r.twice_area_invented),
             sum(|r| r.twice_area_lost),
             sum(|r| r.twice_area_reassigned),
             area_m2(self.twice_area_kept)
-        ));
-        lines
+        )
     }
 }

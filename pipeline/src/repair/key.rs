@@ -1,5 +1,7 @@
 //! The stable keys of repairs, what each means, and which of them `--strict` refuses.
 
+use serde::Serialize;
+
 pub use crate::io::issue::key as io;
 pub use crate::vintage::key as read;
 
@@ -17,7 +19,8 @@ pub const SLIVER: &str = "sliver";
 pub const NODING: &str = "noding";
 
 /// What is done about a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Something was changed, assumed or left out; `--strict` refuses it.
     Repaired,
@@ -26,7 +29,7 @@ pub enum Effect {
 }
 
 /// Every key with its effect and its meaning, sorted by key.
-pub const ALL: [(&str, Effect, &str); 35] = {
+pub const ALL: [(&str, Effect, &str); 38] = {
     use Effect::{Repaired, Reported};
     [
         (read::CODE_COLLAPSED, Reported, "older or deeper code, taken to its leaf"),
@@ -34,6 +37,8 @@ pub const ALL: [(&str, Effect, &str); 35] = {
         (read::CODE_NULL, Repaired, "empty code: no class"),
         (read::CODE_UNDETERMINED, Repaired, "code INDETERMINE: no class"),
         (read::CODE_UNKNOWN, Repaired, "code unknown to the nomenclature: no class"),
+        (read::COMMUNE_MERGED, Reported, "commune that has merged: counted under its heir"),
+        (read::COMMUNE_UNKNOWN, Reported, "commune unknown to the COG table, kept as it is"),
         (read::CRS_ASSUMED, Repaired, "no CRS (missing .prj): that of the department"),
         (read::CRS_REPROJECTED, Repaired, "other CRS of the same datum, reprojected"),
         (io::CURVE_LINEARISED, Repaired, "arcs replaced by their chords"),
@@ -63,6 +68,7 @@ pub const ALL: [(&str, Effect, &str); 35] = {
         (SLIVER, Reported, "polygon narrower than 0.5 m on average"),
         (io::TEXT_LATIN1, Repaired, "text not in UTF-8 (missing .cpg), read as latin-1"),
         ("unmatched_edge", Repaired, "corner on a neighbour's side: noded"),
+        (read::YEAR_OTHER, Reported, "feature dated by another year than its vintage"),
         ("zero_area", Repaired, "polygon without area, dropped"),
     ]
 };

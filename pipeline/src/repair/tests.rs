@@ -216,6 +216,39 @@ fn keys_are_listed_once_in_order_with_a_meaning() {
     }
 }
 
+#[test]
+fn every_key_has_its_french_words() {
+    for (key, _, _) in key::ALL {
+        assert_ne!(crate::words::flaw(key), key);
+    }
+    for key in [key::read::YEAR_OTHER, key::read::COMMUNE_MERGED] {
+        assert_eq!(key::effect(key), Effect::Reported);
+    }
+}
+
+#[test]
+fn the_table_of_repairs_closes_each_file_with_its_balance() {
+    let (_, repairs) = repaired(&[("a", square(0, 0, 100)), ("b", square(60, 0, 100))]);
+    let communes = Tally::default();
+    communes.count_at(key::read::ID_MISSING, Point::new(150, 250), 0, "communes, feature 1");
+    let communes = Repairs::of_reading(Path::new("c/communes.gpkg"), &communes.flaws());
+    let files = [("vintage_2018".to_owned(), repairs), ("territories_1".to_owned(), communes)];
+    let table = table::of(&files);
+    let text = |row: usize, key: &str| table.cell(row, key).unwrap().text();
+    let row_of = |key: &str| (0..table.rows.len()).find(|&row| text(row, "cle") == key).unwrap();
+    let overlap = row_of("overlap");
+    assert_eq!(text(overlap, "surface_reattribuee"), "0.40000");
+    assert_eq!(text(overlap, "surface_concernee"), "0.40000");
+    assert_eq!(text(overlap, "effet"), "réparé");
+    let balance = row_of(table::BALANCE);
+    let areas = ["surface_lue", "surface_reattribuee", "surface_gardee"];
+    assert_eq!(areas.map(|key| text(balance, key)), ["2.00000", "0.40000", "1.60000"]);
+    let last = table.rows.len() - 1;
+    let place = ["fichier", "cle", "x", "y", "lieu"];
+    let expected = ["communes.gpkg", "id_missing", "1.50", "2.50", "communes, feature 1"];
+    assert_eq!(place.map(|key| text(last, key)), expected);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -50,6 +50,7 @@ fn data() -> ReportData {
             label: "anneau croisé".into(),
             count: 17,
         }],
+        repairs: None,
         invariants: vec![Invariant {
             law: "stock 2 − stock 1 = flux entrant − flux sortant".into(),
             result: "écart 0 m²".into(),

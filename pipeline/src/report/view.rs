@@ -15,6 +15,8 @@ use crate::tables::gazetteer::Level;
 use crate::tables::indicators::REMAINDER;
 use crate::tables::{Cell, Table};
 
+mod repairs;
+
 /// A figure with words around it.
 #[derive(Debug, Serialize)]
 pub(super) struct Named {
@@ -95,6 +97,7 @@ pub(super) struct View {
     changes: Vec<ChangeLine>,
     communes: Option<Grid>,
     issues: Vec<IssueLine>,
+    repairs: Option<Grid>,
     invariants: Vec<Invariant>,
     accuracy: Vec<Accuracy>,
     method: Vec<(String, String)>,
@@ -172,6 +175,7 @@ impl View {
                 .then(|| communes(data, &vintages))
                 .transpose()?,
             issues: issues(data),
+            repairs: data.repairs.as_ref().and_then(repairs::grid),
             invariants: data.invariants.clone(),
             accuracy: data.accuracy.clone(),
             method: data.method.clone(),

@@ -56,6 +56,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         changes: page::changes(&ground, step, &config.nomenclature, |i| words_of(&seen[i])),
         maps: maps(ctx, &grid, step, &judge)?,
         issues: page::issues(&ctx.all_flaws()),
+        repairs: None,
         invariants: page::invariants(ctx.earlier.values().flat_map(|d| &d.report.proofs)),
         accuracy: Vec::new(),
         method: method::of(config).into_vec(),

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kernels::lattice::Polygon;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Communes;
 use crate::error::{Error, InputError};
@@ -45,6 +45,15 @@ struct Current {
     name: String,
     department: String,
     region: String,
+}
+
+/// A commune whose ground is counted under another code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mapped {
+    /// Its code in the territory file.
+    pub from: String,
+    /// The commune that it has become.
+    pub to: String,
 }
 
 /// The communes of one date, and what former ones have become.
@@ -129,7 +138,8 @@ impl Cog {
 }
 
 impl Communes {
-    /// The same ground under the communes of a COG table; counts mergers in `tally`.
+    /// The same ground under the communes of a COG table, and which communes were mapped; counts
+    /// mergers in `tally`.
     ///
     /// A new commune takes its name, department and region from the table, its EPCI and `SCoT` from
     /// the commune of the same code in the file, else from the first commune that it comes from. A
@@ -137,7 +147,7 @@ impl Communes {
     ///
     /// # Errors
     /// The table holds none of the communes.
-    pub fn at_cog(self, cog: &Cog, tally: &Tally) -> Result<Self, Error> {
+    pub fn at_cog(self, cog: &Cog, tally: &Tally) -> Result<(Self, Vec<Mapped>), Error> {
         let old = self.gazetteer.communes;
         let heirs: Vec<Option<&str>> = old.iter().map(|c| cog.current(&c.code)).collect();
         if heirs.iter().all(Option::is_none) {
@@ -149,6 +159,7 @@ impl Communes {
         }
         let place_of = first_corners(&self.polygons, &self.owner, old.len());
         let mut made: BTreeMap<String, Commune> = BTreeMap::new();
+        let mut mapped = Vec::new();
         for (rank, commune) in old.iter().enumerate() {
             let code = heirs[rank].unwrap_or(&commune.code);
             let what = match heirs[rank] {
@@ -158,6 +169,9 @@ impl Communes {
             if let Some(what) = what {
                 let note = format!("`{}` -> `{code}`", commune.code);
                 tally.count_at(what, place_of[rank], 0, note);
+            }
+            if commune.code != code {
+                mapped.push(Mapped { from: commune.code.clone(), to: code.to_owned() });
             }
             let entry = made.entry(code.to_owned());
             if commune.code == code {
@@ -172,7 +186,8 @@ impl Communes {
             (0..old.len()).map(|rank| rank_of[heirs[rank].unwrap_or(&old[rank].code)]).collect();
         let owner = self.owner.iter().map(|&rank| new_rank[rank as usize]).collect();
         let communes = made.iter().map(|(code, commune)| cog.renamed(code, commune)).collect();
-        Ok(Self { gazetteer: Gazetteer { communes }, polygons: self.polygons, owner })
+        let gazetteer = Gazetteer { communes };
+        Ok((Self { gazetteer, polygons: self.polygons, owner }, mapped))
     }
 }
 

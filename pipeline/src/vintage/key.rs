@@ -30,3 +30,5 @@ pub const GEOMETRY_NOT_POLYGON: &str = "geometry_not_polygon";
 pub const COMMUNE_UNKNOWN: &str = "commune_unknown_to_cog";
 /// A commune that has merged into another since the date of its file.
 pub const COMMUNE_MERGED: &str = "commune_merged";
+/// Ground that several communes claim; the first one, by code, counts it.
+pub const COMMUNES_OVERLAP: &str = "communes_overlap";

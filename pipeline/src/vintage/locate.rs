@@ -40,6 +40,8 @@ pub enum Product {
     Communes,
     /// Zones of a planning document: `ZONE_URBA`.
     Zoning,
+    /// A layer of the user's own, whatever its name.
+    Any,
 }
 
 impl Product {
@@ -69,6 +71,7 @@ impl Product {
             Self::Artif => "artif",
             Self::Communes => "commune",
             Self::Zoning => "ZONE_URBA",
+            Self::Any => "anything",
         }
     }
 }
@@ -168,7 +171,9 @@ fn best<T: Clone>(
     path: impl Fn(&T) -> String,
 ) -> Vec<T> {
     let of = |wanted| -> Vec<T> {
-        all.iter().filter(|item| Product::of_name(&name(item)) == wanted).cloned().collect()
+        let is_any = wanted == Some(Product::Any);
+        let is_wanted = |item: &&T| is_any || Product::of_name(&name(item)) == wanted;
+        all.iter().filter(is_wanted).cloned().collect()
     };
     let named = of(Some(product));
     let left = if named.is_empty() { of(None) } else { named };
@@ -209,9 +214,15 @@ fn unclear(folder: &Path, product: Product, years: &[u16], files: &[PathBuf]) ->
     let years: Vec<String> = years.iter().map(ToString::to_string).collect();
     let dated =
         if years.is_empty() { String::new() } else { format!(" of {}", years.join(" of ")) };
-    InputError::new(folder, format!("this folder does not tell which file is `{}`", product.word()))
+    let (what, name) = match product {
+        Product::Any => ("to read".to_owned(), String::new()),
+        _ => {
+            (format!("is `{}`", product.word()), format!(" whose name holds `{}`", product.word()))
+        }
+    };
+    InputError::new(folder, format!("this folder does not tell which file {what}"))
         .got(if files.is_empty() { "no vector file".to_owned() } else { got })
-        .expected(format!("one file{dated} whose name holds `{}`", product.word()))
+        .expected(format!("one vector file{dated}{name}"))
         .hint("give the path of the file itself")
         .into()
 }

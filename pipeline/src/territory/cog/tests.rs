@@ -53,7 +53,9 @@ fn merged_communes_share_one_rank_and_the_heir_keeps_its_own_epci() {
     let cog = cog(vec![row("32365", &["32067", "32413"]), row("32001", &[])]).unwrap();
     let tally = Tally::default();
     let old = communes(&["32001", "32067", "32365", "32413", "33999"]);
-    let made = old.at_cog(&cog, &tally).unwrap();
+    let (made, mapped) = old.at_cog(&cog, &tally).unwrap();
+    let pairs: Vec<_> = mapped.iter().map(|m| (m.from.as_str(), m.to.as_str())).collect();
+    assert_eq!(pairs, [("32067", "32365"), ("32413", "32365")]);
     let codes: Vec<&str> = made.gazetteer.communes.iter().map(|c| c.code.as_str()).collect();
     assert_eq!(codes, ["32001", "32365", "33999"]);
     assert_eq!(made.owner, [0, 1, 1, 1, 2]);
@@ -106,7 +108,8 @@ fn the_four_communes_that_merged_in_gers_give_their_exact_ground_to_their_heirs(
     let area_km2 = kernels::lattice::area_m2(sum(&old)) / 1e6;
     assert!((6_200.0..6_320.0).contains(&area_km2), "{area_km2}");
     let cog = Cog::read(&folder.join("cog2026_communes_32_66.json")).unwrap();
-    let new = old.clone().at_cog(&cog, &tally).unwrap();
+    let (new, mapped) = old.clone().at_cog(&cog, &tally).unwrap();
+    assert_eq!(mapped.len(), 4);
     assert_eq!((old.gazetteer.communes.len(), new.gazetteer.communes.len()), (462, 458));
     for (heir, former) in [("32365", &["32067", "32260", "32413"][..]), ("32344", &["32074"][..])] {
         let before: i128 = former.iter().chain([&heir]).map(|code| of(&old, code)).sum();
