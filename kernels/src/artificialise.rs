@@ -16,10 +16,10 @@
 //! is itself non-artificial once flipped. "Small" needs no test of its own: a polygon of a group
 //! under the threshold is under it too.
 //!
-//! Two optional steps follow. Both are ours, off by default and named in [`Reason`]: forcing of
-//! small surfaces next to buildings (IGN announces such a step without describing it, so the rule
-//! here is an inference) and the exemptions that a local authority may choose (parks, ground
-//! photovoltaic plants).
+//! One optional step follows. It is ours, off by default and named in [`Reason`]: forcing of small
+//! surfaces next to buildings (IGN announces such a step without describing it, so the rule here is
+//! an inference). The exemptions that a local authority may choose are not a matter of polygons:
+//! they are taken off face by face, where the overlay covers the ground.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,8 +38,6 @@ pub struct Vintage<'a> {
     pub matrix: &'a [bool],
     /// Whether the polygon is a building (CS1.1.1.1, or nested in it).
     pub built: &'a [bool],
-    /// Whether an exemption overlay covers the polygon; empty when there is none.
-    pub exempt: &'a [bool],
     /// Pairs of polygons that share at least one point, each pair once, in any order.
     pub contacts: &'a [(u32, u32)],
 }
@@ -85,8 +83,6 @@ pub enum Reason {
     BuiltRestored,
     /// Forcing: a small surface next to a building.
     ForcedNearBuilding,
-    /// An exemption chosen by the local authority.
-    Exempted,
 }
 
 /// What the rule says of one polygon, with everything needed to explain it.
@@ -97,7 +93,7 @@ pub struct Verdict {
     /// Artificial in the end (figures with thresholds).
     pub status: bool,
     /// Whether thresholds or forcing gave the status: the `crit_seuil` column. False when they
-    /// leave the matrix's answer, and for an exemption.
+    /// leave the matrix's answer.
     pub by_threshold: bool,
     /// Rank of the polygon's group in [`Artificialised::groups`].
     pub group: u32,
@@ -138,6 +134,19 @@ impl Artificialised {
         flipped.sort_by_key(|g| (std::cmp::Reverse(g.twice_area), g.first));
         flipped
     }
+
+    /// The verdicts of the first `n_polygons` and the groups that they belong to.
+    ///
+    /// Polygons of a neighbouring department come after the vintage's own, take part in the groups
+    /// and are then left out; a group keeps the area and the number of all its polygons.
+    #[must_use]
+    pub fn of_first(mut self, n_polygons: usize) -> Self {
+        self.verdicts.truncate(n_polygons);
+        // Groups are numbered in the order of their first polygon.
+        let own = self.groups.partition_point(|group| (group.first as usize) < n_polygons);
+        self.groups.truncate(own);
+        self
+    }
 }
 
 /// Why a vintage cannot be judged.
@@ -169,7 +178,7 @@ pub enum ArtificialiseError {
 /// Judges every polygon of a vintage by the five steps of the module's documentation.
 ///
 /// Polygons of a neighbouring department may be appended to cancel the edge effect at the limit;
-/// read their verdicts as you wish, or leave them out of [`Totals::of`]. The result does not
+/// [`Artificialised::of_first`] then leaves them out. The result does not
 /// depend on the order of the contacts. Time grows with polygons plus contacts.
 ///
 /// # Errors
@@ -186,7 +195,6 @@ pub enum ArtificialiseError {
 ///         twice_areas: &[small, large],
 ///         matrix: &[true, false],
 ///         built: &[false, false],
-///         exempt: &[],
 ///         contacts: &[(0, 1)],
 ///     },
 ///     &Rules::decree(),
@@ -220,17 +228,13 @@ pub fn artificialise(
     if let Some(twice_area_max) = rules.forcing_twice_area_max {
         force(vintage, twice_area_max, &mut verdicts);
     }
-    exempt(vintage.exempt, &mut verdicts);
     Ok(Artificialised { verdicts, groups })
 }
 
 fn check(vintage: &Vintage<'_>) -> Result<(), ArtificialiseError> {
     let expected = vintage.twice_areas.len();
-    let columns =
-        [("matrix", vintage.matrix), ("built", vintage.built), ("exempt", vintage.exempt)];
-    for (column, flags) in columns {
-        let absent = column == "exempt" && flags.is_empty();
-        if !absent && flags.len() != expected {
+    for (column, flags) in [("matrix", vintage.matrix), ("built", vintage.built)] {
+        if flags.len() != expected {
             let got = flags.len();
             return Err(ArtificialiseError::LengthMismatch { column, got, expected });
         }
@@ -305,19 +309,6 @@ fn force(vintage: &Vintage<'_>, twice_area_max: i128, verdicts: &mut [Verdict]) 
     }
 }
 
-fn exempt(exempt: &[bool], verdicts: &mut [Verdict]) {
-    for (verdict, &is_exempt) in verdicts.iter_mut().zip(exempt) {
-        if is_exempt && verdict.status {
-            *verdict = Verdict {
-                status: false,
-                by_threshold: false,
-                reason: Reason::Exempted,
-                ..*verdict
-            };
-        }
-    }
-}
-
 /// Ranks that satisfy `wanted` and touch another one that satisfies `neighbour`; may repeat.
 fn beside(
     contacts: &[(u32, u32)],
@@ -335,7 +326,7 @@ fn beside(
 
 /// Exact doubled areas with and without thresholds, and what each step moved.
 ///
-/// `with_thresholds = without_thresholds - absorbed + filled + restored + forced - exempted`.
+/// `with_thresholds = without_thresholds - absorbed + filled + restored + forced`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Totals {
     /// All polygons.
@@ -352,8 +343,6 @@ pub struct Totals {
     pub restored: i128,
     /// Surfaces made artificial by forcing.
     pub forced: i128,
-    /// Surfaces made non-artificial by an exemption.
-    pub exempted: i128,
 }
 
 impl Totals {
@@ -367,8 +356,6 @@ impl Totals {
     }
 
     fn add(&mut self, verdict: &Verdict, flipped: bool, twice_area: i128) {
-        // A restored or forced polygon that is then exempted ends where step 3 left it.
-        let after_step_3 = verdict.matrix != flipped;
         let slots = [
             (true, &mut self.surface),
             (verdict.matrix, &mut self.without_thresholds),
@@ -377,7 +364,6 @@ impl Totals {
             (flipped && !verdict.matrix, &mut self.filled),
             (verdict.reason == Reason::BuiltRestored, &mut self.restored),
             (verdict.reason == Reason::ForcedNearBuilding, &mut self.forced),
-            (verdict.reason == Reason::Exempted && after_step_3, &mut self.exempted),
         ];
         for (counts, slot) in slots {
             if counts {

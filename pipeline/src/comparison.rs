@@ -13,11 +13,14 @@ use kernels::flux::{Face, Labels};
 use kernels::lattice::Polygon;
 use nomenclature::Couple;
 
+use crate::basis::Basis;
 use crate::custom::Custom;
 use crate::error::Error;
+use crate::exemption::Exemptions;
 use crate::judge::Judge;
 use crate::territory::{Communes, Zones};
 use crate::vintage::Vintage;
+use crate::vintage::official::Official;
 
 /// One of the two vintages of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +43,14 @@ pub struct Ground {
     pub customs: Vec<Custom>,
     /// Where a published corrective patch says that the older vintage was wrong.
     pub patch: Vec<Polygon>,
-    /// The subdivision: layers of the vintages, then communes, zones, customs, patch.
+    /// The delivered ARTIF layer of each vintage; empty when there are none.
+    pub officials: Vec<Official>,
+    /// What a local authority chose to exempt.
+    pub exemptions: Exemptions,
+    /// What lies beyond the limit, per vintage; empty when it is not known.
+    pub neighbours: Vec<Vintage>,
+    /// The subdivision: layers of the vintages, then communes, zones, customs, patch, officials,
+    /// exemptions, neighbours.
     pub plane: Arrangement,
 }
 
@@ -55,6 +65,12 @@ pub struct Territory {
     pub customs: Vec<Custom>,
     /// The polygons of a corrective patch.
     pub patch: Vec<Polygon>,
+    /// The delivered ARTIF layer of each vintage, or none at all.
+    pub officials: Vec<Official>,
+    /// What a local authority chose to exempt.
+    pub exemptions: Exemptions,
+    /// What lies beyond the limit of the department, for each vintage, or nothing at all.
+    pub neighbours: Vec<Vintage>,
 }
 
 impl Ground {
@@ -64,17 +80,31 @@ impl Ground {
     /// A coordinate beyond the lattice, more boundaries than can be counted, more layers than
     /// an arrangement holds.
     pub fn new(vintages: Vec<Vintage>, territory: Territory) -> Result<Self, Error> {
-        let Territory { communes, zones, customs, patch } = territory;
+        let Territory { communes, zones, customs, patch, officials, exemptions, neighbours } =
+            territory;
         let mut layers: Vec<&[Polygon]> = vintages.iter().map(|v| v.polygons.as_slice()).collect();
         layers.extend([communes.polygons.as_slice(), &zones.polygons]);
         layers.extend(customs.iter().map(|custom| custom.polygons.as_slice()));
         layers.push(&patch);
+        layers.extend(officials.iter().map(|official| official.polygons.as_slice()));
+        layers.push(&exemptions.polygons);
+        layers.extend(neighbours.iter().map(|v| v.polygons.as_slice()));
         if layers.len() > LAYERS_MAX {
             let what = format!("{} layers to compare, at most {LAYERS_MAX}", layers.len());
             return Err(Error::usage(what));
         }
         let plane = arrange(&layers)?;
-        Ok(Self { vintages, communes, zones, customs, patch, plane })
+        Ok(Self {
+            vintages,
+            communes,
+            zones,
+            customs,
+            patch,
+            officials,
+            exemptions,
+            neighbours,
+            plane,
+        })
     }
 
     /// Every face but the unbounded one.
@@ -117,8 +147,44 @@ impl Ground {
 
     /// Whether the corrective patch covers a face.
     pub fn is_patched(&self, face: FaceId) -> bool {
-        let layer = self.vintages.len() + 2 + self.customs.len();
-        !self.plane.labels(face, layer).is_empty()
+        !self.plane.labels(face, self.layer_of_patch()).is_empty()
+    }
+
+    fn layer_of_patch(&self) -> usize {
+        self.vintages.len() + 2 + self.customs.len()
+    }
+
+    fn layer_of_exemptions(&self) -> usize {
+        self.layer_of_patch() + 1 + self.officials.len()
+    }
+
+    /// What the delivered ARTIF layer of a vintage says of a face; `None` where it says nothing.
+    pub fn official(&self, face: FaceId, vintage: usize) -> Option<bool> {
+        let (official, rank) = self.published(face, vintage)?;
+        Some(official.statuses[rank].is_artificial)
+    }
+
+    /// Whether the official status of a face comes from a threshold, where the layer tells.
+    pub fn official_threshold(&self, face: FaceId, vintage: usize) -> Option<bool> {
+        let (official, rank) = self.published(face, vintage)?;
+        official.statuses[rank].by_threshold
+    }
+
+    fn published(&self, face: FaceId, vintage: usize) -> Option<(&Official, usize)> {
+        let official = self.officials.get(vintage)?;
+        let rank = self.plane.label(face, self.layer_of_patch() + 1 + vintage)?;
+        Some((official, rank as usize))
+    }
+
+    /// Rank of the exempted place that holds a face.
+    pub fn exemption(&self, face: FaceId) -> Option<u32> {
+        let polygon = self.plane.label(face, self.layer_of_exemptions())?;
+        Some(self.exemptions.owner[polygon as usize])
+    }
+
+    /// Whether a face is ground to count: not that of exemptions or neighbours alone.
+    pub fn counts(&self, face: FaceId) -> bool {
+        (0..self.layer_of_exemptions()).any(|layer| self.plane.label(face, layer).is_some())
     }
 
     /// Exact area of each polygon of a vintage as the faces see it, doubled, in square steps.
@@ -132,14 +198,54 @@ impl Ground {
         twice_areas
     }
 
-    /// Whether each polygon of a vintage counts as artificial, and why.
+    /// Whether each polygon of a vintage counts as artificial by the rule set, and why.
+    ///
+    /// Neighbours, where they are given, take part in the groups with the ground that the vintage
+    /// does not cover, and are then left out.
     ///
     /// # Errors
     /// [`Error::Internal`] when the arrangement contradicts itself.
     pub fn judged(&self, vintage: usize, judge: &Judge) -> Result<Artificialised, Error> {
-        let twice_areas = self.twice_areas(vintage);
-        let contacts = self.plane.touching(vintage);
-        judge.verdicts(&self.vintages[vintage].couples, &twice_areas, &contacts)
+        let mut couples = self.vintages[vintage].couples.clone();
+        let own = couples.len();
+        let beyond = self.layer_of_exemptions() + 1 + vintage;
+        let has_neighbours = vintage < self.neighbours.len();
+        if has_neighbours {
+            couples.extend(&self.neighbours[vintage].couples);
+        }
+        let mut twice_areas = vec![0; couples.len()];
+        let mut holder = vec![NO_KEY; self.plane.n_faces()];
+        for face in self.faces() {
+            let neighbour = || self.plane.label(face, beyond).map(|rank| own as u32 + rank);
+            let rank = self.plane.label(face, vintage);
+            let rank = rank.or_else(|| if has_neighbours { neighbour() } else { None });
+            if let Some(rank) = rank {
+                twice_areas[rank as usize] += self.plane.twice_area(face);
+                holder[face as usize] = rank;
+            }
+        }
+        let contacts = self.plane.vertex_contacts(&holder);
+        Ok(judge.verdicts(&couples, &twice_areas, &contacts)?.of_first(own))
+    }
+
+    /// Dissolves the faces that `key_of` keeps into polygons of one key each, in the order of the
+    /// keys then of place; the vertices of the layers `keep` stay.
+    pub fn pieces<K: Ord + Copy>(
+        &self,
+        keep: LayerMask,
+        key_of: impl Fn(FaceId) -> Option<K>,
+    ) -> Vec<Piece<K>> {
+        let keys: Vec<Option<K>> = std::iter::once(None).chain(self.faces().map(key_of)).collect();
+        let mut distinct: Vec<K> = keys.iter().flatten().copied().collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let rank = |key: &K| distinct.binary_search(key).expect("every key was listed") as u32;
+        let ranks: Vec<u32> = keys.iter().map(|key| key.as_ref().map_or(NO_KEY, rank)).collect();
+        self.plane
+            .dissolve(&ranks, keep)
+            .into_iter()
+            .map(|dissolved| Piece { key: distinct[dissolved.key as usize], dissolved })
+            .collect()
     }
 }
 
@@ -209,19 +315,40 @@ impl<'a> Comparison<'a> {
         self.ground.couple(face, self.vintage_rank(side))
     }
 
-    /// The faces with everything a figure may depend on; `change` classes each face, by number.
+    /// Whether a face is artificial at both dates by the basis of the main figures.
+    pub fn statuses(
+        &self,
+        face: FaceId,
+        verdicts: (&Artificialised, &Artificialised),
+    ) -> (bool, bool) {
+        self.statuses_by(face, verdicts, self.ground.main_basis())
+    }
+
+    fn statuses_by(
+        &self,
+        face: FaceId,
+        (before, after): (&Artificialised, &Artificialised),
+        basis: Basis,
+    ) -> (bool, bool) {
+        let [first, last] = self.ranks;
+        (
+            self.ground.is_artificial(face, first, before, basis),
+            self.ground.is_artificial(face, last, after, basis),
+        )
+    }
+
+    /// The faces that count with everything a figure may depend on; `change` classes each face, by
+    /// number, and `basis` makes it artificial or not.
     pub fn labelled(
         &self,
         judge: &Judge,
-        verdicts: (&Artificialised, &Artificialised),
+        (verdicts, basis): ((&Artificialised, &Artificialised), Basis),
         change: &[Option<ChangeKind>],
     ) -> Vec<Face> {
-        let status = |verdicts: &Artificialised, rank: Option<u32>| {
-            rank.is_some_and(|rank| verdicts.verdicts[rank as usize].status)
-        };
         self.faces()
+            .filter(|&face| self.ground.counts(face))
             .map(|face| {
-                let (rank_before, rank_after) = self.pair(face);
+                let (artif_before, artif_after) = self.statuses_by(face, verdicts, basis);
                 let before = self.couple(face, Side::Before);
                 let after = self.couple(face, Side::After);
                 let labels = Labels {
@@ -229,8 +356,8 @@ impl<'a> Comparison<'a> {
                     zone: self.ground.zone(face),
                     before,
                     after,
-                    artif_before: status(verdicts.0, rank_before),
-                    artif_after: status(verdicts.1, rank_after),
+                    artif_before,
+                    artif_after,
                     imper_before: judge.is_impermeable(before),
                     imper_after: judge.is_impermeable(after),
                     change: change[face as usize],
@@ -240,22 +367,9 @@ impl<'a> Comparison<'a> {
             .collect()
     }
 
-    /// Dissolves the faces that `key_of` keeps into polygons of one key each, in the order of the
-    /// keys then of place; the vertices of both vintages stay.
+    /// [`Ground::pieces`] with the vertices of both vintages.
     pub fn pieces<K: Ord + Copy>(&self, key_of: impl Fn(FaceId) -> Option<K>) -> Vec<Piece<K>> {
-        let keys: Vec<Option<K>> = std::iter::once(None).chain(self.faces().map(key_of)).collect();
-        let mut distinct: Vec<K> = keys.iter().flatten().copied().collect();
-        distinct.sort_unstable();
-        distinct.dedup();
-        let rank = |key: &K| distinct.binary_search(key).expect("every key was listed") as u32;
-        let ranks: Vec<u32> = keys.iter().map(|key| key.as_ref().map_or(NO_KEY, rank)).collect();
-        let keep = LayerMask::of(&self.ranks);
-        self.ground
-            .plane
-            .dissolve(&ranks, keep)
-            .into_iter()
-            .map(|dissolved| Piece { key: distinct[dissolved.key as usize], dissolved })
-            .collect()
+        self.ground.pieces(LayerMask::of(&self.ranks), key_of)
     }
 
     /// Regions whose couple differs between the vintages, by the two couples.

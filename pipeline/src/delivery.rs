@@ -12,7 +12,8 @@ use kernels::lattice::area_m2;
 use nomenclature::{Couple, Dimension, Nomenclature};
 
 use crate::artefact::Draft;
-use crate::comparison::{Comparison, Ground, Pair, Piece, Side};
+use crate::basis::Shares;
+use crate::comparison::{Comparison, Ground, Piece, Side};
 use crate::error::Error;
 use crate::figures::Step;
 use crate::io::record::{
@@ -24,6 +25,7 @@ use crate::tables::xlsx::Method;
 use crate::tables::{Cell, Column, Table, Unit, csv, xlsx};
 use crate::tally::Flaws;
 
+mod artif;
 pub mod changes;
 mod gpkg;
 
@@ -91,7 +93,10 @@ impl Delivery<'_> {
         Ok(draft)
     }
 
-    /// The artificialisation layer of a vintage.
+    /// The artificialisation layer of a vintage, by the basis of the main figures.
+    ///
+    /// A polygon keeps its very vertices; where its ground has two statuses it is cut into parts of
+    /// one status: the first keeps the id, the others end in `/2`, `/3` ...
     ///
     /// # Errors
     /// The file cannot be written.
@@ -105,16 +110,7 @@ impl Delivery<'_> {
         let names = self.names(of.year, of.year);
         let draft = self.draft(Product::Artif.file_name(&names))?;
         let mut layer = Deliverable::<ArtifRecord>::create(draft.temp(), &names)?;
-        for (rank, verdict) in verdicts.verdicts.iter().enumerate() {
-            let polygon = &of.polygons[rank];
-            let record = ArtifRecord {
-                occupation: self.occupation(ground, vintage, rank),
-                area_m2: polygon.area_m2(),
-                is_artificial: verdict.status,
-                is_from_threshold: verdict.by_threshold,
-            };
-            layer.add(polygon, &record)?;
-        }
+        artif::add(self, &mut layer, (ground, vintage), verdicts)?;
         layer.finish()?;
         Ok(draft)
     }
@@ -148,21 +144,20 @@ impl Delivery<'_> {
         verdicts: (&Artificialised, &Artificialised),
     ) -> Result<(Draft, i128), Error> {
         let changed = comparison.pieces(|face| {
-            let pair = comparison.pair(face);
-            let (before, after) = statuses(verdicts, pair);
-            (before != after).then_some(pair)
+            let (before, after) = comparison.statuses(face, verdicts);
+            (before != after).then_some((comparison.pair(face), after))
         });
         let names = self.names_of(comparison);
         let draft = self.draft(Product::ZanEvol.file_name(&names))?;
         let mut layer = Deliverable::<ZanEvolRecord>::create(draft.temp(), &names)?;
         let mut net = 0;
         for piece in &changed {
-            let (is_before, is_after) = statuses(verdicts, piece.key);
+            let (pair, is_after) = piece.key;
             let twice_area = piece.dissolved.polygon.twice_area();
             net += if is_after { twice_area } else { -twice_area };
             let record = ZanEvolRecord {
-                before: self.side(comparison, Side::Before, piece.key.0, is_before),
-                after: self.side(comparison, Side::After, piece.key.1, is_after),
+                before: self.side(comparison, Side::Before, pair.0, !is_after),
+                after: self.side(comparison, Side::After, pair.1, is_after),
                 area_m2: area_m2(twice_area),
             };
             layer.add(&piece.dissolved.polygon, &record)?;
@@ -237,6 +232,7 @@ impl Delivery<'_> {
     ) -> Result<Draft, Error> {
         let of = &ground.vintages[vintage];
         let areas = ground.twice_areas(vintage);
+        let shares = ground.shares(vintage, verdicts);
         let communes = commune_of_polygons(ground, vintage);
         let mut table = Table::new(
             format!("verdicts_{}", of.year),
@@ -251,6 +247,9 @@ impl Delivery<'_> {
                 ("groupe_polygones", Unit::None),
                 ("groupe_surface", Unit::SquareMetres),
                 ("surface", Unit::SquareMetres),
+                ("surface_artif", Unit::SquareMetres),
+                ("surface_exemptee", Unit::SquareMetres),
+                ("officiel", Unit::None),
             ]
             .map(|(key, unit)| Column::new(key, key, unit))
             .to_vec(),
@@ -267,6 +266,9 @@ impl Delivery<'_> {
                 Cell::Integer(verdicts.groups[verdict.group as usize].polygons.into()),
                 Cell::Area(verdict.group_twice_area),
                 Cell::Area(areas[rank]),
+                Cell::Area(shares[rank].artificial),
+                Cell::Area(shares[rank].exempted),
+                Cell::words(official_word(&shares[rank])),
             ]);
         }
         self.bytes(format!("{}.csv", table.name), &csv::bytes(&table)?)
@@ -295,17 +297,19 @@ impl Delivery<'_> {
     }
 }
 
-/// Whether the polygons of a pair are artificial; ground without polygon is not.
-fn statuses(verdicts: (&Artificialised, &Artificialised), pair: Pair) -> (bool, bool) {
-    let of = |verdicts: &Artificialised, rank: Option<u32>| {
-        rank.is_some_and(|rank| verdicts.verdicts[rank as usize].status)
-    };
-    (of(verdicts.0, pair.0), of(verdicts.1, pair.1))
-}
-
 /// The words of the `artif` column.
 pub fn status_word(is_artificial: bool) -> &'static str {
     if is_artificial { "artif" } else { "non artif" }
+}
+
+/// What the official layer says of a polygon's ground; empty when it says nothing.
+fn official_word(shares: &Shares) -> &'static str {
+    match (shares.official_artificial != 0, shares.official_natural != 0) {
+        (true, true) => "mixte",
+        (true, false) => status_word(true),
+        (false, true) => status_word(false),
+        (false, false) => "",
+    }
 }
 
 /// The stable key of the step that decided.
@@ -315,7 +319,6 @@ pub fn reason_key(reason: Reason) -> &'static str {
         Reason::GroupUnderThreshold => "groupe_sous_seuil",
         Reason::BuiltRestored => "bati_restaure",
         Reason::ForcedNearBuilding => "forcage_bati",
-        Reason::Exempted => "exemption",
     }
 }
 

@@ -7,6 +7,7 @@ use kernels::flux::{Labels, Ledger, Status};
 use kernels::lattice::{area_m2, twice_area_of};
 use nomenclature::{CaptureUnits, Couple, Nomenclature};
 
+use crate::basis::Basis;
 use crate::comparison::{Comparison, Ground, Piece, Side};
 use crate::error::Error;
 use crate::judge::Judge;
@@ -22,8 +23,10 @@ pub struct Step {
     pub changed: Vec<Piece<(Couple, Couple)>>,
     /// What lies behind each of them.
     pub findings: Vec<Finding>,
-    /// The main figures: thresholds applied, every change counted.
+    /// The main figures: official or with thresholds, every change counted.
     pub ledger: Ledger,
+    /// The same ground on every other basis.
+    pub others: Vec<(Basis, Ledger)>,
 }
 
 /// The figures of vintages over communes, zones and other layers.
@@ -60,8 +63,11 @@ impl Step {
         let unit = |couple| twice_area_of(norms.capture.min_area_m2(couple, true));
         let findings = comparison.findings(&changed, unit);
         let kinds = comparison.kinds(&changed, &findings);
-        let ledger = Ledger::of(&comparison.labelled(norms.judge, verdicts, &kinds));
-        Self { interval: comparison.interval(), changed, findings, ledger }
+        let on = |basis| Ledger::of(&comparison.labelled(norms.judge, (verdicts, basis), &kinds));
+        let bases = comparison.ground.bases();
+        let ledger = on(bases[0]);
+        let others = bases[1..].iter().map(|&basis| (basis, on(basis))).collect();
+        Self { interval: comparison.interval(), changed, findings, ledger, others }
     }
 
     /// Number and doubled area of the changes of each kind, in the order of publication.
@@ -91,58 +97,83 @@ impl Figures {
             pairs.map(|(pair, v)| Step::of(&pair, norms, (&v[0], &v[1]))).collect();
         let mut proofs = Vec::new();
         for step in &steps {
-            let suffix =
-                if steps.len() == 1 { String::new() } else { format!("_{}", step.interval.after) };
-            for status in [Status::Artificial, Status::Impermeable] {
-                for mut proof in laws(&step.ledger, status)? {
-                    proof.invariant.push_str(&suffix);
-                    proofs.push(proof);
-                }
-            }
+            let year = (steps.len() > 1).then_some(step.interval.after);
+            proofs.extend(proven(&step.ledger, "", year)?);
         }
-        let main = series(&steps, Ledger::clone)?;
+        let main = Series::new(steps.iter().map(|s| (s.interval, s.ledger.clone())).collect())
+            .map_err(|error| Error::usage(error.to_string()))?;
         if steps.len() > 1 {
             proofs.push(chained(&main)?);
         }
-        let mut tables = tables(ground, norms, &steps, &main)?;
+        let variants = variants(norms.judge, &steps)?;
+        for (suffix, _, series) in &variants {
+            for (interval, ledger) in series.steps() {
+                let year = (steps.len() > 1).then_some(interval.after);
+                proofs.extend(proven(ledger, suffix, year)?);
+            }
+        }
+        let mut tables = tables(ground, norms, &variants, &main);
         let customs = 0..ground.customs.len();
         tables.extend(customs.map(|custom| custom::table(ground, custom, norms, &verdicts)));
         Ok(Self { verdicts, steps, tables, proofs })
     }
 }
 
-/// The ledgers of all steps, each under a rule.
-fn series(steps: &[Step], rule: impl Fn(&Ledger) -> Ledger) -> Result<Series, Error> {
-    let steps = steps.iter().map(|step| (step.interval, rule(&step.ledger))).collect();
-    Series::new(steps).map_err(|error| Error::usage(error.to_string()))
-}
+/// Figures on other grounds than the main ones: suffix of the columns, label, ledgers.
+type Beside = (&'static str, &'static str, Series);
 
-/// The tables of communes, what holds them, and zones.
-fn tables(
-    ground: &Ground,
-    norms: Norms<'_>,
-    steps: &[Step],
-    main: &Series,
-) -> Result<Vec<Table>, Error> {
-    let Norms { judge, nomenclature, .. } = norms;
+/// Every variant of the main figures: without thresholds, true change alone, the other bases.
+fn variants(judge: &Judge, steps: &[Step]) -> Result<Vec<Beside>, Error> {
+    let series = |of: &dyn Fn(&Step) -> Ledger| {
+        let steps = steps.iter().map(|step| (step.interval, of(step))).collect();
+        Series::new(steps).map_err(|error| Error::usage(error.to_string()))
+    };
     let matrix = |labels: Labels| Labels {
         artif_before: judge.is_artificial(labels.before),
         artif_after: judge.is_artificial(labels.after),
         ..labels
     };
-    let by_matrix = series(steps, |ledger| ledger.relabel(matrix))?;
-    let real = series(steps, |ledger| ledger.relabel(Labels::filtered))?;
+    let mut variants = vec![
+        ("sans_seuil", "sans seuils", series(&|step| step.ledger.relabel(matrix))?),
+        ("reel", "changements réels seuls", series(&|step| step.ledger.relabel(Labels::filtered))?),
+    ];
+    let bases = steps.first().map(|step| step.others.as_slice()).unwrap_or_default();
+    for (rank, &(basis, _)) in bases.iter().enumerate() {
+        let of_basis = series(&|step| step.others[rank].1.clone())?;
+        variants.push((basis.suffix(), basis.label(), of_basis));
+    }
+    Ok(variants)
+}
+
+/// The tables of communes, what holds them, and zones.
+fn tables(ground: &Ground, norms: Norms<'_>, variants: &[Beside], main: &Series) -> Vec<Table> {
+    let variants: Vec<Variant<'_>> =
+        variants.iter().map(|(suffix, label, series)| Variant { suffix, label, series }).collect();
     let indicators = Indicators {
         series: main,
-        variants: &[
-            Variant { suffix: "sans_seuil", label: "sans seuils", series: &by_matrix },
-            Variant { suffix: "reel", label: "changements réels seuls", series: &real },
-        ],
+        variants: &variants,
         gazetteer: &ground.communes.gazetteer,
         zones: &ground.zones.kinds,
-        nomenclature,
+        nomenclature: norms.nomenclature,
     };
-    Ok(indicators.tables())
+    indicators.tables()
+}
+
+/// The laws of a ledger under the names of its variant and, with several intervals, its year.
+fn proven(ledger: &Ledger, variant: &str, year: Option<u16>) -> Result<Vec<Proof>, Error> {
+    let mut proofs = Vec::new();
+    for status in [Status::Artificial, Status::Impermeable] {
+        for mut proof in laws(ledger, status)? {
+            if !variant.is_empty() {
+                proof.invariant.push_str(&format!("_{variant}"));
+            }
+            if let Some(year) = year {
+                proof.invariant.push_str(&format!("_{year}"));
+            }
+            proofs.push(proof);
+        }
+    }
+    Ok(proofs)
 }
 
 /// A vintage between two others has the same stock seen from both.
@@ -225,8 +256,8 @@ pub fn stocks(
     net: i128,
 ) -> Result<(i128, i128), Error> {
     let stock = |side, verdicts: &Artificialised| -> i128 {
-        let areas = comparison.ground.twice_areas(comparison.vintage_rank(side));
-        verdicts.verdicts.iter().zip(areas).filter(|(v, _)| v.status).map(|(_, area)| area).sum()
+        let ground = comparison.ground;
+        ground.stock(comparison.vintage_rank(side), verdicts, ground.main_basis())
     };
     let (before, after) = (stock(Side::Before, verdicts.0), stock(Side::After, verdicts.1));
     if after - before != net {

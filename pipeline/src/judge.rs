@@ -93,13 +93,8 @@ impl Judge {
     ) -> Result<Artificialised, Error> {
         let matrix: Vec<bool> = couples.iter().map(|&c| self.is_artificial(c)).collect();
         let built: Vec<bool> = couples.iter().map(|c| self.restored.contains(&c.cs)).collect();
-        let vintage = artificialise::Vintage {
-            twice_areas,
-            matrix: &matrix,
-            built: &built,
-            exempt: &[],
-            contacts,
-        };
+        let vintage =
+            artificialise::Vintage { twice_areas, matrix: &matrix, built: &built, contacts };
         artificialise(&vintage, &self.thresholds)
             .map_err(|error| Error::internal(error.to_string()))
     }

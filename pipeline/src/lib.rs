@@ -4,6 +4,7 @@
 //! a code means is known by `nomenclature`.
 
 pub mod artefact;
+pub mod basis;
 pub mod cancel;
 pub mod cli;
 pub mod commands;
@@ -16,6 +17,7 @@ pub mod custom;
 pub mod delivery;
 pub mod diff_flux;
 pub mod error;
+pub mod exemption;
 pub mod figures;
 pub mod ign_report;
 pub mod inputs;

@@ -140,7 +140,7 @@ pub fn issues(flaws: &Flaws) -> Vec<Issue> {
 pub fn invariants<'a>(proofs: impl Iterator<Item = &'a Proof>) -> Vec<Invariant> {
     proofs
         .map(|proof| Invariant {
-            law: words::law(&proof.invariant).to_owned(),
+            law: words::law(&proof.invariant),
             result: proof.measured.clone(),
             holds: true,
         })

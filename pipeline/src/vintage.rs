@@ -5,6 +5,7 @@ mod columns;
 pub mod difference;
 pub mod key;
 pub mod locate;
+pub mod official;
 pub mod open;
 mod reader;
 

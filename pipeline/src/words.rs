@@ -1,7 +1,32 @@
 //! What laws and flaws are called in French, by their stable names.
 
-/// What an invariant says.
-pub fn law(name: &str) -> &str {
+/// What an invariant says, and of which variant and year.
+pub fn law(name: &str) -> String {
+    let of_variant = LAWS_OF_VARIANTS.iter().find_map(|(stem, text)| {
+        name.strip_prefix(stem).map(|rest| (text, rest.trim_start_matches('_').replace('_', " ")))
+    });
+    match of_variant {
+        Some((text, rest)) if rest.is_empty() => (*text).to_owned(),
+        Some((text, rest)) => format!("{text} ({rest})"),
+        None => plain_law(name).to_owned(),
+    }
+}
+
+/// Laws that are checked for every variant of the figures and every year.
+const LAWS_OF_VARIANTS: [(&str, &str); 4] = [
+    (
+        "flux_identity_artificial",
+        "Artificialisation : stock final − stock initial = flux brut − flux inverse, à tous les niveaux",
+    ),
+    (
+        "flux_identity_impermeable",
+        "Imperméabilisation : stock final − stock initial = flux brut − flux inverse, à tous les niveaux",
+    ),
+    ("communes_add_up_artificial", "Les communes et le reste font exactement le total"),
+    ("communes_add_up_impermeable", "Les communes et le reste font exactement le total"),
+];
+
+fn plain_law(name: &str) -> &str {
     match name {
         "every_cell_has_a_reason" => {
             "Toute cellule modifiée a un motif, toute autre garde le millésime antérieur"
@@ -15,12 +40,6 @@ pub fn law(name: &str) -> &str {
         "evolution_is_stock_difference" => {
             "La somme des évolutions est la différence des stocks artificialisés"
         }
-        "flux_identity_artificial" => {
-            "Artificialisation : stock final − stock initial = flux brut − flux inverse, à tous les niveaux"
-        }
-        "flux_identity_impermeable" => {
-            "Imperméabilisation : stock final − stock initial = flux brut − flux inverse, à tous les niveaux"
-        }
         name if name.starts_with("area_of_repairs_") => {
             "Surface lue, corrigée de chaque réparation = surface gardée, exactement"
         }
@@ -28,9 +47,6 @@ pub fn law(name: &str) -> &str {
             "Chaque lieu est couvert par un polygone au plus du millésime"
         }
         name if name.starts_with("ground_of_") => "Sol commun et propre de deux millésimes",
-        "communes_add_up_artificial" | "communes_add_up_impermeable" => {
-            "Les communes et le reste font exactement le total"
-        }
         other => other,
     }
 }
@@ -38,6 +54,7 @@ pub fn law(name: &str) -> &str {
 /// What a flaw of the data is.
 pub fn flaw(key: &str) -> &str {
     match key {
+        "artif_null" => "Objets sans statut d'artificialisation publié",
         "cell_without_imagery" => "Cellules du territoire sans image",
         "code_null" => "Codes absents",
         "code_unknown" => "Codes inconnus de la nomenclature",

@@ -51,7 +51,6 @@ impl Map {
             twice_areas: &self.twice_areas,
             matrix: &self.matrix,
             built: &self.built,
-            exempt: &[],
             contacts: &self.contacts,
         }
     }
@@ -63,7 +62,7 @@ impl Map {
     }
 }
 
-use Reason::{BuiltRestored, Exempted, ForcedNearBuilding, GroupUnderThreshold, Matrix};
+use Reason::{BuiltRestored, ForcedNearBuilding, GroupUnderThreshold, Matrix};
 
 #[test]
 fn exactly_the_threshold_keeps_and_one_step_less_flips() {
@@ -73,7 +72,6 @@ fn exactly_the_threshold_keeps_and_one_step_less_flips() {
             twice_areas: &[area, field],
             matrix: &[true, false],
             built: &[false, false],
-            exempt: &[],
             contacts: &[(0, 1)],
         };
         let result = artificialise(&vintage, &Rules::decree()).unwrap();
@@ -186,15 +184,20 @@ fn forcing_takes_small_surfaces_beside_a_building_only_when_switched_on() {
 }
 
 #[test]
-fn exempted_park_is_not_artificial_and_not_by_threshold() {
-    let map = map(&["PPPPPP", "PPPPPP", "PPPPPP", "PPPPPP", "PPPPPf"], 100);
-    let vintage = Vintage { exempt: &[true, false], ..map.vintage() };
-    let result = artificialise(&vintage, &Rules::decree()).unwrap();
-    assert_eq!(result.verdicts[0].reason, Exempted);
-    assert!(result.verdicts[0].matrix && !result.verdicts[0].status);
-    assert!(!result.verdicts[0].by_threshold);
-    let totals = Totals::of(&result, &map.twice_areas);
-    assert_eq!(totals.exempted, twice_area_of_m2(2_900));
+fn neighbours_count_in_groups_and_are_then_left_out() {
+    // 1,500 m2 of road at the limit go on for 1,500 m2 next door, beside a small road of its own.
+    let [half, field] = [twice_area_of_m2(1_500), twice_area_of_m2(90_000)];
+    let all = Vintage {
+        twice_areas: &[half, field, half, half],
+        matrix: &[true, false, true, true],
+        built: &[false; 4],
+        contacts: &[(0, 1), (0, 2)],
+    };
+    let own = artificialise(&all, &Rules::decree()).unwrap().of_first(2);
+    assert_eq!(own.verdicts.iter().map(|v| v.status).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(own.verdicts[0].group_twice_area, 2 * half);
+    assert_eq!(own.groups.len(), 2, "the groups of neighbours alone are left out");
+    assert_eq!(own.flipped(), []);
 }
 
 #[test]
@@ -211,13 +214,8 @@ fn flipped_groups_are_listed_largest_first() {
 
 #[test]
 fn wrong_input_is_named() {
-    let short = Vintage {
-        twice_areas: &[1, 1],
-        matrix: &[true],
-        built: &[false, false],
-        exempt: &[],
-        contacts: &[],
-    };
+    let short =
+        Vintage { twice_areas: &[1, 1], matrix: &[true], built: &[false, false], contacts: &[] };
     assert_eq!(
         artificialise(&short, &Rules::decree()).unwrap_err().to_string(),
         "`matrix` has 1 entries, expected 2: one per polygon"
@@ -235,7 +233,7 @@ proptest! {
     /// The five steps again, by repeated flooding instead of a forest, on any contact graph.
     #[test]
     fn agrees_with_flooding_and_totals_balance(
-        polygons in proptest::collection::vec((1_i128..4_000, any::<bool>(), any::<bool>(), any::<bool>()), 1..24),
+        polygons in proptest::collection::vec((1_i128..4_000, any::<bool>(), any::<bool>()), 1..24),
         links in proptest::collection::vec((0_u32..24, 0_u32..24), 0..40),
         forcing in any::<bool>(),
     ) {
@@ -243,18 +241,16 @@ proptest! {
         let twice_areas: Vec<i128> = polygons.iter().map(|p| p.0 * TWICE_AREA_PER_M2).collect();
         let matrix: Vec<bool> = polygons.iter().map(|p| p.1).collect();
         let built: Vec<bool> = polygons.iter().map(|p| p.1 && p.2).collect();
-        let exempt: Vec<bool> = polygons.iter().map(|p| p.3).collect();
         let contacts: Vec<(u32, u32)> = links.iter().map(|&(a, b)| (a % n, b % n)).collect();
         let forcing_twice_area_max = forcing.then(|| twice_area_of_m2(1_000));
         let rules = Rules { forcing_twice_area_max, ..Rules::decree() };
         let vintage = Vintage {
-            twice_areas: &twice_areas, matrix: &matrix, built: &built, exempt: &exempt,
+            twice_areas: &twice_areas, matrix: &matrix, built: &built,
             contacts: &contacts,
         };
         let result = artificialise(&vintage, &rules).unwrap();
 
-        let plain = Vintage { exempt: &[], ..vintage };
-        let four = artificialise(&plain, &Rules::decree()).unwrap();
+        let four = artificialise(&vintage, &Rules::decree()).unwrap();
         for i in 0..n as usize {
             let mut group = vec![false; n as usize];
             group[i] = true;
@@ -279,7 +275,7 @@ proptest! {
         prop_assert_eq!(&again, &result);
 
         let t = Totals::of(&result, &twice_areas);
-        let steps = t.without_thresholds - t.absorbed + t.filled + t.restored + t.forced - t.exempted;
+        let steps = t.without_thresholds - t.absorbed + t.filled + t.restored + t.forced;
         prop_assert_eq!(t.with_thresholds, steps);
     }
 }

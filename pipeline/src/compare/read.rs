@@ -54,6 +54,7 @@ pub(super) fn all(request: &Request, tally: &Tally) -> Result<Layers, Error> {
         zones: files.zones()?,
         customs: files.customs()?,
         patch: files.patch()?,
+        ..Territory::default()
     };
     Ok(Layers { vintages, territory, repairs: files.repairs, mapped })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kernels::artificialise::Artificialised;
 use kernels::lattice::area_m2;
 
-use super::{Delivery, status_word, statuses};
+use super::{Delivery, status_word};
 use crate::artefact::Draft;
 use crate::comparison::{Comparison, Piece};
 use crate::error::Error;
@@ -103,7 +103,7 @@ fn held(
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for &face in &piece.dissolved.faces {
         *communes.entry(ground.commune(face)).or_default() += ground.plane.twice_area(face);
-        let status = statuses(verdicts, comparison.pair(face));
+        let status = comparison.statuses(face, verdicts);
         before.push(status.0);
         after.push(status.1);
     }

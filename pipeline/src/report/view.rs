@@ -357,13 +357,12 @@ fn conventions(artif: &Row<'_>, vintages: &[(usize, String)]) -> Result<Grid, Er
 type Step = (&'static str, fn(&Totals) -> i128);
 
 fn thresholds(vintages: &[(u16, Totals)]) -> Grid {
-    let steps: [Step; 7] = [
+    let steps: [Step; 6] = [
         ("Artificialisé selon la matrice seule", |t| t.without_thresholds),
         ("− Groupes artificialisés sous le seuil, absorbés", |t| t.absorbed),
         ("+ Enclaves sous le seuil, comblées", |t| t.filled),
         ("+ Bâti rétabli", |t| t.restored),
         ("+ Surfaces forcées près du bâti", |t| t.forced),
-        ("− Exemptions", |t| t.exempted),
         ("= Artificialisé après seuils", |t| t.with_thresholds),
     ];
     let lines = steps.map(|(label, of)| Line {

@@ -93,11 +93,8 @@ fn sums(
         let area = ground.plane.twice_area(face);
         let ranks: Vec<Option<u32>> =
             (0..n_vintages).map(|v| ground.plane.label(face, v)).collect();
-        let artificial: Vec<bool> = ranks
-            .iter()
-            .zip(verdicts)
-            .map(|(rank, of)| rank.is_some_and(|rank| of.verdicts[rank as usize].status))
-            .collect();
+        let artificial: Vec<bool> =
+            (0..n_vintages).map(|v| ground.status(face, v, &verdicts[v])).collect();
         for sums in places.into_iter().map(|place| place as usize) {
             let sums = &mut all[sums];
             sums.surface += if ranks[n_vintages - 1].is_some() { area } else { 0 };

@@ -2,6 +2,8 @@
 
 /// A code that is empty; the polygon has no class in that dimension.
 pub const CODE_NULL: &str = "code_null";
+/// A polygon of an ARTIF layer without status; nothing is published about its ground.
+pub const ARTIF_NULL: &str = "artif_null";
 /// A code that says it is not determined (`INDETERMINE`); the polygon has no class there.
 pub const CODE_UNDETERMINED: &str = "code_undetermined";
 /// A class that is no leaf (`CS2.1.1`); the polygon has no class in that dimension.

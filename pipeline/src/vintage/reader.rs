@@ -121,14 +121,14 @@ impl Ids<'_> {
 }
 
 /// The year that a text such as `2018`, `2018-01-01` or `2018.0` starts with.
-fn year_of(text: &str) -> Option<u16> {
+pub(super) fn year_of(text: &str) -> Option<u16> {
     let digits = text.get(..4)?;
     let is_alone = !text[4..].starts_with(|c: char| c.is_ascii_digit());
     digits.parse().ok().filter(|year| is_alone && (1900..2200).contains(year))
 }
 
 /// Refuses a vintage whose every dated feature is of another year; counts the odd ones.
-fn check_years(
+pub(super) fn check_years(
     source: &VectorSource,
     years: &BTreeMap<u16, (u64, i64)>,
     wanted: u16,
