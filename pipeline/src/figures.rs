@@ -164,11 +164,10 @@ fn proven(ledger: &Ledger, variant: &str, year: Option<u16>) -> Result<Vec<Proof
     let mut proofs = Vec::new();
     for status in [Status::Artificial, Status::Impermeable] {
         for mut proof in laws(ledger, status)? {
-            if !variant.is_empty() {
-                proof.invariant.push_str(&format!("_{variant}"));
-            }
-            if let Some(year) = year {
-                proof.invariant.push_str(&format!("_{year}"));
+            let year = year.map(|year| year.to_string()).unwrap_or_default();
+            for part in [variant, &year].into_iter().filter(|part| !part.is_empty()) {
+                proof.invariant += "_";
+                proof.invariant += part;
             }
             proofs.push(proof);
         }
