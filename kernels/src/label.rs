@@ -137,6 +137,15 @@ impl Labels {
             .map(move |run| (self.run_span(row, run), self.run_regions[run]))
     }
 
+    /// First column and region of each run of a row; nothing for a row outside the raster.
+    pub(crate) fn row_or_outside(&self, row: i64) -> (&[u32], &[u32]) {
+        let row = usize::try_from(row).unwrap_or(usize::MAX);
+        match self.row_starts.get(row).zip(self.row_starts.get(row.wrapping_add(1))) {
+            Some((&start, &end)) => (&self.run_cols[start..end], &self.run_regions[start..end]),
+            None => (&[], &[]),
+        }
+    }
+
     /// The region of a cell, or [`NO_REGION`] for nodata and for cells outside the raster.
     pub fn region_at(&self, row: i64, col: i64) -> u32 {
         let (n_rows, n_cols) = self.dim();

@@ -7,7 +7,8 @@
 //! depends on the raster alone, so bands and threads only decide who walks, never what is found.
 //!
 //! Unlike GDAL's polygonizer, a node is a vertex of all the faces around it, also of the one whose
-//! side runs straight through (the "T" junction): the result is a valid coverage.
+//! side runs straight through (the "T" junction): the result is a valid coverage. Corners are found by sweeping the runs of two rows
+//! at a time (see `sweep`), so time and memory grow with the boundaries, not with the cells.
 
 use std::ops::Range;
 
@@ -18,15 +19,24 @@ use crate::arcs::{ArcCoverage, ArcEnds, ArcPoints, Sides, assemble};
 use crate::grid::Grid;
 use crate::label::{Labels, label};
 
-mod walk;
+mod sweep;
+use sweep::{Corners, Stop};
 
-use walk::{Corner, Stop, Walker};
+/// Rows of corners swept by one task; only a matter of speed.
+const BAND_ROWS: usize = 256;
 
-/// Rows of corners searched by one task; only a matter of speed.
-const BAND_ROWS: usize = 64;
+/// Nodes whose arcs are followed by one task; only a matter of speed.
+const BAND_NODES: usize = 4096;
 
 /// Regions whose outline is tried by one task; only a matter of speed.
-const BAND_REGIONS: usize = 1024;
+const BAND_REGIONS: usize = 4096;
+
+/// A corner of the cells: the north-west corner of cell `(row, col)`, one past the end included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+struct Corner {
+    row: u32,
+    col: u32,
+}
 
 /// Traces the coverage of the 4-connected regions of equal code of a class raster.
 ///
@@ -41,15 +51,17 @@ const BAND_REGIONS: usize = 1024;
 /// # Panics
 /// When the grid has another shape than the raster, or the raster 2^31 arcs or more.
 pub fn trace(codes: ArrayView2<'_, u16>, grid: &Grid) -> ArcCoverage {
-    trace_labels(codes, &label(codes), grid)
+    trace_labels(&label(codes), grid)
 }
 
 /// [`trace`], for a raster that is already labelled.
 ///
+/// Time and memory grow with the runs, not with the cells.
+///
 /// # Panics
-/// As [`trace`]; `labels` must be those of `codes`.
-pub fn trace_labels(codes: ArrayView2<'_, u16>, labels: &Labels, grid: &Grid) -> ArcCoverage {
-    trace_in_bands(codes, labels, grid, BAND_ROWS)
+/// As [`trace`].
+pub fn trace_labels(labels: &Labels, grid: &Grid) -> ArcCoverage {
+    trace_in_bands(labels, grid, BAND_ROWS)
 }
 
 /// Arcs found by one task.
@@ -57,93 +69,79 @@ pub fn trace_labels(codes: ArrayView2<'_, u16>, labels: &Labels, grid: &Grid) ->
 struct Found {
     arcs: ArcPoints,
     sides: Vec<Sides>,
-    ends: Vec<OpenEnds>,
-    /// The nodes met in the task's rows, in reading order.
-    nodes: Vec<Corner>,
-}
-
-/// An arc's ends by place, before the nodes are numbered.
-#[derive(Debug, Clone, Copy)]
-struct OpenEnds {
-    start: Corner,
-    departure: u8,
-    end: Corner,
-    arrival: u8,
+    /// Empty for arcs without a node.
+    ends: Vec<ArcEnds>,
 }
 
 /// [`trace_labels`] with a chosen number of rows per task.
-fn trace_in_bands(
-    codes: ArrayView2<'_, u16>,
-    labels: &Labels,
-    grid: &Grid,
-    band_rows: usize,
-) -> ArcCoverage {
-    assert_eq!(codes.dim(), (grid.rows, grid.cols), "the raster has the grid's shape");
-    assert_eq!(codes.dim(), labels.dim(), "the labels are those of the raster");
-    let tracer = Tracer { walker: Walker::new(codes), labels, grid };
-    let n_corner_rows = grid.rows + 1;
-    let bands: Vec<Found> = (0..n_corner_rows.div_ceil(band_rows))
+fn trace_in_bands(labels: &Labels, grid: &Grid, band_rows: usize) -> ArcCoverage {
+    assert_eq!(labels.dim(), (grid.rows, grid.cols), "the raster has the grid's shape");
+    let tracer = Tracer { corners: Corners::of(labels, band_rows), labels, grid };
+    let n_nodes = tracer.corners.nodes().len();
+    let between_nodes: Vec<Found> = (0..n_nodes.div_ceil(BAND_NODES))
         .into_par_iter()
-        .map(|band| {
-            let rows = band * band_rows..((band + 1) * band_rows).min(n_corner_rows);
-            tracer.arcs_from_nodes(rows)
-        })
+        .map(|band| tracer.arcs_from(band * BAND_NODES..((band + 1) * BAND_NODES).min(n_nodes)))
         .collect();
     let mut firsts: Vec<(u32, u32)> = labels.regions.iter().map(|region| region.first).collect();
     firsts.extend(&labels.voids);
     let loops: Vec<Found> =
         firsts.par_chunks(BAND_REGIONS).map(|firsts| tracer.loops_at(firsts)).collect();
-    join(&bands, &loops, labels)
+    drop(tracer);
+    join(between_nodes, loops, (n_nodes, labels))
 }
 
-/// Numbers the nodes and puts everything together, arcs between nodes first.
-fn join(bands: &[Found], loops: &[Found], labels: &Labels) -> ArcCoverage {
-    let nodes: Vec<Corner> = bands.iter().flat_map(|band| band.nodes.iter().copied()).collect();
-    let index = |node: Corner| nodes.binary_search(&node).expect("an arc ends at a node") as u32;
+/// Puts everything together, arcs between nodes first.
+fn join(
+    between_nodes: Vec<Found>,
+    loops: Vec<Found>,
+    (n_nodes, labels): (usize, &Labels),
+) -> ArcCoverage {
     let mut arcs = ArcPoints::default();
     let mut sides = Vec::new();
-    for found in bands.iter().chain(loops) {
+    let mut ends = Vec::new();
+    for found in between_nodes.into_iter().chain(loops) {
         arcs.append(&found.arcs);
         sides.extend_from_slice(&found.sides);
+        ends.extend(found.ends.into_iter().map(Some));
+        ends.resize(sides.len(), None);
     }
     assert!(sides.len() < 1 << 31, "fewer than 2^31 arcs: cut the raster first");
-    let open: Vec<OpenEnds> = bands.iter().flat_map(|band| band.ends.iter().copied()).collect();
-    let mut ends: Vec<Option<ArcEnds>> = open
-        .into_par_iter()
-        .map(|OpenEnds { start, departure, end, arrival }| {
-            Some(ArcEnds { start: index(start), departure, end: index(end), arrival })
-        })
-        .collect();
-    ends.resize(sides.len(), None);
-    assemble(arcs, sides, ends, nodes.len(), &labels.regions)
+    assemble(arcs, sides, ends, n_nodes, &labels.regions)
 }
 
 /// What the walks read.
 struct Tracer<'a> {
-    walker: Walker<'a>,
+    corners: Corners,
     labels: &'a Labels,
     grid: &'a Grid,
 }
 
 impl Tracer<'_> {
-    /// Finds the nodes on some rows of corners, and the arcs that start there.
-    fn arcs_from_nodes(&self, rows: Range<usize>) -> Found {
+    /// Follows the arcs that start at some of the nodes.
+    fn arcs_from(&self, nodes: Range<usize>) -> Found {
         let mut found = Found::default();
         let mut turns = Vec::new();
-        for row in rows {
-            for col in columns_with_a_side(self.labels, row) {
-                let start = Corner { row: row as u32, col };
-                let directions = self.walker.directions(start);
-                if directions.len() < 3 {
+        for start in nodes {
+            let node = &self.corners.nodes()[start];
+            for departure in 0..4 {
+                let beside = [departure, departure + 1].map(|quarter| node.around[quarter % 4]);
+                if beside[0] == beside[1] {
                     continue;
                 }
-                found.nodes.push(start);
-                for departure in directions.iter() {
-                    let stop = self.walker.walk(start, departure, &mut turns);
-                    // Both ends find the arc; it starts at the earlier one.
-                    if (start, departure) < (stop.corner, (stop.arrival + 2) % 4) {
-                        self.add_to(&mut found, (start, departure), stop, &turns);
-                    }
+                let departure = departure as u8;
+                let Stop::Node { rank: end, arrival } =
+                    self.corners.follow_node(start, departure, &mut turns)
+                else {
+                    unreachable!("what leaves a node ends at one")
+                };
+                // Both ends find the arc; it starts at the earlier one.
+                if (start, departure) < (end, (arrival + 2) % 4) {
+                    let last = self.corners.nodes()[end].at;
+                    let [left, right] = beside;
+                    found.sides.push(Sides { left, right, is_loop: false });
+                    self.push(&mut found, (node.at, last), &turns);
+                    let (start, end) = (start as u32, end as u32);
+                    found.ends.push(ArcEnds { start, departure, end, arrival });
                 }
             }
         }
@@ -152,62 +150,29 @@ impl Tracer<'_> {
 
     /// Finds the outlines without a node that begin at the given first cells, which they surround.
     fn loops_at(&self, firsts: &[(u32, u32)]) -> Found {
-        const SOUTH: u8 = 2;
         let mut found = Found::default();
         let mut turns = Vec::new();
         for &(row, col) in firsts {
-            let start = Corner { row, col };
-            if !self.walker.directions(start).are_east_and_south() {
-                continue;
-            }
-            let stop = self.walker.walk(start, SOUTH, &mut turns);
+            let at = Corner { row, col };
+            let Some(start) = self.corners.turn_to_south_east(at) else { continue };
             // A piece of nodata open to the outside begins at no outline of its own: the outline
             // beside it has an earlier corner elsewhere.
-            if !stop.is_node && turns.iter().all(|turn| *turn > start) {
-                self.add_to(&mut found, (start, SOUTH), stop, &turns);
+            if let Stop::Start = self.corners.follow_turn(start, &mut turns) {
+                let (row, col) = (i64::from(row), i64::from(col));
+                let [left, right] = [col, col - 1].map(|col| self.labels.region_at(row, col));
+                found.sides.push(Sides { left, right, is_loop: true });
+                self.push(&mut found, (at, at), &turns);
             }
         }
         found
     }
 
-    /// Adds an arc that was walked.
-    fn add_to(
-        &self,
-        found: &mut Found,
-        (start, departure): (Corner, u8),
-        stop: Stop,
-        turns: &[Corner],
-    ) {
+    /// Adds the points of an arc that was followed; `turns` is what lies between its ends.
+    fn push(&self, found: &mut Found, (first, last): (Corner, Corner), turns: &[Corner]) {
         let place = |corner: Corner| self.grid.corner(corner.row as usize, corner.col as usize);
-        let inner = turns.iter().copied();
-        let corners = std::iter::once(start).chain(inner).chain(std::iter::once(stop.corner));
+        let corners = std::iter::once(first).chain(turns.iter().copied()).chain([last]);
         found.arcs.push(corners.map(place));
-        let beside = start.cells_beside(departure);
-        let [left, right] = beside.map(|(row, col)| self.labels.region_at(row, col));
-        let is_loop = !stop.is_node;
-        found.sides.push(Sides { left, right, is_loop });
-        if !is_loop {
-            let (end, arrival) = (stop.corner, stop.arrival);
-            found.ends.push(OpenEnds { start, departure, end, arrival });
-        }
     }
-}
-
-/// Columns of a row of corners where a boundary may go north or south, ascending.
-fn columns_with_a_side(labels: &Labels, row: usize) -> Vec<u32> {
-    let (n_rows, n_cols) = labels.dim();
-    let starts = |row: usize| labels.runs(row).map(|(cols, _)| cols.start as u32);
-    let mut columns: Vec<u32> = Vec::new();
-    if row > 0 {
-        columns.extend(starts(row - 1));
-    }
-    if row < n_rows {
-        columns.extend(starts(row));
-    }
-    columns.push(n_cols as u32);
-    columns.sort_unstable();
-    columns.dedup();
-    columns
 }
 
 #[cfg(test)]

@@ -149,7 +149,7 @@ proptest! {
     #[test]
     fn bands_do_not_change_the_coverage(codes in rasters(), band_rows in 1..6_usize) {
         let (labels, grid) = (label(codes.view()), grid_of(&codes));
-        prop_assert_eq!(trace_in_bands(codes.view(), &labels, &grid, band_rows), traced(&codes));
+        prop_assert_eq!(trace_in_bands(&labels, &grid, band_rows), traced(&codes));
     }
 
     #[test]
