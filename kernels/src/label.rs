@@ -17,6 +17,7 @@ mod borders;
 mod runs;
 
 pub use borders::{Border, Borders};
+use runs::RunSets;
 
 /// The code of cells that were not observed: they form no region.
 pub const NODATA: u16 = 0;
@@ -71,41 +72,55 @@ pub fn label(codes: ArrayView2<'_, u16>) -> Labels {
 
 /// [`label`] with a chosen number of rows per task.
 fn label_in_bands(codes: ArrayView2<'_, u16>, band_rows: usize) -> Labels {
-    let sets = runs::join(codes, band_rows);
-    let n_cols = codes.ncols();
-    let mut labels = Labels {
-        regions: Vec::new(),
-        voids: Vec::new(),
-        n_cols,
-        run_regions: vec![NO_REGION; sets.cols.len()],
-        row_starts: sets.row_starts,
-        run_cols: sets.cols,
-    };
-    for row in 0..codes.nrows() {
-        for run in labels.row_starts[row]..labels.row_starts[row + 1] {
-            let cols = labels.run_span(row, run);
-            let first_run = sets.parents[run] as usize;
-            let value = sets.values[run];
-            let first = (row as u32, cols.start as u32);
-            if value == NODATA {
-                if first_run == run {
-                    labels.voids.push(first);
-                }
-                continue;
-            }
-            if first_run == run {
-                labels.run_regions[run] = labels.regions.len() as u32;
-                let bounds = Window { row, col: cols.start, rows: 1, cols: cols.len() };
-                labels.regions.push(Region { value, first, n_cells: cols.len() as u64, bounds });
-            } else {
-                // A parent comes before its children, so its region is already known.
-                let region = labels.run_regions[first_run];
-                labels.run_regions[run] = region;
-                labels.regions[region as usize].extend(row, cols);
+    let mut labeller = Labeller { band_rows, ..Labeller::new(codes.ncols()) };
+    labeller.push(codes);
+    labeller.finish()
+}
+
+/// Labels a raster that comes in strips of rows, of which none is kept.
+///
+/// Memory grows with the runs (ten bytes each), whatever the cells; the result is that of
+/// [`label`] on all strips together, however they are cut.
+pub struct Labeller {
+    sets: RunSets,
+    n_cols: usize,
+    band_rows: usize,
+}
+
+impl Labeller {
+    /// For a raster of this many columns.
+    pub fn new(n_cols: usize) -> Self {
+        Self { sets: RunSets::new(), n_cols, band_rows: BAND_ROWS }
+    }
+
+    /// Adds the next rows.
+    ///
+    /// # Panics
+    /// When the strip has another number of columns, or the raster 2^32 - 1 runs or more.
+    pub fn push(&mut self, strip: ArrayView2<'_, u16>) {
+        assert_eq!(strip.ncols(), self.n_cols, "a strip is as wide as the raster");
+        self.sets.push(strip, self.band_rows);
+    }
+
+    /// Numbers the regions of all strips.
+    pub fn finish(mut self) -> Labels {
+        self.sets.flatten();
+        let RunSets { row_starts, cols, values, parents } = self.sets;
+        let mut labels = Labels {
+            regions: Vec::new(),
+            voids: Vec::new(),
+            n_cols: self.n_cols,
+            row_starts,
+            run_cols: cols,
+            run_regions: parents,
+        };
+        for row in 0..labels.row_starts.len() - 1 {
+            for run in labels.row_starts[row]..labels.row_starts[row + 1] {
+                labels.number(row, run, values[run]);
             }
         }
+        labels
     }
-    labels
 }
 
 impl Region {
@@ -121,6 +136,27 @@ impl Region {
 }
 
 impl Labels {
+    /// Puts the region of a run in the place of its set's first run, which has been numbered.
+    fn number(&mut self, row: usize, run: usize, value: u16) {
+        let cols = self.run_span(row, run);
+        let first_run = self.run_regions[run] as usize;
+        let first = (row as u32, cols.start as u32);
+        if value == NODATA {
+            if first_run == run {
+                self.voids.push(first);
+            }
+            self.run_regions[run] = NO_REGION;
+        } else if first_run == run {
+            self.run_regions[run] = self.regions.len() as u32;
+            let bounds = Window { row, col: cols.start, rows: 1, cols: cols.len() };
+            self.regions.push(Region { value, first, n_cells: cols.len() as u64, bounds });
+        } else {
+            let region = self.run_regions[first_run];
+            self.run_regions[run] = region;
+            self.regions[region as usize].extend(row, cols);
+        }
+    }
+
     /// Shape of the raster, `(rows, cols)`.
     pub fn dim(&self) -> (usize, usize) {
         (self.row_starts.len() - 1, self.n_cols)

@@ -15,32 +15,9 @@ pub(super) struct RunSets {
     pub(super) parents: Vec<u32>,
 }
 
-/// Cuts the rows in runs and joins those of equal code that touch by a side.
-pub(super) fn join(codes: ArrayView2<'_, u16>, band_rows: usize) -> RunSets {
-    let bands: Vec<RunSets> = codes
-        .axis_chunks_iter(Axis(0), band_rows.max(1))
-        .into_par_iter()
-        .map(|band| join_band(band))
-        .collect();
-    let n_runs = bands.iter().map(|band| band.cols.len()).sum();
-    assert!(n_runs < u32::MAX as usize, "fewer than 2^32 - 1 runs: cut the raster first");
-    let mut all = RunSets {
-        row_starts: Vec::with_capacity(codes.nrows() + 1),
-        cols: Vec::with_capacity(n_runs),
-        values: Vec::with_capacity(n_runs),
-        parents: Vec::with_capacity(n_runs),
-    };
-    all.row_starts.push(0);
-    for band in bands {
-        all.append(&band, codes.ncols());
-    }
-    all.flatten();
-    all
-}
-
 /// The runs of a band of rows, joined within the band.
 fn join_band(band: ArrayView2<'_, u16>) -> RunSets {
-    let mut sets = RunSets { row_starts: vec![0], cols: vec![], values: vec![], parents: vec![] };
+    let mut sets = RunSets::new();
     for row in band.outer_iter() {
         cut(row, &mut sets);
         let n_runs = sets.cols.len();
@@ -87,6 +64,25 @@ fn cut(row: ArrayView1<'_, u16>, sets: &mut RunSets) {
 }
 
 impl RunSets {
+    /// Of a raster without rows.
+    pub(super) fn new() -> Self {
+        Self { row_starts: vec![0], cols: vec![], values: vec![], parents: vec![] }
+    }
+
+    /// Cuts the next rows in runs and joins those of equal code that touch by a side.
+    pub(super) fn push(&mut self, strip: ArrayView2<'_, u16>, band_rows: usize) {
+        let bands: Vec<Self> = strip
+            .axis_chunks_iter(Axis(0), band_rows.max(1))
+            .into_par_iter()
+            .map(|band| join_band(band))
+            .collect();
+        let n_runs = self.cols.len() + bands.iter().map(|band| band.cols.len()).sum::<usize>();
+        assert!(n_runs < u32::MAX as usize, "fewer than 2^32 - 1 runs: cut the raster first");
+        for band in bands {
+            self.append(&band, strip.ncols());
+        }
+    }
+
     /// Appends the next band and joins it to the last row already held.
     fn append(&mut self, band: &RunSets, n_cols: usize) {
         let offset = self.cols.len();
@@ -133,7 +129,7 @@ impl RunSets {
     }
 
     /// Lets every run point at its first run directly.
-    fn flatten(&mut self) {
+    pub(super) fn flatten(&mut self) {
         for run in 0..self.parents.len() {
             // Parents come first, and theirs are already flat.
             self.parents[run] = self.parents[self.parents[run] as usize];

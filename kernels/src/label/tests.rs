@@ -103,6 +103,15 @@ proptest! {
     }
 
     #[test]
+    fn strips_do_not_change_the_labels(codes in rasters(), cut in 0..8_usize) {
+        let (above, below) = codes.view().split_at(Axis(0), cut.min(codes.nrows()));
+        let mut labeller = Labeller::new(codes.ncols());
+        labeller.push(above);
+        labeller.push(below);
+        prop_assert_eq!(labeller.finish(), label(codes.view()));
+    }
+
+    #[test]
     fn borders_are_symmetric_and_sum_to_the_perimeter(codes in rasters()) {
         let labels = label(codes.view());
         let borders = labels.borders();
