@@ -173,6 +173,35 @@ impl Labels {
             .map(move |run| (self.run_span(row, run), self.run_regions[run]))
     }
 
+    /// Cuts the rows in strips of about this many runs, at least one row each.
+    pub(crate) fn strips(&self, n_runs: usize) -> Vec<Range<usize>> {
+        let mut strips = Vec::new();
+        let mut start = 0;
+        for row in 1..self.row_starts.len() {
+            let is_last = row + 1 == self.row_starts.len();
+            if is_last || self.row_starts[row] - self.row_starts[start] >= n_runs {
+                strips.push(start..row);
+                start = row;
+            }
+        }
+        strips
+    }
+
+    /// The same cells with another code in the place of each region's.
+    ///
+    /// Neighbours of equal code become one region; code 0 makes a region nodata.
+    #[must_use]
+    pub fn recoded(&self, code_of: impl Fn(usize) -> u16) -> Self {
+        let mut sets = RunSets::new();
+        for row in 0..self.dim().0 {
+            let code = |region| if region == NO_REGION { NODATA } else { code_of(region as usize) };
+            let (cols, regions) = self.row_or_outside(row as i64);
+            sets.push_runs(cols.iter().copied().zip(regions.iter().map(|&region| code(region))));
+            sets.join_last_row(self.n_cols);
+        }
+        Labeller { sets, n_cols: self.n_cols, band_rows: BAND_ROWS }.finish()
+    }
+
     /// First column and region of each run of a row; nothing for a row outside the raster.
     pub(crate) fn row_or_outside(&self, row: i64) -> (&[u32], &[u32]) {
         let row = usize::try_from(row).unwrap_or(usize::MAX);

@@ -45,6 +45,21 @@ where
     cells
 }
 
+/// The cells of some rows that a polygon takes, as runs of columns, row by row; see [`rasterise`]
+/// for the rule.
+pub(crate) fn spans(
+    polygon: &Polygon,
+    rows: Range<usize>,
+    grid: &Grid,
+) -> impl Iterator<Item = (usize, Range<usize>)> + use<> {
+    let first_row = rows.start;
+    let crossings = crossings(polygon, rows, grid);
+    (0..crossings.len() / 2).filter_map(move |pair| {
+        let [(row, start), (_, end)] = [crossings[2 * pair], crossings[2 * pair + 1]];
+        (start < end).then_some((first_row + row as usize, start as usize..end as usize))
+    })
+}
+
 /// Burns polygons over what a raster already holds; see [`rasterise`] for the rule.
 ///
 /// # Panics

@@ -19,7 +19,10 @@ use crate::arcs::{ArcCoverage, ArcEnds, ArcPoints, Sides, assemble};
 use crate::grid::Grid;
 use crate::label::{Labels, label};
 
+mod proof;
 mod sweep;
+
+pub use proof::first_difference;
 use sweep::{Corners, Stop};
 
 /// Rows of corners swept by one task; only a matter of speed.

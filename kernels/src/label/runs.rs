@@ -20,13 +20,7 @@ fn join_band(band: ArrayView2<'_, u16>) -> RunSets {
     let mut sets = RunSets::new();
     for row in band.outer_iter() {
         cut(row, &mut sets);
-        let n_runs = sets.cols.len();
-        sets.parents.extend(sets.parents.len() as u32..n_runs as u32);
-        sets.row_starts.push(n_runs);
-        let n_rows = sets.row_starts.len() - 1;
-        if n_rows > 1 {
-            sets.join_rows(n_rows - 2, band.ncols());
-        }
+        sets.join_last_row(band.ncols());
     }
     sets
 }
@@ -80,6 +74,28 @@ impl RunSets {
         assert!(n_runs < u32::MAX as usize, "fewer than 2^32 - 1 runs: cut the raster first");
         for band in bands {
             self.append(&band, strip.ncols());
+        }
+    }
+
+    /// Appends runs to the row that is not yet joined; neighbours of equal code become one.
+    pub(super) fn push_runs(&mut self, runs: impl Iterator<Item = (u32, u16)>) {
+        let row_start = self.parents.len();
+        for (col, value) in runs {
+            if self.cols.len() == row_start || self.values.last() != Some(&value) {
+                self.cols.push(col);
+                self.values.push(value);
+            }
+        }
+    }
+
+    /// Ends the row whose runs were appended and joins it to the row above.
+    pub(super) fn join_last_row(&mut self, n_cols: usize) {
+        let n_runs = self.cols.len();
+        self.parents.extend(self.parents.len() as u32..n_runs as u32);
+        self.row_starts.push(n_runs);
+        let n_rows = self.row_starts.len() - 1;
+        if n_rows > 1 {
+            self.join_rows(n_rows - 2, n_cols);
         }
     }
 

@@ -112,6 +112,14 @@ proptest! {
     }
 
     #[test]
+    fn recoding_is_labelling_the_recoded_cells(codes in rasters(), shift in 0..4_u16) {
+        let labels = label(codes.view());
+        let code_of = |region: usize| (labels.regions[region].value + shift) % 4;
+        let recoded = labels.paint(code_of);
+        prop_assert_eq!(labels.recoded(code_of), label(recoded.view()));
+    }
+
+    #[test]
     fn borders_are_symmetric_and_sum_to_the_perimeter(codes in rasters()) {
         let labels = label(codes.view());
         let borders = labels.borders();

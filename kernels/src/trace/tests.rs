@@ -132,8 +132,22 @@ proptest! {
     fn burning_the_polygons_gives_the_raster_back(codes in rasters()) {
         let coverage = traced(&codes);
         let values: Vec<u16> = coverage.faces().iter().map(|face| face.value).collect();
-        prop_assert_eq!(rasterise(&coverage.polygons(), &values, &grid_of(&codes)), codes);
+        prop_assert_eq!(rasterise(&coverage.polygons(), &values, &grid_of(&codes)), &codes);
+        prop_assert_eq!(first_difference(&coverage, &label(codes.view()), &grid_of(&codes)), None);
         assert_rings_are_simple(&coverage);
+    }
+
+    #[test]
+    fn the_proof_finds_the_first_cell_that_differs(
+        codes in rasters(), at in any::<prop::sample::Index>(),
+    ) {
+        prop_assume!(!codes.is_empty());
+        let mut other = codes.clone();
+        let at = at.index(codes.len());
+        let at = (at / codes.ncols(), at % codes.ncols());
+        other[at] += 1;
+        let (coverage, labels) = (traced(&codes), label(other.view()));
+        prop_assert!(first_difference(&coverage, &labels, &grid_of(&codes)).is_some());
     }
 
     #[test]

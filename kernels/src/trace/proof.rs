@@ -1,0 +1,72 @@
+//! The proof of a tracing: its polygons, burnt again, are the cells.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::arcs::ArcCoverage;
+use crate::grid::Grid;
+use crate::label::{Labels, NO_REGION};
+use crate::rasterise::spans;
+
+/// Runs compared by one task; only a matter of speed and memory.
+const STRIP_RUNS: usize = 1 << 20;
+
+/// The first cell `(row, col)`, in reading order, that the polygons of a coverage do not give back.
+///
+/// * `coverage`: faces in the order of the regions of `labels`.
+/// * `grid`: where the cells lie.
+///
+/// When the coverage has not as many faces as there are regions, no cell is given back.
+/// `None` is the proof that `rasterise(trace(cells)) = cells`: polygons are assembled, burnt by
+/// the rule of [`crate::rasterise::rasterise`] and compared run by run, a strip of rows at a time,
+/// so no raster is made.
+pub fn first_difference(
+    coverage: &ArcCoverage,
+    labels: &Labels,
+    grid: &Grid,
+) -> Option<(usize, usize)> {
+    let strips = labels.strips(STRIP_RUNS);
+    let mut faces_by_strip: Vec<Vec<u32>> = vec![Vec::new(); strips.len()];
+    for (face, region) in labels.regions.iter().enumerate() {
+        let rows = region.bounds.row..region.bounds.row + region.bounds.rows;
+        let first = strips.partition_point(|strip| strip.end <= rows.start);
+        let meets = strips[first..].iter().take_while(|strip| strip.start < rows.end).count();
+        faces_by_strip[first..first + meets].iter_mut().for_each(|faces| faces.push(face as u32));
+    }
+    if coverage.faces().len() != labels.regions.len() {
+        return Some((0, 0));
+    }
+    let differences = strips.into_par_iter().zip(faces_by_strip);
+    differences.filter_map(|(rows, faces)| in_strip(coverage, labels, grid, (rows, &faces))).min()
+}
+
+fn in_strip(
+    coverage: &ArcCoverage,
+    labels: &Labels,
+    grid: &Grid,
+    (rows, faces): (Range<usize>, &[u32]),
+) -> Option<(usize, usize)> {
+    let mut burnt: Vec<(usize, Range<usize>, u32)> = Vec::new();
+    for &face in faces {
+        let polygon = coverage.polygon(face as usize);
+        burnt.extend(spans(&polygon, rows.clone(), grid).map(|(row, cols)| (row, cols, face)));
+    }
+    burnt.sort_unstable_by_key(|(row, cols, face)| (*row, cols.start, *face));
+    let mut expected = rows.flat_map(|row| {
+        let runs = labels.runs(row).filter(|run| run.1 != NO_REGION);
+        runs.map(move |(cols, region)| (row, cols, region))
+    });
+    let has_code = |region: u32| {
+        let region = region as usize;
+        coverage.faces()[region].value == labels.regions[region].value
+    };
+    for span in burnt {
+        match expected.next() {
+            Some(run) if run == span && has_code(run.2) => {}
+            Some((row, cols, _)) => return Some((row, cols.start).min((span.0, span.1.start))),
+            None => return Some((span.0, span.1.start)),
+        }
+    }
+    expected.next().map(|(row, cols, _)| (row, cols.start))
+}
