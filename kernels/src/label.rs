@@ -115,8 +115,9 @@ impl Labeller {
             run_regions: parents,
         };
         for row in 0..labels.row_starts.len() - 1 {
-            for run in labels.row_starts[row]..labels.row_starts[row + 1] {
-                labels.number(row, run, values[run]);
+            let runs = labels.row_starts[row]..labels.row_starts[row + 1];
+            for (run, &value) in runs.clone().zip(&values[runs]) {
+                labels.number(row, run, value);
             }
         }
         labels
