@@ -116,6 +116,26 @@ impl Polygon {
         self.rings().flat_map(Ring::segments).filter(crossed).count() % 2 == 1
     }
 
+    /// Whether one of its sides passes within `reach` lattice steps of a point, exactly.
+    pub fn has_side_near(&self, p: Point, reach: u16) -> bool {
+        let reach = i128::from(reach) * i128::from(reach);
+        let dot = |from: Point, to: Point, end: Point| {
+            let along = |a: i32, b: i32| i128::from(b) - i128::from(a);
+            along(from.x, to.x) * along(from.x, end.x) + along(from.y, to.y) * along(from.y, end.y)
+        };
+        self.rings().flat_map(Ring::segments).any(|(a, b)| {
+            let (along, length) = (dot(a, p, b), dot(a, b, b));
+            if along <= 0 {
+                dot(a, p, p) <= reach
+            } else if along >= length {
+                dot(b, p, p) <= reach
+            } else {
+                let area = i128::from(cross(a, b, p));
+                area * area <= reach * length
+            }
+        })
+    }
+
     /// The lowest and highest corner of the bounding box, or `None` when the polygon is empty.
     pub fn bounds(&self) -> Option<(Point, Point)> {
         let first = *self.exterior.0.first()?;
@@ -160,6 +180,18 @@ mod tests {
         polygon.holes.push(hole);
         assert_eq!(polygon.twice_area(), 182);
         assert!(polygon.holds(Point::new(1, 1)) && !polygon.holds(Point::new(3, 3)));
+    }
+
+    #[test]
+    fn a_side_is_near_along_it_and_around_its_ends() {
+        let polygon = square(0, 0, 10);
+        for p in [(0, 5), (1, 5), (-1, 5), (-1, 0), (10, 11)] {
+            assert!(polygon.has_side_near(Point::new(p.0, p.1), 1), "{p:?}");
+        }
+        for p in [(2, 5), (-2, 5), (-1, -1), (5, 5)] {
+            assert!(!polygon.has_side_near(Point::new(p.0, p.1), 1), "{p:?}");
+        }
+        assert!(polygon.has_side_near(Point::new(-3, -4), 5));
     }
 
     #[test]

@@ -12,8 +12,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::commands::{
-    check, compare, completions, doctor, indicators, init, nomenclature, run, sample, score,
-    status, vectorise,
+    check, compare, completions, doctor, explain, indicators, init, nomenclature, run, sample,
+    score, status, vectorise,
 };
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
@@ -49,6 +49,8 @@ pub enum Command {
     Completions(completions::Args),
     /// Say whether this machine has what a run needs
     Doctor(doctor::Args),
+    /// Tell the full story of a place or a polygon of a result
+    Explain(explain::Args),
     /// Flux of artificialisation from a difference layer alone
     Indicators(indicators::Args),
     /// Write a commented configuration to fill in
@@ -74,6 +76,7 @@ impl Command {
             Self::Compare(args) => compare::execute(args),
             Self::Completions(args) => completions::execute(args),
             Self::Doctor(args) => doctor::execute(args),
+            Self::Explain(args) => explain::execute(args),
             Self::Indicators(args) => indicators::execute(args),
             Self::Init(args) => init::execute(args),
             Self::Nomenclature(args) => nomenclature::execute(args),

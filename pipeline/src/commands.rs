@@ -4,6 +4,7 @@ pub mod check;
 pub mod compare;
 pub mod completions;
 pub mod doctor;
+pub mod explain;
 pub mod indicators;
 pub mod init;
 pub mod nomenclature;

@@ -226,7 +226,7 @@ fn write(
     let mut drafts = Vec::new();
     for (vintage, verdicts) in figures.verdicts.iter().enumerate() {
         drafts.push(delivery.artif(ground, vintage, verdicts)?);
-        drafts.push(delivery.verdicts(ground, vintage, verdicts)?);
+        drafts.push(delivery.verdicts(ground, vintage, verdicts, norms.judge)?);
     }
     for (rank, comparison) in ground.steps().enumerate() {
         let (step, pair) =
@@ -237,7 +237,7 @@ fn write(
         drafts.extend([
             delivery.diff(&comparison, &step.changed)?,
             evolution,
-            delivery.changes(&comparison, step, pair)?,
+            delivery.changes(&comparison, step, pair, &[])?,
         ]);
         let m2 = kernels::lattice::area_m2;
         for (name, measured) in [
@@ -256,6 +256,8 @@ fn write(
     });
     drafts.extend(delivery.tables(&figures.tables, &method)?);
     drafts.push(delivery.tables_on_maps(ground, &figures.tables)?);
+    drafts.push(delivery.territories(ground)?);
+    drafts.push(delivery.facts(&years, &request.rules)?);
     drafts.push(page::write(
         request,
         &delivery,

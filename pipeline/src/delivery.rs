@@ -9,7 +9,7 @@ use std::path::Path;
 
 use kernels::artificialise::{Artificialised, Reason};
 use kernels::lattice::area_m2;
-use nomenclature::{Couple, Dimension, Nomenclature};
+use nomenclature::{Couple, Dimension, Nomenclature, RuleSet};
 
 use crate::artefact::Draft;
 use crate::basis::Shares;
@@ -21,13 +21,18 @@ use crate::io::record::{
     write_issues,
 };
 use crate::io::schema::{Names, Product};
+use crate::judge::Judge;
+use crate::seen::Seen;
 use crate::tables::xlsx::Method;
 use crate::tables::{Cell, Column, Table, Unit, csv, xlsx};
 use crate::tally::Flaws;
+use facts::Facts;
 
 mod artif;
 pub mod changes;
+pub mod facts;
 mod gpkg;
+pub mod territories;
 
 /// Folder of the tables.
 pub const TABLES: &str = "indicators";
@@ -186,6 +191,8 @@ impl Delivery<'_> {
 
     /// Every changed object with its class and the measures behind it.
     ///
+    /// * `seen`: what imagery says of each change; empty when there was none.
+    ///
     /// # Errors
     /// The file cannot be written.
     pub fn changes(
@@ -193,8 +200,25 @@ impl Delivery<'_> {
         comparison: &Comparison<'_>,
         step: &Step,
         verdicts: (&Artificialised, &Artificialised),
+        seen: &[Seen],
     ) -> Result<Draft, Error> {
-        changes::write(self, comparison, step, verdicts)
+        changes::write(self, comparison, (step, seen), verdicts)
+    }
+
+    /// The communes, planning zones and other layers that the figures were counted in.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn territories(&self, ground: &Ground) -> Result<Draft, Error> {
+        territories::write(self, ground)
+    }
+
+    /// The rules, codes and tolerances behind the figures, for programs.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn facts(&self, years: &[u16], rules: &RuleSet) -> Result<Draft, Error> {
+        self.bytes(facts::FILE, &Facts::of(self, years, rules).bytes()?)
     }
 
     /// Every table as CSV and all of them in one workbook.
@@ -229,18 +253,20 @@ impl Delivery<'_> {
         ground: &Ground,
         vintage: usize,
         verdicts: &Artificialised,
+        judge: &Judge,
     ) -> Result<Draft, Error> {
         let of = &ground.vintages[vintage];
         let areas = ground.twice_areas(vintage);
         let shares = ground.shares(vintage, verdicts);
         let communes = commune_of_polygons(ground, vintage);
         let mut table = Table::new(
-            format!("verdicts_{}", of.year),
+            verdicts_name(of.year),
             String::new(),
             [
                 ("id", Unit::None),
                 ("commune_code", Unit::None),
                 ("matrice", Unit::None),
+                ("article", Unit::None),
                 ("artif", Unit::None),
                 ("etape", Unit::None),
                 ("groupe", Unit::None),
@@ -260,6 +286,7 @@ impl Delivery<'_> {
                 Cell::words(&of.objects[rank].id),
                 Cell::words(commune.map_or("", |commune| commune.code.as_str())),
                 Cell::words(status_word(verdict.matrix)),
+                Cell::words(judge.article(of.couples[rank])),
                 Cell::words(status_word(verdict.status)),
                 Cell::words(reason_key(verdict.reason)),
                 Cell::Integer(verdict.group.into()),
@@ -295,6 +322,11 @@ impl Delivery<'_> {
         fs::write(draft.temp(), bytes).map_err(Error::write(draft.temp()))?;
         Ok(draft)
     }
+}
+
+/// Name of the table of the verdicts of a vintage, without extension.
+pub fn verdicts_name(year: u16) -> String {
+    format!("verdicts_{year}")
 }
 
 /// The words of the `artif` column.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -102,19 +102,30 @@ impl Manifest {
     /// # Errors
     /// [`Error::Mismatch`] for the first one that is not, [`Error::Read`] for an unreadable one.
     pub fn verify(&self, out_dir: &Path) -> Result<(), Error> {
-        for (name, stamp) in &self.outputs {
-            let path = out_dir.join(name);
-            let got = if path.exists() { Some(Stamp::of(&path)?) } else { None };
-            if got.as_ref() != Some(stamp) {
-                let shown =
-                    |stamp: &Stamp| format!("sha256 {}, {} bytes", stamp.sha256, stamp.bytes);
-                return Err(Error::Mismatch {
-                    path,
-                    got: got.as_ref().map_or_else(|| "no file".to_owned(), shown),
-                    expected: shown(stamp),
-                });
-            }
-        }
-        Ok(())
+        self.outputs.iter().try_for_each(|(name, stamp)| verify(&out_dir.join(name), stamp))
     }
+
+    /// Checks one deliverable; gives its path, or `None` when the manifest does not name it.
+    ///
+    /// # Errors
+    /// As [`Manifest::verify`].
+    pub fn verified(&self, out_dir: &Path, name: &str) -> Result<Option<PathBuf>, Error> {
+        let Some(stamp) = self.outputs.get(name) else { return Ok(None) };
+        let path = out_dir.join(name);
+        verify(&path, stamp)?;
+        Ok(Some(path))
+    }
+}
+
+fn verify(path: &Path, stamp: &Stamp) -> Result<(), Error> {
+    let got = if path.exists() { Some(Stamp::of(path)?) } else { None };
+    if got.as_ref() == Some(stamp) {
+        return Ok(());
+    }
+    let shown = |stamp: &Stamp| format!("sha256 {}, {} bytes", stamp.sha256, stamp.bytes);
+    Err(Error::Mismatch {
+        path: path.to_owned(),
+        got: got.as_ref().map_or_else(|| "no file".to_owned(), shown),
+        expected: shown(stamp),
+    })
 }

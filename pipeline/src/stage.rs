@@ -97,7 +97,7 @@ impl Stage {
             | Self::Change
             | Self::Correct
             | Self::Deliver => 1,
-            Self::Artificialise | Self::Indicators => 2,
+            Self::Artificialise | Self::Indicators => 3,
         }
     }
 

@@ -61,6 +61,30 @@ impl Reason {
         Self::ALL.get(usize::from(cell)).copied()
     }
 
+    /// Its stable key in files, the name it also has in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Outside => "outside",
+            Self::PriorKept => "prior_kept",
+            Self::NoImagery => "no_imagery",
+            Self::ChangeImageryEvidence => "change_imagery_evidence",
+            Self::ChangeImagery => "change_imagery",
+            Self::ChangeEvidence => "change_evidence",
+            Self::BelowUnit => "below_unit",
+            Self::LowMargin => "low_margin",
+            Self::Fringe => "fringe",
+            Self::CorrectionCandidate => "correction_candidate",
+            Self::Locked => "locked",
+            Self::NoPrior => "no_prior",
+            Self::ChangeWithObject => "change_with_object",
+        }
+    }
+
+    /// The reason of a key, or `None` when it is not one.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.key() == key)
+    }
+
     /// The number on cells.
     pub fn to_cell(self) -> u8 {
         self as u8

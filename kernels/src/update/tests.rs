@@ -334,3 +334,11 @@ proptest! {
         prop_assert_eq!(run(1), run(2));
     }
 }
+
+#[test]
+fn the_key_of_a_reason_leads_back_to_it() {
+    for reason in Reason::ALL {
+        assert_eq!(Reason::from_key(reason.key()), Some(reason));
+    }
+    assert_eq!(Reason::from_key("else"), None);
+}

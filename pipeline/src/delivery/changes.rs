@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kernels::artificialise::Artificialised;
 use kernels::lattice::area_m2;
+use kernels::update::Reason;
 
 use super::{Delivery, status_word};
 use crate::artefact::Draft;
@@ -14,6 +15,7 @@ use crate::io::vector::Value;
 use crate::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
+use crate::seen::Seen;
 use nomenclature::Couple;
 
 /// Name of the file of two years; no word of it is one that the national platform routes by.
@@ -25,7 +27,7 @@ pub fn file_name(department: &str, before: u16, after: u16) -> String {
 pub(super) fn write(
     delivery: &Delivery<'_>,
     comparison: &Comparison<'_>,
-    step: &Step,
+    (step, seen): (&Step, &[Seen]),
     verdicts: (&Artificialised, &Artificialised),
 ) -> Result<Draft, Error> {
     let (before, after) = (step.interval.before, step.interval.after);
@@ -40,11 +42,13 @@ pub(super) fn write(
         fields: fields(before, after),
     };
     let mut writer = VectorWriter::create(draft.temp(), VectorFormat::GeoPackage, &[layer])?;
-    for ((fid, piece), finding) in (1..).zip(&step.changed).zip(&step.findings) {
+    for (rank, (piece, finding)) in step.changed.iter().zip(&step.findings).enumerate() {
+        let seen = seen.get(rank);
+        let reason = seen.and_then(Seen::reason);
         let (from, to) = (delivery.codes(piece.key.0), delivery.codes(piece.key.1));
         let held = held(comparison, piece, verdicts);
         let kind = format!("{:?}", finding.kind).to_lowercase();
-        let values: [Value; 13] = [
+        let values: [Value; 16] = [
             from.0.into(),
             from.1.into(),
             to.0.into(),
@@ -58,8 +62,11 @@ pub(super) fn write(
             held.before.into(),
             held.after.into(),
             held.commune.into(),
+            seen.and_then(Seen::confidence_percent).map(i64::from).into(),
+            reason.map(Reason::key).into(),
+            reason.map(Reason::french).into(),
         ];
-        writer.add(0, fid, Shape::Polygon(&piece.dissolved.polygon), &values)?;
+        writer.add(0, rank as i64 + 1, Shape::Polygon(&piece.dissolved.polygon), &values)?;
     }
     writer.finish()?;
     Ok(draft)
@@ -82,6 +89,9 @@ fn fields(before: u16, after: u16) -> Vec<Field> {
         text(format!("artif_{before}")),
         text(format!("artif_{after}")),
         Field::optional("commune_code", FieldKind::Text),
+        Field::optional("confidence", FieldKind::Integer),
+        Field::optional("reason", FieldKind::Text),
+        Field::optional("motif", FieldKind::Text),
     ]
 }
 

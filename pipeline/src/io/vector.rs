@@ -17,6 +17,8 @@ use super::ring::Flaw;
 use super::srs::{Reprojection, epsg_of};
 use super::wkb::{self, Shapes};
 
+mod filter;
+
 /// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
@@ -253,8 +255,7 @@ impl VectorSource {
             reading(&self.path, "this layer cannot be read", || self.dataset.layer(self.index))?;
         // SAFETY: the handle belongs to the dataset, which the iterator borrows.
         let handle = unsafe { layer.c_layer() };
-        // SAFETY: as above.
-        unsafe { gdal_sys::OGR_L_ResetReading(handle) };
+        filter::clear(handle);
         let kinds = columns.iter().map(|&index| (index, self.info.columns[index].kind)).collect();
         Ok(Features {
             source: self,

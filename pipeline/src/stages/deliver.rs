@@ -1,7 +1,5 @@
 //! Deliver: the report and the places of the data issues.
 
-use std::collections::BTreeMap;
-
 use kernels::grid::Grid;
 use kernels::rasterise::rasterise;
 use kernels::update::Reason;
@@ -18,6 +16,7 @@ use crate::io::schema::Product;
 use crate::judge::Judge;
 use crate::picture::{self, Highlight};
 use crate::report::{self, Map, ReportData};
+use crate::seen::{Seen, seen};
 use crate::stage_report::StageReport;
 use crate::stages::change::ground;
 use crate::stages::names;
@@ -75,38 +74,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .figure("issue_places", places))
 }
 
-/// What the cells under a changed region say of it.
-#[derive(Default)]
-struct Seen {
-    cells: u64,
-    confidence: u64,
-    reasons: BTreeMap<u8, u64>,
-}
-
-/// Confidence in percent and main reason of a changed region.
+/// Confidence in percent and main reason of a changed region, in French.
 fn words_of(seen: &Seen) -> (Option<u8>, String) {
-    let reason = seen.reasons.iter().max_by_key(|&(r, n)| (n, std::cmp::Reverse(r)));
-    let reason = reason.and_then(|(&reason, _)| Reason::from_cell(reason));
-    let confidence = (seen.cells > 0).then(|| (seen.confidence * 100 / (255 * seen.cells)) as u8);
-    (confidence, reason.map_or("", Reason::french).to_owned())
-}
-
-/// Confidence and reasons of the cells under each changed region.
-fn seen(ctx: &Context, grid: &Grid, step: &Step) -> Result<Vec<Seen>, Error> {
-    let polygons: Vec<_> = step.changed.iter().map(|p| &p.dissolved.polygon).collect();
-    let ranks: Vec<u32> = (1..=polygons.len() as u32).collect();
-    let polygons: Vec<_> = polygons.into_iter().cloned().collect();
-    let regions = rasterise(&polygons, &ranks, grid);
-    let confidence = cube::read_plane::<u8>(ctx, Quantity::Confidence)?;
-    let reason = cube::read_plane::<u8>(ctx, Quantity::Reason)?;
-    let mut seen: Vec<Seen> = polygons.iter().map(|_| Seen::default()).collect();
-    for (at, &region) in regions.indexed_iter().filter(|(_, region)| **region != 0) {
-        let of = &mut seen[region as usize - 1];
-        of.cells += 1;
-        of.confidence += u64::from(confidence[at]);
-        *of.reasons.entry(reason[at]).or_default() += 1;
-    }
-    Ok(seen)
+    (seen.confidence_percent(), seen.reason().map_or("", Reason::french).to_owned())
 }
 
 /// The new vintage's covers, and the changes over the ortho.

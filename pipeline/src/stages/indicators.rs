@@ -10,10 +10,11 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::figures::{Figures, Norms};
 use crate::judge::Judge;
-use crate::method;
+use crate::seen::seen;
 use crate::stage_report::StageReport;
 use crate::stages::change::{delivery, ground};
 use crate::tables::json as table_json;
+use crate::{cube, method};
 
 /// All tables in one file, among the working files: the report reads them from there.
 pub(super) const TABLES: &str = "tables.json";
@@ -35,7 +36,10 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let mut report = StageReport::default();
     let mut drafts = delivery.tables(&figures.tables, &method::of(config))?;
     drafts.push(delivery.tables_on_maps(&ground, &figures.tables)?);
-    drafts.push(delivery.changes(&Comparison::of(&ground, 0, 1), step, verdicts)?);
+    let seen = seen(ctx, &cube::grid(ctx)?, step)?;
+    drafts.push(delivery.changes(&Comparison::of(&ground, 0, 1), step, verdicts, &seen)?);
+    drafts.push(delivery.territories(&ground)?);
+    drafts.push(delivery.facts(&[config.prior.vintage, config.vintage], &config.rules)?);
     for draft in drafts {
         report = report.output(ctx.publish(draft)?);
     }

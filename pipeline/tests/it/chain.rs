@@ -73,6 +73,7 @@ fn a_territory_goes_through_every_stage_and_comes_out_as_the_contract_says() {
     layers_are_those_of_the_contract(&one);
     tables_and_report_are_there(&files);
     reports_are_what_the_platform_takes(&one.join("corrections/ign_reports.jsonl"));
+    a_changed_place_is_explained(&chain, &one);
     a_second_run_computes_nothing(&chain, &files);
     accuracy_holds(&chain);
 }
@@ -163,6 +164,25 @@ fn reports_are_what_the_platform_takes(path: &Path) {
             assert_eq!(wkt.matches('(').count(), 2, "a hole: {wkt}");
         }
     }
+}
+
+/// The first change that imagery saw, found again by its place.
+fn a_changed_place_is_explained(chain: &Chain, folder: &Path) {
+    let changes = VectorSource::open(&folder.join("changes_11_2018_2021.gpkg"), None).unwrap();
+    let columns = ["surface", "reason", "confidence"].map(|name| changes.column(&[name]).unwrap());
+    let features = changes.features(&columns, 2154).unwrap().map(Result::unwrap);
+    let seen = features.into_iter().find(|feature| feature.values[1].text().is_some()).unwrap();
+    let (x_m, y_m) = kernels::arrangement::interior_point(&seen.polygons[0]).unwrap();
+    let at = format!("{x_m},{y_m}");
+    let args = ["explain", "--in", folder.to_str().unwrap(), "--at", &at, "--format", "json"];
+    let story: Value = serde_json::from_slice(&chain.ok(&args).stdout).unwrap();
+    let region = &story["intervals"][0]["regions"][0];
+    assert_eq!(region["area_m2"].as_f64(), seen.values[0].real(), "{story:#}");
+    assert_eq!(region["reason"].as_str().map(str::to_owned), seen.values[1].text());
+    assert_eq!(region["confidence_percent"].as_i64(), seen.values[2].integer());
+    assert!(region["reason_words"].as_str().unwrap().contains(' '), "{story:#}");
+    let objects = |k: usize| story["vintages"][k]["objects"].as_array().unwrap().len();
+    assert!(objects(0) >= 1 && objects(1) >= 1, "{story:#}");
 }
 
 fn a_second_run_computes_nothing(chain: &Chain, files: &BTreeMap<PathBuf, Vec<u8>>) {

@@ -5,6 +5,7 @@ mod chain;
 mod cli;
 mod compare;
 mod exit_codes;
+mod explain;
 mod resume;
 mod vectorise;
 mod world;
