@@ -65,8 +65,6 @@ pub struct Piece<'a> {
     pub after: Couple,
     /// Minimum mapping unit of the place and class, doubled, in square lattice steps.
     pub twice_area_min: i128,
-    /// Whether both couples mean the same: one code was renamed, merged or split.
-    pub same_meaning: bool,
     /// Whether a published corrective patch covers it.
     pub patched: bool,
 }
@@ -103,22 +101,29 @@ pub struct Finding {
 
 /// Classes every changed piece; `None` where both couples are equal.
 ///
+/// * `is_alike`: whether a couple of the older vintage and one of the newer may be the same ground
+///   under two codes, because one was renamed, merged or split; equal couples are.
+///
 /// Give the unchanged pieces too, at least those that touch a changed one: they are the evidence
 /// of a displacement. One sort of the vertices of changed pieces, then one search per narrow piece
 /// on rayon's threads; the result does not depend on them.
 ///
 /// A sliver of the same two couples as a real change that it touches belongs to that change: it is
 /// one piece.
-pub fn classify(pieces: &[Piece<'_>], rules: Rules) -> Vec<Option<Finding>> {
-    let sides = neighbours::sides(pieces);
-    pieces
-        .par_iter()
-        .zip(sides)
-        .map(|(piece, sides)| (piece.before != piece.after).then(|| judge(piece, sides, rules)))
-        .collect()
+pub fn classify(
+    pieces: &[Piece<'_>],
+    rules: Rules,
+    is_alike: impl Fn(Couple, Couple) -> bool + Sync,
+) -> Vec<Option<Finding>> {
+    let sides = neighbours::sides(pieces, &is_alike);
+    let judged = |(piece, sides): (&Piece<'_>, neighbours::Sides)| {
+        let is_renamed = is_alike(piece.before, piece.after);
+        (piece.before != piece.after).then(|| judge(piece, sides, is_renamed, rules))
+    };
+    pieces.par_iter().zip(sides).map(judged).collect()
 }
 
-fn judge(piece: &Piece<'_>, sides: neighbours::Sides, rules: Rules) -> Finding {
+fn judge(piece: &Piece<'_>, sides: neighbours::Sides, is_renamed: bool, rules: Rules) -> Finding {
     let perimeter_m = perimeter_m(piece.polygon);
     let twice_area = piece.polygon.twice_area();
     let area_m2 = area_m2(twice_area);
@@ -127,7 +132,7 @@ fn judge(piece: &Piece<'_>, sides: neighbours::Sides, rules: Rules) -> Finding {
     let narrow = disc_m < 2.0 * rules.tolerance_m;
     let kind = if piece.patched {
         ChangeKind::Correction
-    } else if piece.same_meaning {
+    } else if is_renamed {
         ChangeKind::Nomenclature
     } else if narrow && sides.old && sides.new {
         ChangeKind::Shift

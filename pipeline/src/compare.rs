@@ -66,7 +66,9 @@ pub struct Request {
     pub patch: Option<Layer>,
     /// What is artificial.
     pub rules: RuleSet,
-    /// What the codes mean.
+    /// What the codes of each vintage mean.
+    pub written_in: Vec<Nomenclature>,
+    /// Where they meet: the classes of every figure.
     pub nomenclature: Nomenclature,
     /// The output folder.
     pub out: PathBuf,
@@ -84,6 +86,18 @@ impl Request {
     /// EPSG code of every figure.
     pub fn epsg(&self) -> u32 {
         self.department.crs().0
+    }
+
+    /// The years of the vintages, oldest first.
+    pub fn years(&self) -> Vec<u16> {
+        self.vintages.iter().map(|vintage| vintage.of).collect()
+    }
+
+    /// Year and nomenclature of the vintages that were written in another one than that of the
+    /// figures.
+    pub fn recoded(&self) -> Vec<(u16, &Nomenclature)> {
+        let all = self.years().into_iter().zip(&self.written_in);
+        all.filter(|(_, own)| **own != self.nomenclature).collect()
     }
 
     /// Every layer with its role, in the order of the plan, and what to look for in a folder.
@@ -144,7 +158,7 @@ fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Erro
     let step = |name: &str, text: String| {
         say(request.log_format, name, &format!("{name:<14} {text}"), json!({ "text": text }));
     };
-    let Layers { vintages, territory, repairs, mapped } = read::all(request, &tally)?;
+    let Layers { vintages, territory, repairs, carried_over, mapped } = read::all(request, &tally)?;
     check(cancel, "reading")?;
     let n_polygons: usize = vintages.iter().map(crate::vintage::Vintage::n_polygons).sum();
     step("read", format!("{} polygons", units::count(n_polygons as u64)));
@@ -160,7 +174,7 @@ fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Erro
     let norms = Norms { judge, capture: &capture, nomenclature: &request.nomenclature };
     let mut figures = Figures::of(&ground, norms)?;
     check(cancel, "summing up")?;
-    figures.proofs.splice(0..0, covered);
+    figures.proofs.splice(0..0, carried_over.into_iter().chain(covered));
     let repairs = repair::table::of(&repairs);
     let drafts = write(request, &ground, &mut figures, (norms, &tally, &repairs))?;
     check(cancel, "writing")?;
@@ -247,11 +261,12 @@ fn write(
             figures.proofs.push(Proof { invariant: name.to_owned(), measured });
         }
     }
-    let years: Vec<u16> = request.vintages.iter().map(|vintage| vintage.of).collect();
+    let years = request.years();
     let method = method::pairs(&method::Subject {
         department: request.department.code(),
         years: &years,
         nomenclature: &request.nomenclature,
+        recoded: &request.recoded(),
         rules: &request.rules,
     });
     drafts.extend(delivery.tables(&figures.tables, &method)?);
@@ -298,7 +313,7 @@ fn publish(
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         inputs.insert(format!("cog/{name}"), artefact::Stamp::of(path)?);
     }
-    let years: Vec<u16> = request.vintages.iter().map(|vintage| vintage.of).collect();
+    let years = request.years();
     let parameters = json!({
         "command": "compare",
         "communes_mapped": mapped,
@@ -306,6 +321,7 @@ fn publish(
         "crs": request.department.crs().to_string(),
         "years": years,
         "nomenclature": request.nomenclature.id(),
+        "written_in": request.written_in.iter().map(Nomenclature::id).collect::<Vec<_>>(),
         "rules": request.rules.id,
         "rules_title": request.rules.title,
         "forcing": request.rules.thresholds.forcing,

@@ -11,7 +11,7 @@ use kernels::change::{self, ChangeKind, Finding};
 use kernels::flux::series::Interval;
 use kernels::flux::{Face, Labels};
 use kernels::lattice::Polygon;
-use nomenclature::Couple;
+use nomenclature::{Couple, Likenesses, Meanings, Nomenclature};
 
 use crate::basis::Basis;
 use crate::custom::Custom;
@@ -380,12 +380,24 @@ impl<'a> Comparison<'a> {
         self.pieces(|face| self.changed_couples(face))
     }
 
+    /// Which couples of the older vintage may be the same ground as which of the newer one, under
+    /// the codes that each was written in; `common` is the nomenclature of the couples.
+    pub fn likenesses(&self, common: &Nomenclature) -> Likenesses {
+        let meanings = |side| match &self.vintage(side).origin {
+            Some(origin) => origin.meanings.clone(),
+            None => Meanings::own(common),
+        };
+        meanings(Side::Before).against(&meanings(Side::After))
+    }
+
     /// What lies behind each region of [`Comparison::changed`], in its order: true change or noise.
     ///
+    /// * `likenesses`: from [`Comparison::likenesses`].
     /// * `unit`: the minimum unit of a couple, as a doubled area in square lattice steps.
     pub fn findings(
         &self,
         changed: &[Piece<(Couple, Couple)>],
+        likenesses: &Likenesses,
         unit: impl Fn(Couple) -> i128,
     ) -> Vec<Finding> {
         let unchanged = self.pieces(|face| {
@@ -401,11 +413,12 @@ impl<'a> Comparison<'a> {
                 before: piece.key.0,
                 after: piece.key.1,
                 twice_area_min: unit(piece.key.1),
-                same_meaning: false,
                 patched: self.is_patched(&piece.dissolved.faces),
             })
             .collect();
-        change::classify(&pieces, change::Rules::default()).into_iter().flatten().collect()
+        let is_alike = |before, after| likenesses.of(before, after).is_some();
+        let findings = change::classify(&pieces, change::Rules::default(), is_alike);
+        findings.into_iter().flatten().collect()
     }
 
     /// Whether the corrective patch covers more than half of the area of faces.

@@ -5,7 +5,7 @@ use kernels::change::{ChangeKind, Finding};
 use kernels::flux::series::{Interval, Series};
 use kernels::flux::{Labels, Ledger, Status};
 use kernels::lattice::{area_m2, twice_area_of};
-use nomenclature::{CaptureUnits, Couple, Nomenclature};
+use nomenclature::{CaptureUnits, Couple, Likenesses, Nomenclature};
 
 use crate::basis::Basis;
 use crate::comparison::{Comparison, Ground, Piece, Side};
@@ -23,6 +23,8 @@ pub struct Step {
     pub changed: Vec<Piece<(Couple, Couple)>>,
     /// What lies behind each of them.
     pub findings: Vec<Finding>,
+    /// Which couples may be the same ground under two codes.
+    pub likenesses: Likenesses,
     /// The main figures: official or with thresholds, every change counted.
     pub ledger: Ledger,
     /// The same ground on every other basis.
@@ -61,13 +63,14 @@ impl Step {
     ) -> Self {
         let changed = comparison.changed();
         let unit = |couple| twice_area_of(norms.capture.min_area_m2(couple, true));
-        let findings = comparison.findings(&changed, unit);
+        let likenesses = comparison.likenesses(norms.nomenclature);
+        let findings = comparison.findings(&changed, &likenesses, unit);
         let kinds = comparison.kinds(&changed, &findings);
         let on = |basis| Ledger::of(&comparison.labelled(norms.judge, (verdicts, basis), &kinds));
         let bases = comparison.ground.bases();
         let ledger = on(bases[0]);
         let others = bases[1..].iter().map(|&basis| (basis, on(basis))).collect();
-        Self { interval: comparison.interval(), changed, findings, ledger, others }
+        Self { interval: comparison.interval(), changed, findings, likenesses, ledger, others }
     }
 
     /// Number and doubled area of the changes of each kind, in the order of publication.

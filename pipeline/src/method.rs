@@ -15,6 +15,8 @@ pub struct Subject<'a> {
     pub years: &'a [u16],
     /// What the codes mean.
     pub nomenclature: &'a Nomenclature,
+    /// Year and nomenclature of the vintages written in another one.
+    pub recoded: &'a [(u16, &'a Nomenclature)],
     /// The rule set.
     pub rules: &'a RuleSet,
 }
@@ -25,6 +27,7 @@ pub fn of(config: &Config) -> Box<Method> {
         department: config.department.code(),
         years: &[config.prior.vintage, config.vintage],
         nomenclature: &config.nomenclature,
+        recoded: &[],
         rules: &config.rules,
     })
 }
@@ -57,7 +60,7 @@ pub fn of_difference(subject: &Subject<'_>) -> Box<Method> {
 
 /// Pairs of a subject and its explanation.
 pub fn pairs(subject: &Subject<'_>) -> Box<Method> {
-    let Subject { department, years, nomenclature, rules } = *subject;
+    let Subject { department, years, nomenclature, rules, .. } = *subject;
     let RuleSet { id, title, article, thresholds, .. } = rules;
     let years: Vec<String> = years.iter().map(u16::to_string).collect();
     let pairs = [
@@ -105,5 +108,23 @@ pub fn pairs(subject: &Subject<'_>) -> Box<Method> {
                 .to_owned(),
         ),
     ];
-    pairs.into_iter().map(|(subject, text)| (subject.to_owned(), text)).collect()
+    let pairs = pairs.into_iter().chain(level(subject));
+    pairs.map(|(subject, text)| (subject.to_owned(), text)).collect()
+}
+
+/// How vintages in other nomenclatures are compared.
+fn level(subject: &Subject<'_>) -> Option<(&'static str, String)> {
+    let [first, ..] = subject.recoded else { return None };
+    let list: Vec<String> =
+        subject.recoded.iter().map(|(year, own)| format!("{year} : {}", own.id())).collect();
+    let text = format!(
+        "{} : chaque code de ces millésimes est ramené au poste de {} où il s'emboîte ; les codes \
+         d'origine restent dans la colonne code_or. Un écart que l'emboîtement suffit à expliquer \
+         (agrégat, emboîtement publié puis corrigé, poste que la nomenclature de {} ne peut pas \
+         écrire) est classé « nomenclature ». Un code sans équivalent est compté avec sa surface.",
+        list.join(" ; "),
+        subject.nomenclature.id(),
+        first.0,
+    );
+    Some(("Passage des nomenclatures", text))
 }

@@ -8,6 +8,7 @@ pub mod locate;
 pub mod official;
 pub mod open;
 mod reader;
+pub mod recode;
 
 #[cfg(test)]
 mod real_tests;
@@ -21,6 +22,8 @@ use crate::config::Layer;
 use crate::error::{Error, InputError};
 use crate::repair::{self, Repairs};
 use crate::tally::Tally;
+
+use recode::Origin;
 
 /// What identifies a polygon, besides its shape and codes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -48,6 +51,8 @@ pub struct Vintage {
     pub couples: Vec<Couple>,
     /// The identity of each polygon.
     pub objects: Vec<Object>,
+    /// The codes that it was written in, where they are not those of the couples.
+    pub origin: Option<Origin>,
 }
 
 /// How to read the vintages and differences of one department.

@@ -47,6 +47,9 @@ fn plain_law(name: &str) -> &str {
             "Chaque lieu est couvert par un polygone au plus du millésime"
         }
         name if name.starts_with("ground_of_") => "Sol commun et propre de deux millésimes",
+        level if level.starts_with("common_level_") => {
+            "Codes d'une autre nomenclature ramenés au niveau commun ; les codes sans équivalent sont comptés"
+        }
         other => other,
     }
 }
@@ -59,6 +62,7 @@ pub fn flaw(key: &str) -> &str {
         "code_null" => "Codes absents",
         "code_unknown" => "Codes inconnus de la nomenclature",
         "code_undetermined" => "Codes indéterminés",
+        "code_without_image" => "Codes sans équivalent dans la nomenclature commune",
         "code_not_leaf" => "Codes d'un poste trop général",
         "communes_overlap" => "Sol de plusieurs communes : compté dans la première",
         "commune_merged" => "Communes fusionnées depuis la date de leur fichier",

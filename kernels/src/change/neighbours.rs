@@ -1,5 +1,7 @@
 //! Which sides of a displaced boundary lie against each changed piece.
 
+use nomenclature::Couple;
+
 use crate::lattice::{Point, Ring, STEPS_PER_METRE};
 
 use super::Piece;
@@ -19,40 +21,43 @@ pub(super) struct Sides {
 type Entry<K> = (K, u32);
 
 /// One [`Sides`] per piece; those of unchanged pieces are empty.
-pub(super) fn sides(pieces: &[Piece<'_>]) -> Vec<Sides> {
+///
+/// `is_alike` tells whether a couple of the older vintage and one of the newer may be the same.
+pub(super) fn sides(pieces: &[Piece<'_>], is_alike: &dyn Fn(Couple, Couple) -> bool) -> Vec<Sides> {
     let mut sides = vec![Sides::default(); pieces.len()];
     let corners = changed_corners(pieces);
     for group in entries(pieces, &corners).chunk_by(|a, b| a.0 == b.0) {
-        for_pairs(pieces, group, |i, old, new| {
+        for (i, old, new) in pairs(pieces, group, is_alike) {
             sides[i].old |= old;
             sides[i].new |= new;
-        });
+        }
     }
     for group in segments(pieces, &corners).chunk_by(|a, b| a.0 == b.0) {
         let (a, b) = group[0].0;
         let length_m = length_m(a, b);
-        for_pairs(pieces, group, |i, old, new| {
+        for (i, old, new) in pairs(pieces, group, is_alike) {
             sides[i].displaced_m += if old || new { length_m } else { 0.0 };
-        });
+        }
     }
     sides
 }
 
-/// Calls back for each changed piece of a group and each other piece of it.
-fn for_pairs<K>(
+/// Each changed piece of a group with each other piece of it: its rank, and whether the other is the
+/// older and the newer side of a displaced boundary.
+fn pairs<K>(
     pieces: &[Piece<'_>],
     group: &[Entry<K>],
-    mut found: impl FnMut(usize, bool, bool),
-) {
-    for &(_, i) in group {
-        let piece = &pieces[i as usize];
-        if piece.before == piece.after {
-            continue;
-        }
-        for other in group.iter().filter(|&&(_, j)| j != i).map(|&(_, j)| &pieces[j as usize]) {
-            found(i as usize, other.before == piece.after, other.after == piece.before);
-        }
-    }
+    is_alike: &dyn Fn(Couple, Couple) -> bool,
+) -> impl Iterator<Item = (usize, bool, bool)> {
+    let ranks = group.iter().map(|&(_, i)| i as usize);
+    let changed = ranks.clone().filter(|&i| pieces[i].before != pieces[i].after);
+    changed.flat_map(move |i| {
+        let others = ranks.clone().filter(move |&j| j != i);
+        others.map(move |j| {
+            let (piece, other) = (&pieces[i], &pieces[j]);
+            (i, is_alike(other.before, piece.after), is_alike(piece.before, other.after))
+        })
+    })
 }
 
 /// Corners of changed pieces, sorted: only there can evidence lie.

@@ -24,13 +24,22 @@ fn piece(polygon: &Polygon, before: u8, after: u8) -> Piece<'_> {
         before: couple(before),
         after: couple(after),
         twice_area_min: 200 * 20_000,
-        same_meaning: false,
         patched: false,
     }
 }
 
+/// No code was renamed.
+fn same(before: Couple, after: Couple) -> bool {
+    before == after
+}
+
+/// Class 7 of the older vintage stands for 1 and 2 of the newer.
+fn split(before: Couple, after: Couple) -> bool {
+    before == after || (before == couple(7) && (after == couple(1) || after == couple(2)))
+}
+
 fn kinds(pieces: &[Piece<'_>]) -> Vec<Option<ChangeKind>> {
-    classify(pieces, Rules::default()).iter().map(|f| f.map(|f| f.kind)).collect()
+    classify(pieces, Rules::default(), same).iter().map(|f| f.map(|f| f.kind)).collect()
 }
 
 #[test]
@@ -40,7 +49,7 @@ fn displaced_boundary_is_a_shift() {
         (rectangle(0, 0, 900, 3000), rectangle(900, 0, 1000, 3000), rectangle(1000, 0, 2000, 3000));
     let pieces = [piece(&left, 1, 1), piece(&strip, 2, 1), piece(&right, 2, 2)];
     assert_eq!(kinds(&pieces), [None, Some(ChangeKind::Shift), None]);
-    let finding = classify(&pieces, Rules::default())[1].unwrap();
+    let finding = classify(&pieces, Rules::default(), same)[1].unwrap();
     assert!((0.9..=1.0).contains(&finding.disc_m), "{finding:?}");
     assert!((finding.displaced_share - 60.0 / 62.0).abs() < 1e-12);
 }
@@ -69,7 +78,7 @@ fn real_parcel_tied_to_a_long_sliver_stays_real() {
     let beside = polygon_m(&[(20, 0), (2020, 0), (2020, 19), (20, 19)]);
     let above = polygon_m(&[(0, 20), (2020, 20), (2020, 60), (0, 60)]);
     let pieces = [piece(&tied, 1, 2), piece(&beside, 1, 1), piece(&above, 2, 2)];
-    let finding = classify(&pieces, Rules::default())[0].unwrap();
+    let finding = classify(&pieces, Rules::default(), same)[0].unwrap();
     assert!(finding.mean_width_m < 1.2);
     assert_eq!((finding.kind, finding.disc_m), (ChangeKind::Real, 2.0));
 }
@@ -84,10 +93,27 @@ fn small_compact_change_is_below_the_unit() {
 #[test]
 fn patch_and_renaming_come_before_geometry() {
     let strip = rectangle(0, 0, 100, 3000);
-    let renamed = Piece { same_meaning: true, ..piece(&strip, 1, 2) };
+    let renamed = piece(&strip, 7, 2);
     let both = Piece { patched: true, ..renamed };
-    let found = kinds(&[renamed, both]);
-    assert_eq!(found, [Some(ChangeKind::Nomenclature), Some(ChangeKind::Correction)]);
+    let found = classify(&[renamed, both, piece(&strip, 7, 3)], Rules::default(), split);
+    let kinds: Vec<_> = found.iter().map(|f| f.unwrap().kind).collect();
+    use ChangeKind::{Correction, Nomenclature, Threshold};
+    assert_eq!(kinds, [Nomenclature, Correction, Threshold]);
+}
+
+#[test]
+fn boundary_displaced_between_codes_of_two_nomenclatures_is_a_shift() {
+    // 7 | 3 became 1 | 3, and the boundary moved 1 m east: both sides are known under other codes.
+    let (left, strip, right) =
+        (rectangle(0, 0, 900, 3000), rectangle(900, 0, 1000, 3000), rectangle(1000, 0, 2000, 3000));
+    let pieces = [piece(&left, 7, 1), piece(&strip, 3, 1), piece(&right, 3, 3)];
+    let kinds = |is_alike: fn(Couple, Couple) -> bool| {
+        let found = classify(&pieces, Rules::default(), is_alike);
+        found.iter().map(|f| f.map(|f| f.kind)).collect::<Vec<_>>()
+    };
+    use ChangeKind::{Nomenclature, Shift, Threshold};
+    assert_eq!(kinds(split), [Some(Nomenclature), Some(Shift), None]);
+    assert_eq!(kinds(same)[1], Some(Threshold));
 }
 
 #[test]
@@ -103,7 +129,7 @@ fn ring_shaped_sliver_is_measured_across_its_hole() {
     let pieces = [unbounded, piece(&core, 2, 2), piece(&outside, 1, 1)];
     assert_eq!(kinds(&pieces)[0], Some(ChangeKind::Shift));
     let wide = Rules { tolerance_m: 0.4 };
-    assert_eq!(classify(&pieces, wide)[0].unwrap().kind, ChangeKind::Real);
+    assert_eq!(classify(&pieces, wide, same)[0].unwrap().kind, ChangeKind::Real);
 }
 
 /// Two mosaics on common cuts: `code(col, row)` before, the same displaced by `(dx, dy)` after.
@@ -152,7 +178,7 @@ proptest! {
     ) {
         let mosaic = displaced_mosaic(&side, &codes, by, &[]);
         let pieces: Vec<Piece> = mosaic.iter().map(|(p, a, b, _)| piece(p, *a, *b)).collect();
-        let found = classify(&pieces, Rules::default());
+        let found = classify(&pieces, Rules::default(), same);
         let area = |wanted: &dyn Fn(ChangeKind) -> bool| -> i128 {
             let kept = found.iter().zip(&pieces).filter(|(f, _)| f.is_some_and(|f| wanted(f.kind)));
             kept.map(|(_, p)| p.polygon.twice_area()).sum()
@@ -171,7 +197,7 @@ proptest! {
     ) {
         let mosaic = displaced_mosaic(&side, &codes, by, &changed);
         let pieces: Vec<Piece> = mosaic.iter().map(|(p, a, b, _)| piece(p, *a, *b)).collect();
-        for (finding, (_, _, _, real)) in classify(&pieces, Rules::default()).iter().zip(&mosaic) {
+        for (finding, (_, _, _, real)) in classify(&pieces, Rules::default(), same).iter().zip(&mosaic) {
             if *real {
                 prop_assert_eq!(finding.unwrap().kind, ChangeKind::Real);
             }

@@ -1,7 +1,10 @@
 //! `millesime compare`: change, artificialisation and indicators between delivered vintages.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+
+use nomenclature::{Nomenclature, common};
 
 use crate::commands::nomenclature::{load, load_rules};
 use crate::compare::{self, Request, Source};
@@ -9,6 +12,9 @@ use crate::config::{Department, Layer};
 use crate::error::Error;
 use crate::progress::LogFormat;
 use crate::talk;
+
+/// The nomenclature of vintages for which none is named.
+const DEFAULT_NOMENCLATURE: &str = "ocsge-2-0";
 
 /// What `compare` is asked.
 #[derive(Debug, clap::Args)]
@@ -18,6 +24,9 @@ Examples: two vintages, then three
       --territories communes.gpkg --out figures
   millesime compare --department 33 --vintage 2015=a.gpkg --vintage 2018=b.gpkg \\
       --vintage 2021=c.gpkg --territories communes.gpkg --custom zae=zae.gpkg --out figures
+
+An older vintage in other codes: both are compared where their nomenclatures meet
+  millesime compare ... --years 2015,2018 --nomenclature 2015=ocs2d-hdf-2021 --out figures
 
 A PATH is a file (GeoPackage, FlatGeobuf, shapefile, GeoJSON) or the folder of an unpacked archive.
 Where a file has several layers, name one: `PATH:LAYER`. What had to be repaired is printed, with the
@@ -61,9 +70,9 @@ pub struct Args {
     /// Also count small surfaces next to buildings as artificial
     #[arg(long)]
     forcing: bool,
-    /// What the codes mean: a built-in nomenclature or a YAML document
-    #[arg(long, value_name = "ID", default_value = "ocsge-2-0")]
-    nomenclature: String,
+    /// What the codes mean: a built-in nomenclature or a YAML document; `YEAR=ID` for one vintage
+    #[arg(long = "nomenclature", value_name = "[YEAR=]ID", default_value = DEFAULT_NOMENCLATURE)]
+    nomenclatures: Vec<String>,
     /// The folder to write into
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -99,17 +108,21 @@ impl Args {
         })?;
         let mut rules = load_rules(&self.rules)?;
         rules.thresholds.forcing |= self.forcing;
+        let vintages = self.vintages()?;
+        let written_in = self.nomenclatures(&vintages)?;
+        let nomenclature = level(&written_in)?;
         let threads = self.threads.or_else(|| std::thread::available_parallelism().ok());
         Ok(Request {
             department,
-            vintages: self.vintages()?,
+            vintages,
             territories: self.territories.iter().map(|text| layer(text)).collect(),
             cog: self.cog.clone(),
             planning: self.planning.as_deref().map(layer),
             customs: self.customs()?,
             patch: self.patch.as_deref().map(layer),
             rules,
-            nomenclature: load(&self.nomenclature)?,
+            written_in,
+            nomenclature,
             out: self.out.clone(),
             strict: self.strict,
             dry_run: self.dry_run,
@@ -155,6 +168,34 @@ impl Args {
         Ok(vintages)
     }
 
+    /// The nomenclature of each vintage.
+    fn nomenclatures(&self, vintages: &[Source<u16>]) -> Result<Vec<Nomenclature>, Error> {
+        let mut of_all = None;
+        let mut of_year = BTreeMap::new();
+        for text in &self.nomenclatures {
+            let dated =
+                text.split_once('=').and_then(|(year, id)| Some((year.parse::<u16>().ok()?, id)));
+            let earlier = match dated {
+                Some((year, id)) if vintages.iter().any(|vintage| vintage.of == year) => {
+                    of_year.insert(year, id)
+                }
+                Some((year, _)) => {
+                    let what = format!("`--nomenclature {text}`: no vintage is of {year}");
+                    return Err(Error::usage(what));
+                }
+                None => of_all.replace(text.as_str()),
+            };
+            if earlier.is_some() {
+                return Err(Error::Usage {
+                    what: format!("`--nomenclature {text}` says again what another one says"),
+                    hint: Some("give it once for all vintages, and once per other year".to_owned()),
+                });
+            }
+        }
+        let of_all = of_all.unwrap_or(DEFAULT_NOMENCLATURE);
+        vintages.iter().map(|v| load(of_year.get(&v.of).copied().unwrap_or(of_all))).collect()
+    }
+
     fn customs(&self) -> Result<Vec<Source<String>>, Error> {
         let mut customs: Vec<Source<String>> = Vec::new();
         for text in &self.customs {
@@ -177,6 +218,19 @@ impl Args {
             customs.push(Source { of: name.to_owned(), layer: layer(path) });
         }
         Ok(customs)
+    }
+}
+
+/// The nomenclature in which vintages written in these are compared.
+fn level(written_in: &[Nomenclature]) -> Result<Nomenclature, Error> {
+    let all: Vec<&Nomenclature> = written_in.iter().collect();
+    let found = common(&all).map_err(|e| Error::Usage { what: e.to_string(), hint: e.hint() })?;
+    match all.iter().find(|own| own.id() == found.id() && ***own != found) {
+        Some(twin) => Err(Error::Usage {
+            what: format!("two different nomenclatures are both named `{}`", twin.id()),
+            hint: Some("give each document an `id` of its own".to_owned()),
+        }),
+        None => Ok(found),
     }
 }
 

@@ -91,6 +91,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         department: department.code(),
         years: &years,
         nomenclature: &nomenclature,
+        recoded: &[],
         rules: &rules,
     });
     let delivery = Delivery {

@@ -77,7 +77,7 @@ impl Plan {
             });
         }
         let years: Vec<String> = request.vintages.iter().map(|v| v.of.to_string()).collect();
-        let head = format!(
+        let mut head = format!(
             "plan   compare {} in department {} ({}), rules {}, nomenclature {}",
             years.join(", "),
             request.department,
@@ -85,6 +85,9 @@ impl Plan {
             request.rules.id,
             request.nomenclature.id()
         );
+        for (year, own) in request.recoded() {
+            let _ = write!(head, "\n  {year} is written in {}", own.id());
+        }
         Ok(Self { inputs, head })
     }
 

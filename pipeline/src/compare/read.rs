@@ -9,6 +9,7 @@ use crate::custom::Custom;
 use crate::error::Error;
 use crate::io::vector::VectorSource;
 use crate::repair::Repairs;
+use crate::stage_report::Proof;
 use crate::tables::gazetteer::Gazetteer;
 use crate::tally::Tally;
 use crate::territory::cog::{Cog, Mapped};
@@ -25,6 +26,8 @@ pub(super) struct Layers {
     pub(super) territory: Territory,
     /// What was repaired in each file, by its role, in the order of the plan.
     pub(super) repairs: Vec<(String, Repairs)>,
+    /// What became of the codes of vintages in other nomenclatures than that of the comparison.
+    pub(super) carried_over: Vec<Proof>,
     /// The communes that are counted under another code, by the COG.
     pub(super) mapped: Vec<Mapped>,
 }
@@ -35,7 +38,7 @@ pub(super) struct Layers {
 /// A file is not what it must be, needs a repair that `--strict` refuses, or lies elsewhere than
 /// the others.
 pub(super) fn all(request: &Request, tally: &Tally) -> Result<Layers, Error> {
-    let mut files = Files { request, tally, repairs: Vec::new() };
+    let mut files = Files { request, tally, repairs: Vec::new(), carried_over: Vec::new() };
     let vintages = files.vintages()?;
     let mut parts = Vec::new();
     for (rank, layer) in (1..).zip(&request.territories) {
@@ -56,7 +59,8 @@ pub(super) fn all(request: &Request, tally: &Tally) -> Result<Layers, Error> {
         patch: files.patch()?,
         ..Territory::default()
     };
-    Ok(Layers { vintages, territory, repairs: files.repairs, mapped })
+    let Files { repairs, carried_over, .. } = files;
+    Ok(Layers { vintages, territory, repairs, carried_over, mapped })
 }
 
 /// The files of a request, read one after the other.
@@ -64,20 +68,27 @@ struct Files<'a> {
     request: &'a Request,
     tally: &'a Tally,
     repairs: Vec<(String, Repairs)>,
+    carried_over: Vec<Proof>,
 }
 
 impl Files<'_> {
     fn vintages(&mut self) -> Result<Vec<Vintage>, Error> {
-        let Request { nomenclature, strict, .. } = self.request;
+        let Request { nomenclature: common, strict, .. } = self.request;
         let (epsg, tally) = (self.request.epsg(), self.tally);
         let mut vintages: Vec<Vintage> = Vec::new();
-        for Source { of: year, layer } in &self.request.vintages {
+        for (source, nomenclature) in self.request.vintages.iter().zip(&self.request.written_in) {
+            let Source { of: year, layer } = source;
             let reading = Reading { epsg, nomenclature, tally, strict: *strict };
-            let (vintage, repairs) = reading.vintage(layer, *year)?;
+            let (mut vintage, mut repairs) = reading.vintage(layer, *year)?;
             if let Some(older) = vintages.last() {
                 let whose = format!("vintage {}", older.year);
                 require_overlap(layer, &vintage.polygons, &whose, &older.polygons)?;
             }
+            self.carried_over.extend(vintage.recode(
+                nomenclature,
+                common,
+                (&mut repairs, tally),
+            )?);
             self.repairs.push((format!("vintage_{year}"), repairs));
             vintages.push(vintage);
         }

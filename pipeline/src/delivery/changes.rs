@@ -1,6 +1,6 @@
 //! `changes_<department>_<before>_<after>.gpkg`: every changed object, classed, with its measures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernels::artificialise::Artificialised;
 use kernels::lattice::area_m2;
@@ -8,7 +8,7 @@ use kernels::update::Reason;
 
 use super::{Delivery, status_word};
 use crate::artefact::Draft;
-use crate::comparison::{Comparison, Piece};
+use crate::comparison::{Comparison, Piece, Side};
 use crate::error::Error;
 use crate::figures::Step;
 use crate::io::vector::Value;
@@ -16,7 +16,7 @@ use crate::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
 use crate::seen::Seen;
-use nomenclature::Couple;
+use nomenclature::{Couple, Likeness};
 
 /// Name of the file of two years; no word of it is one that the national platform routes by.
 pub fn file_name(department: &str, before: u16, after: u16) -> String {
@@ -48,7 +48,10 @@ pub(super) fn write(
         let (from, to) = (delivery.codes(piece.key.0), delivery.codes(piece.key.1));
         let held = held(comparison, piece, verdicts);
         let kind = format!("{:?}", finding.kind).to_lowercase();
-        let values: [Value; 16] = [
+        let likeness = step.likenesses.of(piece.key.0, piece.key.1).map(Likeness::key);
+        let [written_before, written_after] =
+            [Side::Before, Side::After].map(|side| written(comparison, piece, side));
+        let values: [Value; 19] = [
             from.0.into(),
             from.1.into(),
             to.0.into(),
@@ -65,6 +68,9 @@ pub(super) fn write(
             seen.and_then(Seen::confidence_percent).map(i64::from).into(),
             reason.map(Reason::key).into(),
             reason.map(Reason::french).into(),
+            likeness.map(str::to_owned).into(),
+            written_before.into(),
+            written_after.into(),
         ];
         writer.add(0, rank as i64 + 1, Shape::Polygon(&piece.dissolved.polygon), &values)?;
     }
@@ -92,7 +98,28 @@ fn fields(before: u16, after: u16) -> Vec<Field> {
         Field::optional("confidence", FieldKind::Integer),
         Field::optional("reason", FieldKind::Text),
         Field::optional("motif", FieldKind::Text),
+        Field::optional("likeness", FieldKind::Text),
+        Field::optional(format!("code_or_{before}"), FieldKind::Text),
+        Field::optional(format!("code_or_{after}"), FieldKind::Text),
     ]
+}
+
+/// The codes that a vintage was written in on a changed object, `CS/US`, where they are not those
+/// of the comparison; several are sorted.
+fn written(
+    comparison: &Comparison<'_>,
+    piece: &Piece<(Couple, Couple)>,
+    side: Side,
+) -> Option<String> {
+    let origin = comparison.vintage(side).origin.as_ref()?;
+    let polygons = piece.dissolved.faces.iter().filter_map(|&face| comparison.rank(face, side));
+    let polygons: BTreeSet<u32> = polygons.collect();
+    let codes: BTreeSet<String> = polygons
+        .into_iter()
+        .map(|polygon| origin.codes(polygon))
+        .map(|(cs, us)| format!("{cs}/{us}"))
+        .collect();
+    Some(codes.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 /// What the faces of a changed object hold.

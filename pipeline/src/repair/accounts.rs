@@ -100,7 +100,7 @@ impl Repairs {
     }
 
     /// Counts one defect here and in the tally.
-    pub(super) fn count(
+    pub(crate) fn count(
         &mut self,
         tally: &Tally,
         key: &str,

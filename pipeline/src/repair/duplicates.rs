@@ -43,6 +43,7 @@ fn keep(vintage: Vintage, is_kept: &[bool]) -> Vintage {
         polygons: kept(vintage.polygons, is_kept),
         couples: kept(vintage.couples, is_kept),
         objects: kept(vintage.objects, is_kept),
+        origin: None,
     }
 }
 

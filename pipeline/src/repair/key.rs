@@ -29,7 +29,7 @@ pub enum Effect {
 }
 
 /// Every key with its effect and its meaning, sorted by key.
-pub const ALL: [(&str, Effect, &str); 38] = {
+pub const ALL: [(&str, Effect, &str); 39] = {
     use Effect::{Repaired, Reported};
     [
         (read::CODE_COLLAPSED, Reported, "older or deeper code, taken to its leaf"),
@@ -37,6 +37,7 @@ pub const ALL: [(&str, Effect, &str); 38] = {
         (read::CODE_NULL, Repaired, "empty code: no class"),
         (read::CODE_UNDETERMINED, Repaired, "code INDETERMINE: no class"),
         (read::CODE_UNKNOWN, Repaired, "code unknown to the nomenclature: no class"),
+        (read::CODE_WITHOUT_IMAGE, Reported, "code without class at the common level: no class"),
         (read::COMMUNE_MERGED, Reported, "commune that has merged: counted under its heir"),
         (read::COMMUNE_UNKNOWN, Reported, "commune unknown to the COG table, kept as it is"),
         (read::CRS_ASSUMED, Repaired, "no CRS (missing .prj): that of the department"),

@@ -28,6 +28,7 @@ fn vintage(of: &[(&str, Polygon)]) -> Vintage {
             .iter()
             .map(|(id, _)| Object { id: (*id).to_owned(), ..Object::default() })
             .collect(),
+        origin: None,
     }
 }
 

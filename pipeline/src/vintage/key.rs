@@ -10,6 +10,8 @@ pub const CODE_UNDETERMINED: &str = "code_undetermined";
 pub const CODE_NOT_LEAF: &str = "code_not_leaf";
 /// A code that the nomenclature does not know; the polygon has no class in that dimension.
 pub const CODE_UNKNOWN: &str = "code_unknown";
+/// A code that no class of the nomenclature compared in takes up; the polygon has no class there.
+pub const CODE_WITHOUT_IMAGE: &str = "code_without_image";
 /// An older or deeper code, taken to its leaf.
 pub const CODE_COLLAPSED: &str = "code_collapsed";
 /// An id given to several features; the later ones get a suffix.
