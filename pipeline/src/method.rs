@@ -21,15 +21,23 @@ pub struct Subject<'a> {
     pub rules: &'a RuleSet,
 }
 
+impl<'a> Subject<'a> {
+    /// Vintages that are all written in one nomenclature.
+    pub fn in_one(
+        department: &'a str,
+        years: &'a [u16],
+        nomenclature: &'a Nomenclature,
+        rules: &'a RuleSet,
+    ) -> Self {
+        Self { department, years, nomenclature, recoded: &[], rules }
+    }
+}
+
 /// Pairs of a subject and its explanation, for a run.
 pub fn of(config: &Config) -> Box<Method> {
-    pairs(&Subject {
-        department: config.department.code(),
-        years: &[config.prior.vintage, config.vintage],
-        nomenclature: &config.nomenclature,
-        recoded: &[],
-        rules: &config.rules,
-    })
+    let years = [config.prior.vintage, config.vintage];
+    let department = config.department.code();
+    pairs(&Subject::in_one(department, &years, &config.nomenclature, &config.rules))
 }
 
 /// Pairs of a subject and its explanation, for figures made from a difference layer alone.

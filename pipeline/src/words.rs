@@ -13,7 +13,7 @@ pub fn law(name: &str) -> String {
 }
 
 /// Laws that are checked for every variant of the figures and every year.
-const LAWS_OF_VARIANTS: [(&str, &str); 4] = [
+const LAWS_OF_VARIANTS: [(&str, &str); 5] = [
     (
         "flux_identity_artificial",
         "Artificialisation : stock final − stock initial = flux brut − flux inverse, à tous les niveaux",
@@ -24,6 +24,10 @@ const LAWS_OF_VARIANTS: [(&str, &str); 4] = [
     ),
     ("communes_add_up_artificial", "Les communes et le reste font exactement le total"),
     ("communes_add_up_impermeable", "Les communes et le reste font exactement le total"),
+    (
+        "common_level",
+        "Codes d'une autre nomenclature au niveau commun ; ceux sans équivalent sont comptés",
+    ),
 ];
 
 fn plain_law(name: &str) -> &str {
@@ -47,9 +51,6 @@ fn plain_law(name: &str) -> &str {
             "Chaque lieu est couvert par un polygone au plus du millésime"
         }
         name if name.starts_with("ground_of_") => "Sol commun et propre de deux millésimes",
-        level if level.starts_with("common_level_") => {
-            "Codes d'une autre nomenclature ramenés au niveau commun ; les codes sans équivalent sont comptés"
-        }
         other => other,
     }
 }

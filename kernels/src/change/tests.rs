@@ -97,8 +97,7 @@ fn patch_and_renaming_come_before_geometry() {
     let both = Piece { patched: true, ..renamed };
     let found = classify(&[renamed, both, piece(&strip, 7, 3)], Rules::default(), split);
     let kinds: Vec<_> = found.iter().map(|f| f.unwrap().kind).collect();
-    use ChangeKind::{Correction, Nomenclature, Threshold};
-    assert_eq!(kinds, [Nomenclature, Correction, Threshold]);
+    assert_eq!(kinds, [ChangeKind::Nomenclature, ChangeKind::Correction, ChangeKind::Threshold]);
 }
 
 #[test]
@@ -111,9 +110,8 @@ fn boundary_displaced_between_codes_of_two_nomenclatures_is_a_shift() {
         let found = classify(&pieces, Rules::default(), is_alike);
         found.iter().map(|f| f.map(|f| f.kind)).collect::<Vec<_>>()
     };
-    use ChangeKind::{Nomenclature, Shift, Threshold};
-    assert_eq!(kinds(split), [Some(Nomenclature), Some(Shift), None]);
-    assert_eq!(kinds(same)[1], Some(Threshold));
+    assert_eq!(kinds(split), [Some(ChangeKind::Nomenclature), Some(ChangeKind::Shift), None]);
+    assert_eq!(kinds(same)[1], Some(ChangeKind::Threshold));
 }
 
 #[test]

@@ -87,13 +87,8 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     artefact::sweep(&args.out)?;
     let tables = flux::tables(&ledger, interval, &communes.gazetteer, &nomenclature);
     let years = [interval.before, interval.after];
-    let method = method::of_difference(&method::Subject {
-        department: department.code(),
-        years: &years,
-        nomenclature: &nomenclature,
-        recoded: &[],
-        rules: &rules,
-    });
+    let subject = method::Subject::in_one(department.code(), &years, &nomenclature, &rules);
+    let method = method::of_difference(&subject);
     let delivery = Delivery {
         folder: &args.out,
         department: department.code(),
