@@ -15,7 +15,6 @@ use crate::commands::nomenclature::{load, load_rules};
 use crate::config::Department;
 use crate::context::WORK;
 use crate::delivery::Delivery;
-use crate::diff_flux::Difference;
 use crate::error::Error;
 use crate::judge::Judge;
 use crate::lock::Lock;
@@ -24,7 +23,10 @@ use crate::stage_report::Proof;
 use crate::tables::flux;
 use crate::tally::Tally;
 use crate::territory::Communes;
-use crate::{VERSION, io, method, talk};
+use crate::vintage::difference::Difference;
+use crate::vintage::locate::{Product, locate};
+use crate::vintage::{Reading, require_overlap};
+use crate::{VERSION, diff_flux, io, method, talk};
 
 /// Help of `--department`.
 const DEPARTMENT: &str = "The department's code, whose CRS is that of every figure; all of \
@@ -75,11 +77,9 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     let judge = Judge::new(&rules, &nomenclature)?;
     let tally = Tally::default();
     let communes = Communes::read(&layer(&args.territories), department.code(), epsg, &tally)?;
-    let mut difference = Difference::default();
-    for diff in &args.diffs {
-        difference.add(&layer(diff), interval, (epsg, &nomenclature), &tally)?;
-    }
-    let ledger = difference.ledger(&communes, &judge, &tally)?;
+    let reading = Reading { epsg, nomenclature: &nomenclature, tally: &tally, strict: false };
+    let difference = args.read(&reading, interval, &communes)?;
+    let ledger = diff_flux::ledger(&difference, &communes, &judge, &tally)?;
     let proofs = laws(&ledger)?;
     let work = args.out.join(WORK);
     fs::create_dir_all(&work).map_err(Error::write(&work))?;
@@ -167,11 +167,32 @@ impl Args {
         }
     }
 
+    /// All differences, one after the other.
+    fn read(
+        &self,
+        reading: &Reading<'_>,
+        interval: Interval,
+        communes: &Communes,
+    ) -> Result<Difference, Error> {
+        let mut all = Difference::default();
+        for diff in &self.diffs {
+            let layer = layer(diff);
+            let read = reading.difference(&layer, (interval.before, interval.after))?;
+            require_overlap(&layer, &read.polygons, "the territories", &communes.polygons)?;
+            all.append(read);
+        }
+        Ok(all)
+    }
+
     fn inputs(&self) -> Result<BTreeMap<String, Stamp>, Error> {
         let diffs = (1..).zip(&self.diffs).map(|(k, text)| (format!("diff_{k}"), text));
         let mut inputs = BTreeMap::new();
         for (role, text) in diffs.chain([("territories".to_owned(), &self.territories)]) {
-            for path in crate::compare::files(&layer(text).path) {
+            let product =
+                if role == "territories" { Product::Communes } else { Product::Difference };
+            // What is passed over was counted when the file was read.
+            let found = locate(&layer(text), product, &self.years, &Tally::default())?;
+            for path in crate::compare::files(&found.path) {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 inputs.insert(format!("{role}/{name}"), Stamp::of(&path)?);
             }

@@ -233,7 +233,7 @@ impl VectorSource {
                 .got(format!("columns {}", got.collect::<Vec<_>>().join(", ")))
                 .expected(names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" or "));
             if has_dbf_twin(&self.path) {
-                fault.into()
+                fault.hint("check that this is the layer meant, or rename its column").into()
             } else {
                 fault.hint("the .dbf of this shapefile is missing: copy it as well").into()
             }

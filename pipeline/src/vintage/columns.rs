@@ -101,14 +101,18 @@ fn names_of_year(prefix: &str, year: u16) -> Vec<String> {
 }
 
 fn names_of_moment(prefix: &str, year: u16, moment: Moment) -> Vec<String> {
-    let words: [&str; 3] = match moment {
-        Moment::Before => ["avant", "old", "before"],
-        Moment::After => ["apres", "new", "after"],
+    let words: [&str; 4] = match moment {
+        Moment::Before => ["avant", "av", "old", "before"],
+        Moment::After => ["apres", "ap", "new", "after"],
     };
     let long = if prefix == "cs" { "couverture" } else { "usage" };
     let mut names = names_of_year(prefix, year);
     for word in words {
-        names.extend([format!("{prefix}_{word}"), format!("{long}_{word}")]);
+        names.extend([
+            format!("{prefix}_{word}"),
+            format!("code_{prefix}_{word}"),
+            format!("{long}_{word}"),
+        ]);
     }
     names
 }
@@ -125,11 +129,11 @@ fn lacking(source: &VectorSource, names: &[&str], years: &[u16]) -> Error {
             .hint(format!("give the years of the file: it holds {other}, not {wanted}"))
             .into();
     }
-    if years.len() == 1 && source.column(&["cs_avant", "cs_apres"]).is_some() {
+    if let (&[year], Some(pair)) = (years, two_dates(source, years)) {
         return InputError::new(source.path(), "this layer holds two dates, a vintage has one")
             .layer(&source.info().name)
-            .got("columns `cs_avant` and `cs_apres`")
-            .expected(format!("the occupation of {wanted}"))
+            .got(format!("columns {pair}"))
+            .expected(format!("the occupation of {year}"))
             .hint("give it as a difference, with `millesime indicators --diff`")
             .into();
     }
@@ -137,6 +141,18 @@ fn lacking(source: &VectorSource, names: &[&str], years: &[u16]) -> Error {
         Err(error) => error,
         Ok(_) => Error::internal("a column is both there and lacking"),
     }
+}
+
+/// The columns of cover before and after of a difference, when the layer is one.
+fn two_dates(source: &VectorSource, years: &[u16]) -> Option<String> {
+    let year = *years.first()?;
+    let name = |moment| {
+        let names = names_of_moment("cs", year, moment);
+        let words: Vec<&str> =
+            names[names_of_year("cs", year).len()..].iter().map(String::as_str).collect();
+        source.column(&words).map(|column| format!("`{}`", source.info().columns[column].name))
+    };
+    Some(format!("{} and {}", name(Moment::Before)?, name(Moment::After)?))
 }
 
 fn join(years: &[u16]) -> String {

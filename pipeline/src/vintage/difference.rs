@@ -25,15 +25,25 @@ pub struct Difference {
     pub before: Vec<Couple>,
     /// The couple of each polygon in the second year.
     pub after: Vec<Couple>,
-    /// The id of each polygon, unique; made of the feature's number when the file has none.
+    /// The id of each polygon, unique within its file; made of the feature's number when the file has none.
     pub ids: Vec<String>,
+}
+
+impl Difference {
+    /// Adds the polygons of another file of the same years after these.
+    pub fn append(&mut self, mut other: Self) {
+        self.polygons.append(&mut other.polygons);
+        self.before.append(&mut other.before);
+        self.after.append(&mut other.after);
+        self.ids.append(&mut other.ids);
+    }
 }
 
 impl Reading<'_> {
     /// Reads a difference between the years `years.0` and `years.1`.
     ///
     /// Columns are `CS_2018`, `US_2018`, `CS_2021`, `US_2021`, or `cs_avant`, `us_avant`,
-    /// `cs_apres`, `us_apres`, in any case: the declared years count, not those of the file's name,
+    /// `cs_apres`, `us_apres`, or other variants of these, in any case: the declared years count, not those of the file's name,
     /// which are swapped in some deliveries.
     ///
     /// # Errors

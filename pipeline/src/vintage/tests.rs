@@ -281,6 +281,8 @@ fn a_difference_is_read_by_years_or_by_before_and_after() {
     for columns in [
         ["CS_2021", "US_2021", "CS_2018", "US_2018"],
         ["cs_apres", "us_apres", "cs_avant", "us_avant"],
+        ["CODE_CS_AP", "code_us_ap", "couverture_av", "usage_old"],
+        ["cs21", "us_21", "couverture_2018", "code_us_2018"],
     ] {
         let rows: &[&[_]] = &[&[Some("CS1.1.1.1"), Some("US5"), Some("CS2.2.1"), Some("US1.1")]];
         let mut file = File::of(&columns, rows);
