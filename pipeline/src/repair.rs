@@ -17,6 +17,7 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use kernels::arrangement::ArrangementError;
@@ -71,7 +72,16 @@ fn is_harmless(kind: DefectKind) -> bool {
 /// Counts each defect under its key, with the ids of its polygons.
 fn report(vintage: &Vintage, defects: &[Defect], repairs: &mut Repairs, tally: &Tally) {
     const SHOWN_MAX: usize = 4;
-    for defect in defects {
+    // The lobes of a bow tie may cancel out: it has no area by its corners, but is not dropped.
+    let crossed: BTreeSet<u32> = defects
+        .iter()
+        .filter(|defect| defect.kind == DefectKind::SelfIntersection)
+        .flat_map(|defect| defect.polygons.iter().copied())
+        .collect();
+    let is_lobed = |defect: &&Defect| {
+        defect.kind == DefectKind::ZeroArea && defect.polygons.iter().all(|p| crossed.contains(p))
+    };
+    for defect in defects.iter().filter(|defect| !is_lobed(defect)) {
         let ids = defect.polygons.iter().take(SHOWN_MAX);
         let ids = ids.map(|&rank| format!("`{}`", vintage.objects[rank as usize].id));
         let note = ids.collect::<Vec<_>>().join(", ");

@@ -96,8 +96,8 @@ impl Vintage {
     ///
     /// # Errors
     /// The file cannot be found or read, is of another year, has no cover or usage column, no CRS
-    /// that leads to `epsg`, a coordinate that is not a number, mostly unknown codes, or not one
-    /// polygon.
+    /// that leads to `epsg`, a coordinate that is not a number, mostly unknown codes, no code at
+    /// all, or not one polygon.
     pub fn read(
         layer: &Layer,
         year: u16,

@@ -25,6 +25,16 @@ pub const RASTER_DRIVERS: &[&str] = &["GTiff", "JP2OpenJPEG"];
 /// Drivers that may read a vector file (Parquet only where GDAL was built with it).
 pub const VECTOR_DRIVERS: &[&str] = &["GPKG", "FlatGeobuf", "ESRI Shapefile", "GeoJSON", "Parquet"];
 
+/// Extensions of vector files, with the driver that reads each.
+const VECTOR_EXTENSIONS: &[(&str, &str)] = &[
+    ("gpkg", "GPKG"),
+    ("fgb", "FlatGeobuf"),
+    ("shp", "ESRI Shapefile"),
+    ("geojson", "GeoJSON"),
+    ("parquet", "Parquet"),
+    ("geoparquet", "Parquet"),
+];
+
 /// Drivers kept besides those: writing pictures goes from `MEM` to `PNG`.
 const OTHER_DRIVERS: &[&str] = &["COG", "PNG", "MEM", "Memory"];
 
@@ -212,12 +222,35 @@ pub(super) fn open_raster(path: &Path) -> Result<Dataset> {
 /// The path is not a regular local file, or no allowed driver recognises it.
 pub(super) fn open_vector(path: &Path) -> Result<Dataset> {
     let file = local_file(path)?;
+    require_driver(path)?;
     // A DBF whose encoding is not declared comes as raw bytes: the reader decodes them.
     let bare_shapefile = has_extension(&file, "shp")
         && !file.with_extension("cpg").exists()
         && !file.with_extension("CPG").exists();
     let options: Option<&[&str]> = if bare_shapefile { Some(&["ENCODING="]) } else { None };
     open(path, &file, GdalOpenFlags::GDAL_OF_VECTOR, VECTOR_DRIVERS, options)
+}
+
+/// Refuses a file whose extension names a format that this GDAL was built without.
+///
+/// Debian 12's GDAL 3.6 has all of them but `Parquet`, which needs Arrow.
+fn require_driver(path: &Path) -> Result<()> {
+    let mut drivers = VECTOR_EXTENSIONS.iter().filter(|(end, _)| has_extension(path, end));
+    let Some((_, driver)) = drivers.next() else { return Ok(()) };
+    if DriverManager::get_driver_by_name(driver).is_ok() {
+        return Ok(());
+    }
+    Err(InputError::new(path, format!("GDAL lacks the driver `{driver}`, which reads this format"))
+        .got(format!("GDAL {} without `{driver}`", version()))
+        .expected(format!("a file of one of: {}", present(VECTOR_DRIVERS).join(", ")))
+        .hint("convert it where GDAL has the driver: `ogr2ogr -f GPKG OUT.gpkg IN`")
+        .into())
+}
+
+/// Those of these drivers that this GDAL has.
+fn present(names: &[&'static str]) -> Vec<&'static str> {
+    let is_there = |name: &&&str| DriverManager::get_driver_by_name(name).is_ok();
+    names.iter().filter(is_there).copied().collect()
 }
 
 /// Whether a path has an extension, in any case.

@@ -100,6 +100,7 @@ fn a_bow_tie_keeps_both_lobes_and_the_invented_area_is_told() {
     assert_eq!(areas(&made), [("a", 5_000), ("a/2", 5_000)]);
     assert_eq!(repairs.by_key["self_intersection"].twice_area_invented, 10_000);
     assert_eq!(repairs.by_key[key::SPLIT].count, 1);
+    assert!(!repairs.by_key.contains_key("zero_area"), "no polygon was dropped");
     assert_eq!((repairs.twice_area_read, repairs.twice_area_kept), (0, 10_000));
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Codes<'a> {
     tally: &'a Tally,
     layer: String,
     n_read: u64,
+    /// How many covers and usages have a class.
+    n_known: [u64; 2],
     /// How often each unknown code was met, and the feature of the first time.
     unknown: BTreeMap<String, (u64, i64)>,
 }
@@ -41,11 +43,17 @@ impl<'a> Codes<'a> {
         source: &VectorSource,
     ) -> Self {
         let layer = source.info().name.clone();
-        Self { nomenclature, tally, layer, n_read: 0, unknown: BTreeMap::new() }
+        Self { nomenclature, tally, layer, n_read: 0, n_known: [0; 2], unknown: BTreeMap::new() }
     }
 
     /// The leaf behind a code; nodata where there is none.
     pub(super) fn class(&mut self, dimension: Dimension, value: &Value, at: At) -> ClassId {
+        let class = self.leaf(dimension, value, at);
+        self.n_known[rank(dimension)] += u64::from(!class.is_nodata());
+        class
+    }
+
+    fn leaf(&mut self, dimension: Dimension, value: &Value, at: At) -> ClassId {
         self.n_read += 1;
         let Some(code) = value.text() else {
             return self.none(key::CODE_NULL, &dimension.to_string(), at);
@@ -97,14 +105,31 @@ impl<'a> Codes<'a> {
         ClassId::NODATA
     }
 
-    /// Refuses a file whose codes are mostly of another nomenclature.
+    /// Refuses a file without a class in one of the dimensions that it must have.
+    fn require(&self, source: &VectorSource, required: &[Dimension]) -> Result<(), Error> {
+        let is_lost = |dimension: &&Dimension| self.n_known[rank(**dimension)] == 0;
+        let Some(dimension) = required.iter().find(is_lost) else { return Ok(()) };
+        let id = self.nomenclature.id();
+        Err(InputError::new(
+            source.path(),
+            format!("no feature of this layer has a `{dimension}` code"),
+        )
+        .layer(&self.layer)
+        .got(format!("{} features, all without", source.info().n_features))
+        .expected(format!("a `{dimension}` code of `{id}` on each feature"))
+        .hint("check that the join or the export that made this file kept its codes")
+        .into())
+    }
+
+    /// Refuses a file whose codes are mostly of another nomenclature, or all empty.
     ///
     /// # Errors
-    /// More than one code in [`UNKNOWN_ONE_IN`] is unknown.
-    pub(super) fn finish(self, source: &VectorSource) -> Result<(), Error> {
+    /// More than one code in [`UNKNOWN_ONE_IN`] is unknown, or none is known in one of the
+    /// dimensions `required`.
+    pub(super) fn finish(self, source: &VectorSource, required: &[Dimension]) -> Result<(), Error> {
         let n_unknown: u64 = self.unknown.values().map(|(times, _)| times).sum();
         if n_unknown * UNKNOWN_ONE_IN <= self.n_read {
-            return Ok(());
+            return self.require(source, required);
         }
         let mut codes: Vec<_> = self.unknown.iter().collect();
         codes.sort_by(|a, b| b.1.0.cmp(&a.1.0).then(a.0.cmp(b.0)));
@@ -129,6 +154,14 @@ impl<'a> Codes<'a> {
             let near = nomenclature::nearest::nearest_code(code, codes)?;
             Some(format!("for `{code}`, the nearest code is `{near}`"))
         })
+    }
+}
+
+/// Place of a dimension in the counts.
+fn rank(dimension: Dimension) -> usize {
+    match dimension {
+        Dimension::Cover => 0,
+        Dimension::Usage => 1,
     }
 }
 

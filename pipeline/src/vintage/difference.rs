@@ -86,7 +86,7 @@ impl Reading<'_> {
         if all.polygons.is_empty() {
             return Err(empty(&source, "this difference holds no polygon").into());
         }
-        codes.finish(&source)?;
+        codes.finish(&source, &[Dimension::Cover])?;
         Ok(all)
     }
 }

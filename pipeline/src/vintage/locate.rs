@@ -19,7 +19,7 @@ const DEPTH_MAX: usize = 8;
 /// Most entries looked at in one folder and those below it.
 const ENTRIES_MAX: usize = 100_000;
 /// Extensions of the formats that are read, the preferred ones first.
-const FORMATS: [&str; 6] = ["gpkg", "fgb", "parquet", "shp", "geojson", "json"];
+const FORMATS: [&str; 7] = ["gpkg", "fgb", "parquet", "geoparquet", "shp", "geojson", "json"];
 /// Extensions of archives, which must be unpacked first.
 const ARCHIVES: [&str; 6] = ["zip", "7z", "gz", "tar", "rar", "001"];
 

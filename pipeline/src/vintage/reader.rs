@@ -44,7 +44,7 @@ pub(super) fn read(
         return Err(empty(&source, "this vintage holds no polygon").into());
     }
     check_years(&source, &reader.years, year, tally)?;
-    reader.codes.finish(&source)?;
+    reader.codes.finish(&source, &[Dimension::Cover, Dimension::Usage])?;
     Ok((vintage, source.path().to_path_buf()))
 }
 

@@ -4,11 +4,15 @@
 mod chain;
 mod cli;
 mod compare;
+mod dirty;
 mod exit_codes;
 mod explain;
 mod generated;
 mod nested;
+mod reading;
 mod recall;
 mod resume;
+mod town;
 mod vectorise;
 mod world;
+mod wrong_input;
