@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench test-long doc
+.PHONY: help run test check bench peers test-long doc
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ check: ## Formatting, lints and documentation, warnings denied
 bench: ## Measure the kernels (criterion); FILTER=name for some
 	@.ci/setup.sh
 	cargo bench --package benches --locked -- $(FILTER)
+
+peers: ## Measure beside public tools (PEERS_PYTHON=python that has them); about 15 minutes
+	@.ci/setup.sh
+	@benches/peers/raster_to_coverage.py
+	@benches/peers/overlay.py
 
 test-long: ## Licences, bans and sources of dependencies, then the tests that take minutes
 	@.ci/setup.sh

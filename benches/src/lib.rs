@@ -1,1 +1,4 @@
-//! Benches live in benches/.
+//! Seeded inputs that the criterion benches and the comparison with public tools share.
+
+pub mod coverage;
+pub mod territory;
