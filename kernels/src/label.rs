@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use crate::grid::Window;
@@ -235,9 +235,10 @@ impl Labels {
     {
         let mut cells = Array2::default(self.dim());
         let lines = cells.axis_iter_mut(Axis(0)).into_par_iter();
-        lines.enumerate().for_each(|(row, mut line)| {
+        lines.enumerate().for_each(|(row, line)| {
+            let line = line.into_slice().expect("rows of a new array are contiguous");
             for (cols, region) in self.runs(row).filter(|run| run.1 != NO_REGION) {
-                line.slice_mut(s![cols]).fill(paint(region as usize));
+                line[cols].fill(paint(region as usize));
             }
         });
         cells

@@ -12,10 +12,13 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
 
-use crate::label::{Border, Labels, NO_REGION, label};
+use crate::label::{Border, Labels, label};
 use crate::union_find::UnionFind;
+use chains::Chains;
 
+mod chains;
 mod couples;
 
 pub use couples::{CoupleUnits, cells_of_area};
@@ -124,7 +127,9 @@ pub fn regularise(
     let mut graph = RegionGraph::new(&labels, masks);
     graph.merge_all(rule);
     let roots = graph.roots();
-    let final_value = |region: usize| graph.nodes[roots[region] as usize].region.value;
+    let values: Vec<u16> =
+        roots.iter().map(|&root| graph.nodes[root as usize].region.value).collect();
+    let final_value = |region: usize| values[region];
     let mut moved = BTreeMap::new();
     for (region_idx, region) in labels.regions.iter().enumerate() {
         if final_value(region_idx) != region.value {
@@ -148,9 +153,7 @@ struct RegionGraph {
     sets: UnionFind,
     /// Valid at the root of each set.
     nodes: Vec<Node>,
-    /// Borders of the members of each set, kept at its root. They name the original regions and
-    /// are resolved only when a set is itself merged away, so a large target costs nothing.
-    borders: Vec<Vec<Border>>,
+    borders: Chains,
 }
 
 impl RegionGraph {
@@ -168,15 +171,10 @@ impl RegionGraph {
             is_locked: locked.as_ref().is_some_and(|counts| counts[i] > 0),
             is_changed: changed.as_ref().is_none_or(|counts| counts[i] > 0),
         };
-        let borders = labels.borders();
-        let inner = |i: usize| {
-            let own = borders.of_region(i).iter();
-            own.copied().filter(|border| border.neighbour != NO_REGION).collect()
-        };
         Self {
             sets: UnionFind::new(n),
             nodes: labels.regions.iter().enumerate().map(node).collect(),
-            borders: (0..n).map(inner).collect(),
+            borders: Chains::new(labels.borders()),
         }
     }
 
@@ -190,11 +188,21 @@ impl RegionGraph {
     fn merge_all(&mut self, rule: &(impl CaptureRule + ?Sized)) {
         let size = |graph: &Self, root: u32| graph.nodes[root as usize].region.n_cells;
         let all = 0..self.nodes.len() as u32;
-        let mut queue: BinaryHeap<Reverse<(u64, u32)>> = all
+        let mut first: Vec<(u64, u32)> = all
             .filter(|&root| self.is_mergeable(root, rule))
-            .map(|root| Reverse((size(self, root), root)))
+            .map(|root| (size(self, root), root))
             .collect();
-        while let Some(Reverse((n_cells, root))) = queue.pop() {
+        first.par_sort_unstable();
+        // Sets that have grown come again; most never do.
+        let mut again: BinaryHeap<Reverse<(u64, u32)>> = BinaryHeap::new();
+        let mut first = first.into_iter().peekable();
+        loop {
+            let next = match (first.peek(), again.peek()) {
+                (Some(one), Some(Reverse(other))) if other < one => again.pop().map(|next| next.0),
+                (None, _) => again.pop().map(|next| next.0),
+                _ => first.next(),
+            };
+            let Some((n_cells, root)) = next else { break };
             // A set that has grown since was queued again with its new size.
             let is_current = self.sets.root(root) == root && size(self, root) == n_cells;
             if !is_current || !self.is_mergeable(root, rule) {
@@ -204,25 +212,15 @@ impl RegionGraph {
             let Some(target) = self.target(root, rule) else { continue };
             let merged = self.absorb(root, target);
             if self.is_mergeable(merged, rule) {
-                queue.push(Reverse((size(self, merged), merged)));
+                again.push(Reverse((size(self, merged), merged)));
             }
         }
     }
 
     /// Rewrites the borders of a set in terms of the sets that now stand across them.
     fn resolve_borders(&mut self, root: u32) {
-        let mut borders = std::mem::take(&mut self.borders[root as usize]);
-        for border in &mut borders {
-            border.neighbour = self.sets.root(border.neighbour);
-        }
-        borders.retain(|border| border.neighbour != root);
-        borders.sort_unstable();
-        borders.dedup_by(|next, kept| {
-            let is_same = next.neighbour == kept.neighbour;
-            kept.n_sides += if is_same { next.n_sides } else { 0 };
-            is_same
-        });
-        self.borders[root as usize] = borders;
+        let sets = &mut self.sets;
+        self.borders.resolve(root, |region| sets.root(region));
     }
 
     /// The neighbour that a set with resolved borders is merged into.
@@ -232,19 +230,19 @@ impl RegionGraph {
             let to = self.nodes[border.neighbour as usize].region.value;
             (Reverse(border.n_sides), rule.distance(from, to), to, border.neighbour)
         };
-        self.borders[root as usize].iter().min_by_key(rank).map(|border| border.neighbour)
+        self.borders.of(root).iter().min_by_key(rank).map(|border| border.neighbour)
     }
 
     /// Gives the cells of a set to its target, which may thereby touch others of its own code and
     /// becomes one with them. The root of the result.
     fn absorb(&mut self, small: u32, target: u32) -> u32 {
         let kept = self.nodes[target as usize];
-        let neighbours = self.borders[small as usize].clone();
+        let neighbours = self.borders.range(small);
         let mut root = self.unite(small, target);
         self.nodes[root as usize].is_changed = kept.is_changed;
         self.nodes[root as usize].region.value = kept.region.value;
-        for border in neighbours {
-            let other = self.sets.root(border.neighbour);
+        for place in neighbours {
+            let other = self.sets.root(self.borders.border(place).neighbour);
             if other != root && self.nodes[other as usize].region.value == kept.region.value {
                 root = self.unite(root, other);
             }
@@ -266,13 +264,7 @@ impl RegionGraph {
             is_locked: one.is_locked || two.is_locked,
             is_changed: one.is_changed || two.is_changed,
         };
-        let mut short = std::mem::take(&mut self.borders[gone as usize]);
-        let mut long = std::mem::take(&mut self.borders[root as usize]);
-        if short.len() > long.len() {
-            std::mem::swap(&mut short, &mut long);
-        }
-        long.extend(short);
-        self.borders[root as usize] = long;
+        self.borders.join(root, gone);
         root
     }
 

@@ -45,31 +45,50 @@ pub(crate) fn assemble(
         own.map(|half| if half.is_reversed() { -areas[half.arc()] } else { areas[half.arc()] })
             .sum()
     };
-    let face_of = |ring: usize| left_of(halves[bounds[ring]], &sides);
-    let mut order: Vec<(u32, bool, usize)> =
-        (0..bounds.len() - 1).map(|ring| (face_of(ring), area_of(ring) < 0, ring)).collect();
-    order.sort_unstable();
+    let slot_of = |ring: usize| {
+        let face = left_of(halves[bounds[ring]], &sides) as usize;
+        2 * face + usize::from(area_of(ring) < 0)
+    };
+    let slots: Vec<usize> = (0..bounds.len() - 1).map(slot_of).collect();
+    let (order, slot_starts) = sorted(&slots, 2 * regions.len());
     let mut coverage = ArcCoverage {
         points: arcs.points,
         point_starts,
         sides,
         faces: Vec::with_capacity(regions.len()),
         ring_halves: Vec::with_capacity(halves.len()),
-        ring_starts: vec![0],
+        ring_starts: Vec::with_capacity(bounds.len()),
     };
-    for &(_, _, ring) in &order {
+    coverage.ring_starts.push(0);
+    for ring in order {
         coverage.ring_halves.extend_from_slice(&halves[bounds[ring]..bounds[ring + 1]]);
         coverage.ring_starts.push(coverage.ring_halves.len());
     }
-    let mut first_ring = 0;
     for (face, region) in regions.iter().enumerate() {
-        let n_rings = order[first_ring..].partition_point(|&(own, ..)| own as usize <= face);
-        let rings = first_ring..first_ring + n_rings;
-        first_ring = rings.end;
+        let rings = slot_starts[2 * face]..slot_starts[2 * face + 2];
         let Region { value, n_cells, first, .. } = *region;
         coverage.faces.push(Face { value, n_cells, first, rings });
     }
     coverage
+}
+
+/// The ranks of some numbers under `n` in ascending order, equal ones by rank; and where each
+/// number starts in that list, its length last.
+fn sorted(numbers: &[usize], n: usize) -> (Vec<usize>, Vec<usize>) {
+    let mut slot_starts = vec![0; n + 1];
+    for &number in numbers {
+        slot_starts[number + 1] += 1;
+    }
+    for number in 0..n {
+        slot_starts[number + 1] += slot_starts[number];
+    }
+    let mut next = slot_starts.clone();
+    let mut order = vec![0; numbers.len()];
+    for (rank, &number) in numbers.iter().enumerate() {
+        order[next[number]] = rank;
+        next[number] += 1;
+    }
+    (order, slot_starts)
 }
 
 impl Nodes {

@@ -3,6 +3,9 @@
 use ndarray::{ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 
+/// Cells compared at once when a row is cut.
+const LANES: usize = 16;
+
 /// All runs of a raster in reading order, each with the set that it belongs to.
 pub(super) struct RunSets {
     /// Runs of row `r` are `row_starts[r]..row_starts[r + 1]`.
@@ -37,22 +40,26 @@ fn cut(row: ArrayView1<'_, u16>, sets: &mut RunSets) {
     let Some(&first) = row.first() else { return };
     sets.cols.push(0);
     sets.values.push(first);
-    let mut value = first;
-    let mut col = 0;
-    while col < row.len() {
-        // Whole blocks of the current code are skipped at once: runs are much longer than a cell.
-        let block = &row[col..row.len().min(col + 16)];
-        if block.iter().filter(|&&v| v != value).count() == 0 {
-            col += block.len();
-            continue;
+    let mut start = 1;
+    // Sixteen neighbours are compared at once; a byte that is set is the start of a run.
+    while let Some(block) = row.get(start - 1..start + LANES) {
+        let mut starts = [0; LANES];
+        for (lane, pair) in starts.iter_mut().zip(block.windows(2)) {
+            *lane = u8::from(pair[0] != pair[1]);
         }
-        for &v in block {
-            if v != value {
-                sets.cols.push(col as u32);
-                sets.values.push(v);
-                value = v;
-            }
-            col += 1;
+        let mut starts = u128::from_le_bytes(starts);
+        while starts != 0 {
+            let col = start + starts.trailing_zeros() as usize / 8;
+            sets.cols.push(col as u32);
+            sets.values.push(row[col]);
+            starts &= starts - 1;
+        }
+        start += LANES;
+    }
+    for col in start..row.len() {
+        if row[col] != row[col - 1] {
+            sets.cols.push(col as u32);
+            sets.values.push(row[col]);
         }
     }
 }

@@ -2,6 +2,7 @@ use ndarray::{Array2, array};
 use proptest::prelude::*;
 
 use super::*;
+use crate::label::NO_REGION;
 use crate::label::tests::rasters;
 
 /// Units by code, in the zone and outside; codes are as far apart as their numbers.
