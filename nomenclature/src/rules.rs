@@ -80,6 +80,10 @@ pub struct Thresholds {
     /// Cover whose small polygons are restored as artificial next to a non-artificial group.
     #[serde(default)]
     pub restored_covers: Vec<String>,
+    /// Such a polygon is only restored from this footprint on, m2; 0 = always, as in the public
+    /// executable form, which leaves the decree's 50 m2 to the capture rules.
+    #[serde(default)]
+    pub restored_min_m2: f64,
     /// Linear infrastructure counts from this width on, m.
     #[serde(default)]
     pub linear_min_width_m: Option<f64>,
@@ -98,6 +102,7 @@ impl Default for Thresholds {
             built_min_m2: 0.0,
             other_min_m2: 0.0,
             restored_covers: Vec::new(),
+            restored_min_m2: 0.0,
             linear_min_width_m: None,
             herbaceous_max_tree_cover: None,
             forcing: false,
@@ -163,6 +168,7 @@ impl RuleSet {
         let ranges = [
             ("built_min_m2", Some(limits.built_min_m2), 1e9),
             ("other_min_m2", Some(limits.other_min_m2), 1e9),
+            ("restored_min_m2", Some(limits.restored_min_m2), 1e9),
             ("linear_min_width_m", limits.linear_min_width_m, 1e4),
             ("herbaceous_max_tree_cover", limits.herbaceous_max_tree_cover, 1.0),
         ];

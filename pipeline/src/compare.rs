@@ -18,6 +18,7 @@ use crate::figures::{Figures, Norms, area_of_change, stocks};
 use crate::judge::Judge;
 use crate::lock::Lock;
 use crate::manifest::{self, Manifest};
+use crate::method::Choices;
 use crate::progress::{LogFormat, say};
 use crate::repair::Repairs;
 use crate::stage_report::Proof;
@@ -64,6 +65,12 @@ pub struct Request {
     pub cog: Option<PathBuf>,
     /// A corrective patch of the older vintages.
     pub patch: Option<Layer>,
+    /// The delivered ARTIF layer of every vintage, in their order, or none.
+    pub officials: Vec<Source<u16>>,
+    /// What a local authority chose to exempt.
+    pub exemptions: Option<Layer>,
+    /// Vintages of the neighbouring departments: at least one per vintage, or none.
+    pub neighbours: Vec<Source<u16>>,
     /// What is artificial.
     pub rules: RuleSet,
     /// What the codes of each vintage mean.
@@ -118,7 +125,30 @@ impl Request {
         if let Some(layer) = &self.patch {
             inputs.push(("patch".to_owned(), layer, Product::Occupation));
         }
+        for Source { of: year, layer } in &self.officials {
+            inputs.push((format!("artif_{year}"), layer, Product::Artif));
+        }
+        if let Some(layer) = &self.exemptions {
+            inputs.push(("exemptions".to_owned(), layer, Product::Any));
+        }
+        for (rank, Source { of: year, layer }) in (1..).zip(&self.neighbours) {
+            inputs.push((format!("neighbours_{rank}_{year}"), layer, Product::Occupation));
+        }
         inputs
+    }
+
+    /// What was chosen besides the rule set: the names of the files, not where they lie.
+    pub fn choices(&self) -> Choices {
+        let name = |layer: &Layer| {
+            let name = layer.path.file_name();
+            name.map_or_else(|| shown(&layer.path), |name| name.to_string_lossy().into_owned())
+        };
+        let dated = |source: &Source<u16>| format!("{} : {}", source.of, name(&source.layer));
+        Choices {
+            officials: self.officials.iter().map(dated).collect(),
+            exemptions: self.exemptions.as_ref().map(name),
+            neighbours: self.neighbours.iter().map(dated).collect(),
+        }
     }
 }
 
@@ -231,16 +261,23 @@ fn write(
     figures: &mut Figures,
     (norms, tally, repairs): (Norms<'_>, &Tally, &tables::Table),
 ) -> Result<Vec<Draft>, Error> {
+    let choices = request.choices();
     let delivery = Delivery {
         folder: &request.out,
         department: request.department.code(),
         epsg: request.epsg(),
         nomenclature: &request.nomenclature,
+        rules: &request.rules,
+        choices: &choices,
     };
     let mut drafts = Vec::new();
     for (vintage, verdicts) in figures.verdicts.iter().enumerate() {
         drafts.push(delivery.artif(ground, vintage, verdicts)?);
         drafts.push(delivery.verdicts(ground, vintage, verdicts, norms.judge)?);
+        drafts.push(delivery.thresholds(ground, vintage, verdicts)?);
+    }
+    for disagreement in &figures.disagreements {
+        drafts.push(delivery.disagreement(ground, disagreement)?);
     }
     for (rank, comparison) in ground.steps().enumerate() {
         let (step, pair) =
@@ -268,6 +305,7 @@ fn write(
         nomenclature: &request.nomenclature,
         recoded: &request.recoded(),
         rules: &request.rules,
+        choices: &choices,
     });
     drafts.extend(delivery.tables(&figures.tables, &method)?);
     drafts.push(delivery.tables_on_maps(ground, &figures.tables)?);
@@ -324,7 +362,14 @@ fn publish(
         "written_in": request.written_in.iter().map(Nomenclature::id).collect::<Vec<_>>(),
         "rules": request.rules.id,
         "rules_title": request.rules.title,
+        "status": if request.officials.is_empty() { "recomputed" } else { "official" },
+        "thresholds": {
+            "group_min_m2": request.rules.thresholds.other_min_m2,
+            "restored_built_min_m2": request.rules.thresholds.restored_min_m2,
+        },
         "forcing": request.rules.thresholds.forcing,
+        "choices": request.choices(),
+        "neighbours_margin_m": crate::neighbours::MARGIN_M,
         "capture_rules": CAPTURE,
         "tolerance_m": kernels::change::Rules::default().tolerance_m,
     });

@@ -154,6 +154,11 @@ impl Ground {
         self.vintages.len() + 2 + self.customs.len()
     }
 
+    /// The layer of the delivered ARTIF layer of a vintage.
+    pub fn layer_of_official(&self, vintage: usize) -> usize {
+        self.layer_of_patch() + 1 + vintage
+    }
+
     fn layer_of_exemptions(&self) -> usize {
         self.layer_of_patch() + 1 + self.officials.len()
     }
@@ -172,8 +177,19 @@ impl Ground {
 
     fn published(&self, face: FaceId, vintage: usize) -> Option<(&Official, usize)> {
         let official = self.officials.get(vintage)?;
-        let rank = self.plane.label(face, self.layer_of_patch() + 1 + vintage)?;
+        let rank = self.plane.label(face, self.layer_of_official(vintage))?;
         Some((official, rank as usize))
+    }
+
+    /// Doubled area where polygons of the ARTIF layer of a vintage overlap with two statuses.
+    pub fn disputed(&self, vintage: usize) -> i128 {
+        let Some(official) = self.officials.get(vintage) else { return 0 };
+        let status = |rank: &u32| official.statuses[*rank as usize].is_artificial;
+        let is_disputed = |face: &FaceId| {
+            let labels = self.plane.labels(*face, self.layer_of_official(vintage));
+            labels.windows(2).any(|pair| status(&pair[0]) != status(&pair[1]))
+        };
+        self.faces().filter(is_disputed).map(|face| self.plane.twice_area(face)).sum()
     }
 
     /// Rank of the exempted place that holds a face.
@@ -206,19 +222,35 @@ impl Ground {
     /// # Errors
     /// [`Error::Internal`] when the arrangement contradicts itself.
     pub fn judged(&self, vintage: usize, judge: &Judge) -> Result<Artificialised, Error> {
+        self.judged_beside(vintage, judge, self.neighbours.get(vintage))
+    }
+
+    /// [`Ground::judged`] as if nothing lay beyond the limit.
+    ///
+    /// # Errors
+    /// As [`Ground::judged`].
+    pub fn judged_alone(&self, vintage: usize, judge: &Judge) -> Result<Artificialised, Error> {
+        self.judged_beside(vintage, judge, None)
+    }
+
+    fn judged_beside(
+        &self,
+        vintage: usize,
+        judge: &Judge,
+        neighbours: Option<&Vintage>,
+    ) -> Result<Artificialised, Error> {
         let mut couples = self.vintages[vintage].couples.clone();
         let own = couples.len();
         let beyond = self.layer_of_exemptions() + 1 + vintage;
-        let has_neighbours = vintage < self.neighbours.len();
-        if has_neighbours {
-            couples.extend(&self.neighbours[vintage].couples);
+        if let Some(neighbours) = neighbours {
+            couples.extend(&neighbours.couples);
         }
         let mut twice_areas = vec![0; couples.len()];
         let mut holder = vec![NO_KEY; self.plane.n_faces()];
         for face in self.faces() {
             let neighbour = || self.plane.label(face, beyond).map(|rank| own as u32 + rank);
             let rank = self.plane.label(face, vintage);
-            let rank = rank.or_else(|| if has_neighbours { neighbour() } else { None });
+            let rank = rank.or_else(|| neighbours.and_then(|_| neighbour()));
             if let Some(rank) = rank {
                 twice_areas[rank as usize] += self.plane.twice_area(face);
                 holder[face as usize] = rank;

@@ -14,6 +14,7 @@ use nomenclature::{Couple, Dimension, Nomenclature, RuleSet};
 use crate::artefact::Draft;
 use crate::basis::Shares;
 use crate::comparison::{Comparison, Ground, Piece, Side};
+use crate::disagreement::Disagreement;
 use crate::error::Error;
 use crate::figures::Step;
 use crate::io::record::{
@@ -22,6 +23,7 @@ use crate::io::record::{
 };
 use crate::io::schema::{Names, Product};
 use crate::judge::Judge;
+use crate::method::{self, Choices};
 use crate::seen::Seen;
 use crate::tables::xlsx::Method;
 use crate::tables::{Cell, Column, Table, Unit, csv, xlsx};
@@ -30,9 +32,11 @@ use facts::Facts;
 
 mod artif;
 pub mod changes;
+pub mod disagreement;
 pub mod facts;
 mod gpkg;
 pub mod territories;
+mod thresholds;
 
 /// Folder of the tables.
 pub const TABLES: &str = "indicators";
@@ -48,12 +52,21 @@ pub struct Delivery<'a> {
     pub epsg: u32,
     /// What the codes mean.
     pub nomenclature: &'a Nomenclature,
+    /// What is artificial.
+    pub rules: &'a RuleSet,
+    /// What was chosen besides.
+    pub choices: &'a Choices,
 }
 
 impl Delivery<'_> {
     /// What files about a vintage and the one before it are named after.
     pub fn names(&self, prior: u16, vintage: u16) -> Names {
         Names { department: self.department.to_owned(), vintage, prior, epsg: self.epsg }
+    }
+
+    /// The title of a layer that depends on the rules: it names them.
+    fn titled(&self, title: &str) -> String {
+        format!("{title}. {}", method::statement(self.rules, self.choices))
     }
 
     fn names_of(&self, comparison: &Comparison<'_>) -> Names {
@@ -114,7 +127,8 @@ impl Delivery<'_> {
         let of = &ground.vintages[vintage];
         let names = self.names(of.year, of.year);
         let draft = self.draft(Product::Artif.file_name(&names))?;
-        let mut layer = Deliverable::<ArtifRecord>::create(draft.temp(), &names)?;
+        let note = method::statement(self.rules, self.choices);
+        let mut layer = Deliverable::<ArtifRecord>::create_noted(draft.temp(), &names, &note)?;
         artif::add(self, &mut layer, (ground, vintage), verdicts)?;
         layer.finish()?;
         Ok(draft)
@@ -154,7 +168,8 @@ impl Delivery<'_> {
         });
         let names = self.names_of(comparison);
         let draft = self.draft(Product::ZanEvol.file_name(&names))?;
-        let mut layer = Deliverable::<ZanEvolRecord>::create(draft.temp(), &names)?;
+        let note = method::statement(self.rules, self.choices);
+        let mut layer = Deliverable::<ZanEvolRecord>::create_noted(draft.temp(), &names, &note)?;
         let mut net = 0;
         for piece in &changed {
             let (pair, is_after) = piece.key;
@@ -230,6 +245,9 @@ impl Delivery<'_> {
         for table in tables {
             drafts.push(self.bytes(format!("{TABLES}/{}.csv", table.name), &csv::bytes(table)?)?);
         }
+        drafts.push(
+            self.bytes(format!("{TABLES}/methode.csv"), &csv::bytes(&method::table(method))?)?,
+        );
         let workbook = xlsx::bytes(tables, method)?;
         drafts.push(self.bytes(format!("{TABLES}/indicators.xlsx"), &workbook)?);
         Ok(drafts)
@@ -241,6 +259,31 @@ impl Delivery<'_> {
     /// The file cannot be written.
     pub fn tables_on_maps(&self, ground: &Ground, tables: &[Table]) -> Result<Draft, Error> {
         gpkg::write(self, ground, tables)
+    }
+
+    /// Where the official layer of a vintage and the rule set differ.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn disagreement(
+        &self,
+        ground: &Ground,
+        disagreement: &Disagreement,
+    ) -> Result<Draft, Error> {
+        disagreement::write(self, ground, disagreement)
+    }
+
+    /// Every group of polygons that the thresholds absorbed or filled, the largest first.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn thresholds(
+        &self,
+        ground: &Ground,
+        vintage: usize,
+        verdicts: &Artificialised,
+    ) -> Result<Draft, Error> {
+        thresholds::write(self, ground, vintage, verdicts)
     }
 
     /// The verdict of every polygon of a vintage: what `explain` tells, and what the thresholds

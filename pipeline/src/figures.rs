@@ -9,11 +9,12 @@ use nomenclature::{CaptureUnits, Couple, Likenesses, Nomenclature};
 
 use crate::basis::Basis;
 use crate::comparison::{Comparison, Ground, Piece, Side};
+use crate::disagreement::Disagreement;
 use crate::error::Error;
 use crate::judge::Judge;
 use crate::stage_report::Proof;
 use crate::tables::indicators::{Indicators, Variant};
-use crate::tables::{Table, custom};
+use crate::tables::{Table, custom, disagreement, exemptions};
 
 /// What happened between a vintage and the next one.
 pub struct Step {
@@ -39,6 +40,8 @@ pub struct Figures {
     pub steps: Vec<Step>,
     /// Every table of the delivery.
     pub tables: Vec<Table>,
+    /// Where the official layers and the rule set differ, per vintage; empty without them.
+    pub disagreements: Vec<Disagreement>,
     /// The laws checked.
     pub proofs: Vec<Proof>,
 }
@@ -118,8 +121,48 @@ impl Figures {
         let mut tables = tables(ground, norms, &variants, &main);
         let customs = 0..ground.customs.len();
         tables.extend(customs.map(|custom| custom::table(ground, custom, norms, &verdicts)));
-        Ok(Self { verdicts, steps, tables, proofs })
+        let mut disagreements = Vec::new();
+        for vintage in 0..ground.officials.len() {
+            let of = Disagreement::of(ground, vintage, &verdicts[vintage], norms.judge)?;
+            proofs.push(of.proof());
+            disagreements.push(of);
+        }
+        let gazetteer = &ground.communes.gazetteer;
+        tables.extend(disagreement::tables(&disagreements, gazetteer, norms.nomenclature));
+        if !ground.exemptions.is_empty() {
+            tables.push(exemptions::table(ground, &verdicts));
+        }
+        for (vintage, verdicts) in verdicts.iter().enumerate().take(ground.neighbours.len()) {
+            proofs.push(edge(ground, vintage, norms.judge, verdicts)?);
+        }
+        Ok(Self { verdicts, steps, tables, disagreements, proofs })
     }
+}
+
+/// What the margin beyond the limit does to the groups that the limit cuts.
+fn edge(
+    ground: &Ground,
+    vintage: usize,
+    judge: &Judge,
+    verdicts: &Artificialised,
+) -> Result<Proof, Error> {
+    let alone = ground.judged_alone(vintage, judge)?;
+    let (mut gained, mut lost) = (0, 0);
+    let pairs = verdicts.verdicts.iter().zip(&alone.verdicts);
+    for ((with, without), area) in pairs.zip(ground.twice_areas(vintage)) {
+        gained += if with.status && !without.status { area } else { 0 };
+        lost += if without.status && !with.status { area } else { 0 };
+    }
+    Ok(Proof {
+        invariant: format!("neighbours_{}", ground.vintages[vintage].year),
+        measured: format!(
+            "{} polygons beyond the limit, in no figure; thanks to them {} m2 are artificial and \
+             {} m2 are not",
+            ground.neighbours[vintage].n_polygons(),
+            area_m2(gained),
+            area_m2(lost)
+        ),
+    })
 }
 
 /// Figures on other grounds than the main ones: suffix of the columns, label, ledgers.

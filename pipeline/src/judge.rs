@@ -52,7 +52,7 @@ impl Judge {
                 .collect(),
             thresholds: Rules {
                 group_twice_area_min: twice_area_of(limits.other_min_m2),
-                built_twice_area_min: 0,
+                built_twice_area_min: twice_area_of(limits.restored_min_m2),
                 forcing_twice_area_max: limits.forcing.then(|| twice_area_of(limits.other_min_m2)),
             },
         })

@@ -2,9 +2,13 @@
 
 use nomenclature::{Nomenclature, RuleSet};
 
+use serde::Serialize;
+
 use crate::VERSION;
 use crate::config::Config;
+use crate::neighbours::MARGIN_M;
 use crate::tables::xlsx::Method;
+use crate::tables::{Cell, Column, Table, Unit};
 
 /// What the figures were made with.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +23,50 @@ pub struct Subject<'a> {
     pub recoded: &'a [(u16, &'a Nomenclature)],
     /// The rule set.
     pub rules: &'a RuleSet,
+    /// What was chosen besides.
+    pub choices: &'a Choices,
+}
+
+/// What was chosen besides the rule set, by the names of the files.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Choices {
+    /// Delivered ARTIF layers, one per vintage, or none.
+    pub officials: Vec<String>,
+    /// Exempted places.
+    pub exemptions: Option<String>,
+    /// Vintages of the neighbouring departments.
+    pub neighbours: Vec<String>,
+}
+
+/// Nothing but the rule set.
+pub static NO_CHOICE: Choices =
+    Choices { officials: Vec::new(), exemptions: None, neighbours: Vec::new() };
+
+/// The rules and the choices of figures in one line, as every output names them.
+pub fn statement(rules: &RuleSet, choices: &Choices) -> String {
+    let RuleSet { id, title, thresholds, .. } = rules;
+    let yes = |yes: bool| if yes { "oui" } else { "non" };
+    let source =
+        if choices.officials.is_empty() { "recalculé" } else { "officiel (couche ARTIF)" };
+    let exemptions = choices.exemptions.as_deref().unwrap_or("aucune");
+    format!(
+        "Règles : {id} — {title} ; statut {source} ; seuil {} m² ; forçage : {} ; exemptions : \
+         {exemptions} ; voisins : {}",
+        thresholds.other_min_m2,
+        yes(thresholds.forcing),
+        yes(!choices.neighbours.is_empty())
+    )
+}
+
+/// The pairs of a method as a table, for those who read CSV.
+pub fn table(method: &Method) -> Table {
+    let plain = |key: &str, header: &str| Column::new(key, header, Unit::None);
+    let columns = vec![plain("sujet", "Sujet"), plain("explication", "Explication")];
+    let mut table = Table::new("methode", "Méthode", columns);
+    for (subject, text) in method {
+        table.push(vec![Cell::words(subject), Cell::words(text)]);
+    }
+    table
 }
 
 impl<'a> Subject<'a> {
@@ -29,7 +77,7 @@ impl<'a> Subject<'a> {
         nomenclature: &'a Nomenclature,
         rules: &'a RuleSet,
     ) -> Self {
-        Self { department, years, nomenclature, recoded: &[], rules }
+        Self { department, years, nomenclature, recoded: &[], rules, choices: &NO_CHOICE }
     }
 }
 
@@ -68,7 +116,7 @@ pub fn of_difference(subject: &Subject<'_>) -> Box<Method> {
 
 /// Pairs of a subject and its explanation.
 pub fn pairs(subject: &Subject<'_>) -> Box<Method> {
-    let Subject { department, years, nomenclature, rules, .. } = *subject;
+    let Subject { department, years, nomenclature, rules, choices, .. } = *subject;
     let RuleSet { id, title, article, thresholds, .. } = rules;
     let years: Vec<String> = years.iter().map(u16::to_string).collect();
     let pairs = [
@@ -81,9 +129,12 @@ pub fn pairs(subject: &Subject<'_>) -> Box<Method> {
         (
             "Seuils",
             format!(
-                "groupes de polygones qui se touchent : {} m² ; bâti : {} m² d'emprise ; forçage au \
-                 voisinage du bâti : {}",
+                "groupes de polygones qui se touchent : {} m² ; bâti rétabli près d'un sol non \
+                 artificialisé à partir de {} m² (l'annexe compte le bâti à partir de {} m² ; la \
+                 forme exécutable publique n'applique pas ce minimum) ; forçage au voisinage du \
+                 bâti : {}. Les groupes absorbés ou comblés sont listés dans seuils_*.csv.",
                 thresholds.other_min_m2,
+                thresholds.restored_min_m2,
                 thresholds.built_min_m2,
                 if thresholds.forcing { "oui" } else { "non" }
             ),
@@ -109,12 +160,9 @@ pub fn pairs(subject: &Subject<'_>) -> Box<Method> {
                 .to_owned(),
         ),
         ("Surfaces", "En m², calculées dans la projection légale du département.".to_owned()),
-        (
-            "Limite du département",
-            "Les groupes de polygones sont coupés à la limite du territoire traité : un groupe à \
-             cheval peut passer sous le seuil."
-                .to_owned(),
-        ),
+        ("Statut artificialisé", official(choices)),
+        ("Exemptions", exempted(choices)),
+        ("Limite du département", limit(choices)),
     ];
     let pairs = pairs.into_iter().chain(level(subject));
     pairs.map(|(subject, text)| (subject.to_owned(), text)).collect()
@@ -135,4 +183,45 @@ fn level(subject: &Subject<'_>) -> Option<(&'static str, String)> {
         first.0,
     );
     Some(("Passage des nomenclatures", text))
+}
+
+/// Whose word makes the ground artificial.
+fn official(choices: &Choices) -> String {
+    if choices.officials.is_empty() {
+        return "Recalculé depuis les couples par les règles ci-dessus.".to_owned();
+    }
+    format!(
+        "Officiel : couches ARTIF publiées ({}), prises telles quelles ; un sol sans statut publié \
+         n'est pas artificialisé. Colonnes « recalcule » : le statut selon les règles ci-dessus. \
+         Désaccords : tables desaccord*, couches disagreement_*.gpkg.",
+        choices.officials.join(", ")
+    )
+}
+
+/// What is exempted, and from what.
+fn exempted(choices: &Choices) -> String {
+    match &choices.exemptions {
+        None => "Aucune.".to_owned(),
+        Some(file) => format!(
+            "Le sol couvert par {file} est retiré du stock recalculé, exactement là où il est \
+             couvert (choix de la collectivité, article R. 101-1). Un statut officiel n'est pas \
+             modifié. Colonnes « sans_exemption » : sans ce retrait ; détail dans la table \
+             exemptions."
+        ),
+    }
+}
+
+/// What is done about groups that the limit of the department cuts.
+fn limit(choices: &Choices) -> String {
+    if choices.neighbours.is_empty() {
+        return "Effet de bord : les départements voisins ne sont pas fournis ; les groupes de \
+                polygones sont coupés à la limite du territoire traité et un groupe à cheval peut \
+                passer sous le seuil."
+            .to_owned();
+    }
+    format!(
+        "Effet de bord évité : les polygones voisins ({}) à moins de {MARGIN_M} m comptent dans les \
+         groupes des seuils, et dans aucun chiffre.",
+        choices.neighbours.join(", ")
+    )
 }

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 pub mod csv;
 pub mod custom;
+pub mod disagreement;
+pub mod exemptions;
 pub mod flux;
 pub mod gazetteer;
 pub mod indicators;

@@ -32,6 +32,12 @@ const LAWS_OF_VARIANTS: [(&str, &str); 5] = [
 
 fn plain_law(name: &str) -> &str {
     match name {
+        name if name.starts_with("disagreement_adds_up_") => {
+            "Stock officiel − stock recalculé = désaccords dans un sens − dans l'autre"
+        }
+        name if name.starts_with("neighbours_") => {
+            "Effet de bord : les voisins comptent dans les groupes et dans aucun chiffre"
+        }
         "every_cell_has_a_reason" => {
             "Toute cellule modifiée a un motif, toute autre garde le millésime antérieur"
         }

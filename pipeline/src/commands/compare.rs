@@ -64,6 +64,18 @@ pub struct Args {
     /// A corrective patch: changes under it are corrections of the older vintage
     #[arg(long, value_name = "PATH")]
     patch: Option<String>,
+    /// The ARTIF layer that IGN delivered for a vintage, for every vintage or none: its status is
+    /// taken as published, and where the rules differ is reported
+    #[arg(long = "artif", value_name = "YEAR=PATH")]
+    officials: Vec<String>,
+    /// Ground to exempt by local choice (vegetated public parks over 2,500 m2, ground solar
+    /// plants); taken off exactly where it is covered
+    #[arg(long, value_name = "PATH")]
+    exemptions: Option<String>,
+    /// A neighbouring department of the same vintage, for every vintage or none: the groups that
+    /// the limit cuts go on in it; several files of a year add up
+    #[arg(long, value_name = "YEAR=PATH")]
+    neighbours: Vec<String>,
     /// What is artificial: a built-in rule set or a YAML document
     #[arg(long, value_name = "ID", default_value = "decree-2023-1096")]
     rules: String,
@@ -114,6 +126,9 @@ impl Args {
         let threads = self.threads.or_else(|| std::thread::available_parallelism().ok());
         Ok(Request {
             department,
+            officials: self.officials(&vintages)?,
+            exemptions: self.exemptions.as_deref().map(layer),
+            neighbours: self.neighbours(&vintages)?,
             vintages,
             territories: self.territories.iter().map(|text| layer(text)).collect(),
             cog: self.cog.clone(),
@@ -143,12 +158,7 @@ impl Args {
             vintages.push(Source { of: last, layer: layer(after) });
         }
         for text in &self.vintages {
-            let pair =
-                text.split_once('=').and_then(|(year, path)| Some((year.parse().ok()?, path)));
-            let Some((year, path)) = pair else {
-                return Err(Error::usage(format!("`--vintage {text}` is not YEAR=PATH")));
-            };
-            vintages.push(Source { of: year, layer: layer(path) });
+            vintages.push(dated("--vintage", text)?);
         }
         if vintages.len() < 2 {
             return Err(Error::Usage {
@@ -196,6 +206,52 @@ impl Args {
         vintages.iter().map(|v| load(of_year.get(&v.of).copied().unwrap_or(of_all))).collect()
     }
 
+    /// One ARTIF layer per vintage, in their order, or none at all.
+    fn officials(&self, vintages: &[Source<u16>]) -> Result<Vec<Source<u16>>, Error> {
+        let given = self.of_vintages("--artif", &self.officials, vintages)?;
+        let twice = given.windows(2).find(|pair| pair[0].of == pair[1].of);
+        twice.map_or(Ok(()), |pair| {
+            Err(Error::usage(format!("`--artif` is given twice for {}", pair[0].of)))
+        })?;
+        Ok(given)
+    }
+
+    fn neighbours(&self, vintages: &[Source<u16>]) -> Result<Vec<Source<u16>>, Error> {
+        self.of_vintages("--neighbours", &self.neighbours, vintages)
+    }
+
+    /// Files of years, for every vintage or for none, in the order of the years.
+    fn of_vintages(
+        &self,
+        option: &str,
+        texts: &[String],
+        vintages: &[Source<u16>],
+    ) -> Result<Vec<Source<u16>>, Error> {
+        let given = texts.iter().map(|text| dated(option, text));
+        let mut given = given.collect::<Result<Vec<_>, _>>()?;
+        given.sort_by_key(|source| source.of);
+        let years: Vec<String> = vintages.iter().map(|v| v.of.to_string()).collect();
+        let is_of = |year: u16| move |source: &Source<u16>| source.of == year;
+        if let Some(odd) = given.iter().find(|source| !vintages.iter().any(is_of(source.of))) {
+            return Err(Error::Usage {
+                what: format!("`{option}` is given for {}, which is no vintage", odd.of),
+                hint: Some(format!("the vintages are {}", years.join(", "))),
+            });
+        }
+        let lacking = vintages.iter().find(|vintage| !given.iter().any(is_of(vintage.of)));
+        match lacking {
+            Some(vintage) if !given.is_empty() => Err(Error::Usage {
+                what: format!("`{option}` is not given for {}", vintage.of),
+                hint: Some(format!(
+                    "give it for every vintage ({}) or for none: between two definitions of what is \
+                     artificial, the difference of the stocks would not be change",
+                    years.join(", ")
+                )),
+            }),
+            _ => Ok(given),
+        }
+    }
+
     fn customs(&self) -> Result<Vec<Source<String>>, Error> {
         let mut customs: Vec<Source<String>> = Vec::new();
         for text in &self.customs {
@@ -232,6 +288,14 @@ fn level(written_in: &[Nomenclature]) -> Result<Nomenclature, Error> {
         }),
         None => Ok(found),
     }
+}
+
+/// `YEAR=PATH`.
+fn dated(option: &str, text: &str) -> Result<Source<u16>, Error> {
+    let pair = text.split_once('=').and_then(|(year, path)| Some((year.parse().ok()?, path)));
+    let (year, path) =
+        pair.ok_or_else(|| Error::usage(format!("`{option} {text}` is not YEAR=PATH")))?;
+    Ok(Source { of: year, layer: layer(path) })
 }
 
 /// `PATH` or `PATH:LAYER`; a file that has the whole text as its name wins.

@@ -94,6 +94,8 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         department: department.code(),
         epsg,
         nomenclature: &nomenclature,
+        rules: &rules,
+        choices: &method::NO_CHOICE,
     };
     let mut drafts = delivery.tables(&tables, &method)?;
     drafts.push(delivery.issues(&years, &tally.flaws())?);

@@ -42,7 +42,9 @@ pub(super) fn write(
         level: Level::Department,
         code: page::department(ground),
         program: format!("millesime {VERSION}"),
-        rules: format!("{} — {}", request.rules.id, request.rules.title),
+        rules: crate::method::statement(&request.rules, &request.choices())
+            .trim_start_matches("Règles : ")
+            .to_owned(),
         nomenclature: format!("{} — {}", nomenclature.id(), nomenclature.title()),
         colours: page::colours(nomenclature),
         thresholds: page::thresholds(ground, figures),
@@ -75,6 +77,12 @@ fn sources(request: &Request) -> Vec<String> {
     sources.extend(
         request.customs.iter().map(|c| format!("Couche « {} » : {}", c.of, name(&c.layer.path))),
     );
+    let dated = |what: &str, of: &crate::compare::Source<u16>| {
+        format!("{what} {} : {}", of.of, name(&of.layer.path))
+    };
+    sources.extend(request.officials.iter().map(|of| dated("Couche ARTIF officielle", of)));
+    sources.extend(request.exemptions.iter().map(|l| format!("Exemptions : {}", name(&l.path))));
+    sources.extend(request.neighbours.iter().map(|of| dated("Voisins", of)));
     sources
 }
 

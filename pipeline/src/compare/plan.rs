@@ -47,7 +47,9 @@ pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
 pub(super) fn located(request: &Request) -> Result<Vec<(String, Layer)>, Error> {
     let mut found = Vec::new();
     for (role, layer, product) in request.inputs() {
-        let year = role.strip_prefix("vintage_").and_then(|year| year.parse().ok());
+        // Roles of one year end in it: `vintage_2018`, `artif_2018`, `neighbours_1_2018`.
+        let year = role.rsplit_once('_').and_then(|(_, year)| year.parse().ok());
+        let year = year.filter(|year| (1900..2200).contains(year));
         // What is passed over is counted when the file is read.
         let layer = locate(layer, product, year.as_slice(), &Tally::default())?;
         found.push((role, layer));

@@ -7,7 +7,9 @@ use crate::comparison::Territory;
 use crate::config::Layer;
 use crate::custom::Custom;
 use crate::error::Error;
+use crate::exemption::Exemptions;
 use crate::io::vector::VectorSource;
+use crate::neighbours::within_margin;
 use crate::repair::Repairs;
 use crate::stage_report::Proof;
 use crate::tables::gazetteer::Gazetteer;
@@ -15,6 +17,7 @@ use crate::tally::Tally;
 use crate::territory::cog::{Cog, Mapped};
 use crate::territory::{Communes, Zones};
 use crate::vintage::locate::Product;
+use crate::vintage::official::Official;
 use crate::vintage::open::{Crs, Opening, accept};
 use crate::vintage::{Reading, Vintage, require_overlap};
 
@@ -57,7 +60,9 @@ pub(super) fn all(request: &Request, tally: &Tally) -> Result<Layers, Error> {
         zones: files.zones()?,
         customs: files.customs()?,
         patch: files.patch()?,
-        ..Territory::default()
+        officials: files.officials()?,
+        exemptions: files.exemptions()?,
+        neighbours: files.neighbours(&vintages)?,
     };
     let Files { repairs, carried_over, .. } = files;
     Ok(Layers { vintages, territory, repairs, carried_over, mapped })
@@ -115,6 +120,53 @@ impl Files<'_> {
         let Some(layer) = &self.request.patch else { return Ok(Vec::new()) };
         let epsg = self.request.epsg();
         self.read("patch".to_owned(), layer, |tally| polygons(layer, epsg, tally))
+    }
+
+    /// The delivered ARTIF layers, in the order of the vintages.
+    fn officials(&mut self) -> Result<Vec<Official>, Error> {
+        let (request, epsg) = (self.request, self.request.epsg());
+        let read = |Source { of: year, layer }: &Source<u16>| {
+            self.read(format!("artif_{year}"), layer, |tally| {
+                Official::read(layer, *year, epsg, tally)
+            })
+        };
+        request.officials.iter().map(read).collect()
+    }
+
+    fn exemptions(&mut self) -> Result<Exemptions, Error> {
+        let Some(layer) = &self.request.exemptions else { return Ok(Exemptions::default()) };
+        let epsg = self.request.epsg();
+        self.read("exemptions".to_owned(), layer, |tally| Exemptions::read(layer, epsg, tally))
+    }
+
+    /// What lies beyond the limit of each vintage, within the margin; several files add up.
+    fn neighbours(&mut self, vintages: &[Vintage]) -> Result<Vec<Vintage>, Error> {
+        let request = self.request;
+        if request.neighbours.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut all = Vec::new();
+        for (own, nomenclature) in vintages.iter().zip(&request.written_in) {
+            let mut beyond = Vintage { year: own.year, ..Vintage::default() };
+            for (rank, Source { of: year, layer }) in (1..).zip(&request.neighbours) {
+                if *year != own.year {
+                    continue;
+                }
+                let epsg = request.epsg();
+                let mut read = self.read(format!("neighbours_{rank}_{year}"), layer, |tally| {
+                    Vintage::read(layer, *year, epsg, nomenclature, tally)
+                })?;
+                let (_, repairs) = self.repairs.last_mut().expect("the file was just read");
+                let accounts = (repairs, self.tally);
+                read.recode(nomenclature, &request.nomenclature, accounts)?;
+                let near = within_margin(&own.polygons, read);
+                beyond.polygons.extend(near.polygons);
+                beyond.couples.extend(near.couples);
+                beyond.objects.extend(near.objects);
+            }
+            all.push(beyond);
+        }
+        Ok(all)
     }
 
     /// Reads a file whose shapes are taken as they are, and keeps its account.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Thresholds {
-    /// Footprint from which built surfaces count, in square metres (annex to R. 101-1: 50).
+    /// Footprint from which built surfaces count on their own, in square metres (annex to R. 101-1:
+    /// 50); absent means any footprint, as in the public executable form.
     pub built_min_m2: Option<f64>,
     /// Area from which a group of polygons keeps its status, in square metres (annex: 2,500).
     pub other_min_m2: Option<f64>,
@@ -18,7 +19,11 @@ impl Thresholds {
     /// Puts the overrides into a rule set's thresholds.
     pub fn apply(&self, thresholds: &mut nomenclature::Thresholds) {
         let Self { built_min_m2, other_min_m2, forcing } = *self;
-        thresholds.built_min_m2 = built_min_m2.unwrap_or(thresholds.built_min_m2);
+        if let Some(footprint_m2) = built_min_m2 {
+            // Asked for by name, the footprint is applied where it can be: to what step 4 restores.
+            thresholds.built_min_m2 = footprint_m2;
+            thresholds.restored_min_m2 = footprint_m2;
+        }
         thresholds.other_min_m2 = other_min_m2.unwrap_or(thresholds.other_min_m2);
         thresholds.forcing = forcing.unwrap_or(thresholds.forcing);
     }

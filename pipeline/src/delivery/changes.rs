@@ -34,7 +34,8 @@ pub(super) fn write(
     let draft = delivery.draft(file_name(delivery.department, before, after))?;
     let layer = LayerSpec {
         name: format!("changes_{before}_{after}"),
-        title: format!("Changements {before}-{after}, département {}", delivery.department),
+        title: delivery
+            .titled(&format!("Changements {before}-{after}, département {}", delivery.department)),
         geometry: GeometryKind::Polygon,
         geometry_column: "geom",
         epsg: delivery.epsg,

@@ -61,7 +61,7 @@ fn layer(delivery: &Delivery<'_>, table: &Table) -> LayerSpec {
     };
     LayerSpec {
         name: table.name.clone(),
-        title: table.title.clone(),
+        title: delivery.titled(&table.title),
         geometry: GeometryKind::MultiPolygon,
         geometry_column: "geom",
         epsg: delivery.epsg,

@@ -278,6 +278,17 @@ impl<R: Record> Deliverable<R> {
         Ok(Self { writer, n_features: 0, record: PhantomData })
     }
 
+    /// [`Deliverable::create`] with a note that the description of the layer ends in.
+    ///
+    /// # Errors
+    /// As [`Deliverable::create`].
+    pub fn create_noted(path: &Path, names: &Names, note: &str) -> Result<Self> {
+        let mut layer = R::PRODUCT.layer(names);
+        layer.title = format!("{}. {note}", layer.title);
+        let writer = VectorWriter::create(path, VectorFormat::GeoPackage, &[layer])?;
+        Ok(Self { writer, n_features: 0, record: PhantomData })
+    }
+
     /// Adds a polygon.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use crate::tables::gazetteer::Level;
 use crate::tables::indicators::REMAINDER;
 use crate::tables::{Cell, Table};
 
+mod readings;
 mod repairs;
 
 /// A figure with words around it.
@@ -93,6 +94,7 @@ pub(super) struct View {
     matrix: Option<Grid>,
     conventions: Grid,
     thresholds: Option<Grid>,
+    readings: readings::Readings,
     kinds: Grid,
     changes: Vec<ChangeLine>,
     communes: Option<Grid>,
@@ -169,6 +171,7 @@ impl View {
             matrix: (data.level == Level::Department).then(|| matrix(data)).flatten(),
             conventions: conventions(&artif, &vintages)?,
             thresholds: (!data.thresholds.is_empty()).then(|| thresholds(&data.thresholds)),
+            readings: readings::Readings::of(&data.tables),
             kinds: kinds(data),
             changes: changes(data),
             communes: (data.level != Level::Commune)
@@ -331,9 +334,11 @@ fn matrix(data: &ReportData) -> Option<Grid> {
 fn conventions(artif: &Row<'_>, vintages: &[(usize, String)]) -> Result<Grid, Error> {
     let mut lines = Vec::new();
     let known = [
-        ("", "Chiffres retenus (avec seuils)"),
+        ("", "Chiffres retenus"),
         ("_sans_seuil", "Matrice seule, sans seuils"),
         ("_reel", "Changements réels seulement (bruit écarté)"),
+        ("_recalcule", "Statut recalculé par les règles"),
+        ("_sans_exemption", "Règles, sans les exemptions"),
     ];
     for (suffix, label) in known {
         let key = |stem: &str| format!("{stem}{suffix}");

@@ -28,7 +28,8 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     for (vintage, verdicts) in verdicts.iter().enumerate() {
         report = report
             .output(ctx.publish(delivery.artif(&ground, vintage, verdicts)?)?)
-            .output(ctx.publish(delivery.verdicts(&ground, vintage, verdicts, &judge)?)?);
+            .output(ctx.publish(delivery.verdicts(&ground, vintage, verdicts, &judge)?)?)
+            .output(ctx.publish(delivery.thresholds(&ground, vintage, verdicts)?)?);
     }
     let (evolution, net) = delivery.evolution(&comparison, both)?;
     let (stock_before, stock_after) = stocks(&comparison, both, net)?;

@@ -9,6 +9,7 @@ use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::figures::area_of_change;
 use crate::io::schema::Product;
+use crate::method;
 use crate::stage::Stage;
 use crate::stage_report::StageReport;
 use crate::stages::names;
@@ -47,6 +48,8 @@ pub(super) fn delivery<'a>(ctx: &'a Context<'_>) -> Delivery<'a> {
         department: ctx.config.department.code(),
         epsg: ctx.config.crs.0,
         nomenclature: &ctx.config.nomenclature,
+        rules: &ctx.config.rules,
+        choices: &method::NO_CHOICE,
     }
 }
 

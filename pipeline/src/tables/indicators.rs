@@ -11,7 +11,7 @@ use super::{Cell, Column, Table, Unit, matrices};
 
 /// The code of the row that states what lies outside every territory of the level.
 pub const REMAINDER: &str = "reste";
-const REMAINDER_NAME: &str = "Hors des territoires (débords)";
+pub(super) const REMAINDER_NAME: &str = "Hors des territoires (débords)";
 
 /// The same vintages under another convention, published beside the main figures.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,7 @@
 //! The command and the run as users meet them: one binary, real files, redacted snapshots.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+mod artif;
 mod chain;
 mod cli;
 mod compare;
