@@ -122,8 +122,8 @@ impl Figures {
         let customs = 0..ground.customs.len();
         tables.extend(customs.map(|custom| custom::table(ground, custom, norms, &verdicts)));
         let mut disagreements = Vec::new();
-        for vintage in 0..ground.officials.len() {
-            let of = Disagreement::of(ground, vintage, &verdicts[vintage], norms.judge)?;
+        for (vintage, verdicts) in verdicts.iter().enumerate().take(ground.officials.len()) {
+            let of = Disagreement::of(ground, vintage, verdicts, norms.judge)?;
             proofs.push(of.proof());
             disagreements.push(of);
         }

@@ -208,7 +208,7 @@ impl Args {
 
     /// One ARTIF layer per vintage, in their order, or none at all.
     fn officials(&self, vintages: &[Source<u16>]) -> Result<Vec<Source<u16>>, Error> {
-        let given = self.of_vintages("--artif", &self.officials, vintages)?;
+        let given = of_vintages("--artif", &self.officials, vintages)?;
         let twice = given.windows(2).find(|pair| pair[0].of == pair[1].of);
         twice.map_or(Ok(()), |pair| {
             Err(Error::usage(format!("`--artif` is given twice for {}", pair[0].of)))
@@ -217,39 +217,7 @@ impl Args {
     }
 
     fn neighbours(&self, vintages: &[Source<u16>]) -> Result<Vec<Source<u16>>, Error> {
-        self.of_vintages("--neighbours", &self.neighbours, vintages)
-    }
-
-    /// Files of years, for every vintage or for none, in the order of the years.
-    fn of_vintages(
-        &self,
-        option: &str,
-        texts: &[String],
-        vintages: &[Source<u16>],
-    ) -> Result<Vec<Source<u16>>, Error> {
-        let given = texts.iter().map(|text| dated(option, text));
-        let mut given = given.collect::<Result<Vec<_>, _>>()?;
-        given.sort_by_key(|source| source.of);
-        let years: Vec<String> = vintages.iter().map(|v| v.of.to_string()).collect();
-        let is_of = |year: u16| move |source: &Source<u16>| source.of == year;
-        if let Some(odd) = given.iter().find(|source| !vintages.iter().any(is_of(source.of))) {
-            return Err(Error::Usage {
-                what: format!("`{option}` is given for {}, which is no vintage", odd.of),
-                hint: Some(format!("the vintages are {}", years.join(", "))),
-            });
-        }
-        let lacking = vintages.iter().find(|vintage| !given.iter().any(is_of(vintage.of)));
-        match lacking {
-            Some(vintage) if !given.is_empty() => Err(Error::Usage {
-                what: format!("`{option}` is not given for {}", vintage.of),
-                hint: Some(format!(
-                    "give it for every vintage ({}) or for none: between two definitions of what is \
-                     artificial, the difference of the stocks would not be change",
-                    years.join(", ")
-                )),
-            }),
-            _ => Ok(given),
-        }
+        of_vintages("--neighbours", &self.neighbours, vintages)
     }
 
     fn customs(&self) -> Result<Vec<Source<String>>, Error> {
@@ -287,6 +255,37 @@ fn level(written_in: &[Nomenclature]) -> Result<Nomenclature, Error> {
             hint: Some("give each document an `id` of its own".to_owned()),
         }),
         None => Ok(found),
+    }
+}
+
+/// Files of years, for every vintage or for none, in the order of the years.
+fn of_vintages(
+    option: &str,
+    texts: &[String],
+    vintages: &[Source<u16>],
+) -> Result<Vec<Source<u16>>, Error> {
+    let given = texts.iter().map(|text| dated(option, text));
+    let mut given = given.collect::<Result<Vec<_>, _>>()?;
+    given.sort_by_key(|source| source.of);
+    let years: Vec<String> = vintages.iter().map(|v| v.of.to_string()).collect();
+    let is_of = |year: u16| move |source: &Source<u16>| source.of == year;
+    if let Some(odd) = given.iter().find(|source| !vintages.iter().any(is_of(source.of))) {
+        return Err(Error::Usage {
+            what: format!("`{option}` is given for {}, which is no vintage", odd.of),
+            hint: Some(format!("the vintages are {}", years.join(", "))),
+        });
+    }
+    let lacking = vintages.iter().find(|vintage| !given.iter().any(is_of(vintage.of)));
+    match lacking {
+        Some(vintage) if !given.is_empty() => Err(Error::Usage {
+            what: format!("`{option}` is not given for {}", vintage.of),
+            hint: Some(format!(
+                "give it for every vintage ({}) or for none: between two definitions of what is \
+                 artificial, the difference of the stocks would not be change",
+                years.join(", ")
+            )),
+        }),
+        _ => Ok(given),
     }
 }
 

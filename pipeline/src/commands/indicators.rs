@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use kernels::flux::Status;
 use kernels::flux::series::Interval;
+use kernels::flux::{Ledger, Status};
 use kernels::lattice::area_m2;
 use serde_json::json;
 
@@ -123,23 +123,12 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     ]);
     let inputs = args.inputs()?;
     Manifest { format: 1, versions, parameters, inputs, outputs, proofs }.publish(&args.out)?;
-    let total = ledger.total(Status::Artificial);
-    talk::line(&format!(
-        "ok: {} polygons, rules {} without thresholds: artificialisation {} m2, reverse {} m2, in `{}`",
-        difference.polygons.len(),
-        rules.id,
-        area_m2(total.gross_in),
-        area_m2(total.gross_out),
-        args.out.display()
-    ));
-    for (key, flaw) in tally.flaws().by_count() {
-        talk::line(&format!("issue  {key}: {} times, {:.2} m2", flaw.count, flaw.area_m2()));
-    }
+    args.tell(&rules.id, (difference.polygons.len(), &ledger), &tally);
     Ok(())
 }
 
 /// Communes and the remainder add up to the whole, to the last square step.
-fn laws(ledger: &kernels::flux::Ledger) -> Result<Vec<Proof>, Error> {
+fn laws(ledger: &Ledger) -> Result<Vec<Proof>, Error> {
     let mut proofs = Vec::new();
     for (status, name) in [(Status::Artificial, "artificial"), (Status::Impermeable, "impermeable")]
     {
@@ -154,6 +143,22 @@ fn laws(ledger: &kernels::flux::Ledger) -> Result<Vec<Proof>, Error> {
 }
 
 impl Args {
+    /// What came out, on stderr.
+    fn tell(&self, rules: &str, (n_polygons, ledger): (usize, &Ledger), tally: &Tally) {
+        let total = ledger.total(Status::Artificial);
+        talk::line(&format!(
+            "ok: {} polygons, rules {} without thresholds: artificialisation {} m2, reverse {} m2, in `{}`",
+            n_polygons,
+            rules,
+            area_m2(total.gross_in),
+            area_m2(total.gross_out),
+            self.out.display()
+        ));
+        for (key, flaw) in tally.flaws().by_count() {
+            talk::line(&format!("issue  {key}: {} times, {:.2} m2", flaw.count, flaw.area_m2()));
+        }
+    }
+
     fn department(&self) -> Result<Department, Error> {
         Department::parse(&self.department)
             .ok_or_else(|| Error::usage(format!("`{}` is no department", self.department)))
