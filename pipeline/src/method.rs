@@ -2,7 +2,7 @@
 
 use nomenclature::{Nomenclature, RuleSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::VERSION;
 use crate::config::Config;
@@ -28,7 +28,7 @@ pub struct Subject<'a> {
 }
 
 /// What was chosen besides the rule set, by the names of the files.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Choices {
     /// Delivered ARTIF layers, one per vintage, or none.
     pub officials: Vec<String>,

@@ -84,6 +84,7 @@ mod tests {
             couples: vec![Couple::NODATA; 3],
             objects: vec![Object::default(); 3],
             polygons: polygons.clone(),
+            ..Vintage::default()
         };
         assert_eq!(within_margin(&own, beyond).polygons, polygons[..2]);
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Delivery;
 use crate::error::Error;
+use crate::method::Choices;
 
 /// Name of the file.
 pub const FILE: &str = "method.json";
@@ -28,6 +29,9 @@ pub struct Facts {
     pub years: Vec<u16>,
     /// What counts as artificial.
     pub rules: RuleFacts,
+    /// What was chosen besides: official layers, exemptions, neighbours.
+    #[serde(default)]
+    pub choices: Choices,
     /// What the codes mean.
     pub nomenclature: CodeFacts,
     /// Accuracy of a boundary that tells change from noise, in metres.
@@ -72,6 +76,7 @@ impl Facts {
             department: delivery.department.to_owned(),
             epsg: delivery.epsg,
             years: years.to_vec(),
+            choices: delivery.choices.clone(),
             rules: RuleFacts {
                 id: rules.id.clone(),
                 title: rules.title.clone(),
