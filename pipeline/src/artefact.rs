@@ -74,18 +74,7 @@ impl Draft {
     /// [`Error::Write`] when a flush or the rename fails, [`Error::Internal`] when the draft is
     /// still open.
     pub fn publish(self) -> Result<Artefact, Error> {
-        for suffix in ["-wal", "-journal"] {
-            let mut beside = self.temp.clone().into_os_string();
-            beside.push(suffix);
-            if Path::new(&beside).exists() {
-                let name = self.path.display();
-                return Err(Error::internal(format!(
-                    "`{name}` was published before it was closed"
-                )));
-            }
-        }
-        flush(&self.temp)?;
-        let stamp = Stamp::of(&self.temp)?;
+        let stamp = self.seal()?;
         if self.temp.is_dir() && self.path.exists() {
             let old = self.temp.with_added_extension("old");
             fs::rename(&self.path, &old).map_err(Error::write(&self.path))?;
@@ -97,12 +86,43 @@ impl Draft {
         flush_folder(folder_of(&self.path))?;
         Ok(Artefact { path: self.path.clone(), stamp })
     }
+
+    /// Flushes and hashes what was written; it keeps its temporary name.
+    ///
+    /// # Errors
+    /// As [`Draft::publish`].
+    pub(crate) fn seal(&self) -> Result<Stamp, Error> {
+        for suffix in ["-wal", "-journal"] {
+            let mut beside = self.temp.clone().into_os_string();
+            beside.push(suffix);
+            if Path::new(&beside).exists() {
+                let name = self.path.display();
+                return Err(Error::internal(format!(
+                    "`{name}` was published before it was closed"
+                )));
+            }
+        }
+        flush(&self.temp)?;
+        Stamp::of(&self.temp)
+    }
+
+    /// Its final path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Leaves the draft on disk for whoever was told its temporary name.
+    pub(crate) fn keep(mut self) {
+        self.temp = PathBuf::new();
+    }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // After `publish` nothing is left under the temporary name.
-        let _ = remove(&self.temp);
+        // After `publish` nothing is left under the temporary name; after `keep` there is none.
+        if !self.temp.as_os_str().is_empty() {
+            let _ = remove(&self.temp);
+        }
     }
 }
 
@@ -183,7 +203,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -242,7 +262,7 @@ fn flush(path: &Path) -> Result<(), Error> {
     File::open(path).and_then(|file| file.sync_all()).map_err(Error::write(path))
 }
 
-fn flush_folder(folder: &Path) -> Result<(), Error> {
+pub(crate) fn flush_folder(folder: &Path) -> Result<(), Error> {
     File::open(folder).and_then(|handle| handle.sync_all()).map_err(Error::write(folder))
 }
 

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::figures::{Figures, Norms, area_of_change, stocks};
 use crate::judge::Judge;
 use crate::lock::Lock;
-use crate::manifest::{self, Manifest};
+use crate::manifest::Manifest;
 use crate::method::Choices;
 use crate::progress::{LogFormat, say};
 use crate::repair::Repairs;
@@ -25,7 +25,7 @@ use crate::stage_report::Proof;
 use crate::tally::Tally;
 use crate::territory::cog::Mapped;
 use crate::vintage::locate::Product;
-use crate::{VERSION, io, method, repair, tables, units};
+use crate::{VERSION, io, method, publication, repair, tables, talk, units};
 
 mod coverage;
 mod page;
@@ -38,6 +38,9 @@ pub(crate) use plan::files;
 
 /// The capture rules whose minimum units tell a change from what the rules cannot see.
 const CAPTURE: &str = "ocsge-2-0";
+
+/// The command, as the manifest names it.
+const COMMAND: &str = "compare";
 
 /// A layer and what it is for.
 #[derive(Debug, Clone)]
@@ -81,6 +84,8 @@ pub struct Request {
     pub out: PathBuf,
     /// Whether repairs of the data are refused.
     pub strict: bool,
+    /// Whether to go on when disk or memory may be too little.
+    pub force: bool,
     /// Whether to stop after the plan.
     pub dry_run: bool,
     /// Size of the thread pool.
@@ -168,7 +173,14 @@ pub fn run(request: &Request) -> Result<(), Error> {
     let work = request.out.join(WORK);
     fs::create_dir_all(&work).map_err(Error::write(&work))?;
     let _lock = Lock::take(&work, &request.out)?;
+    if publication::complete(&request.out)? {
+        talk::warning(
+            "the previous command was stopped while it published: its result is complete",
+        );
+    }
     artefact::sweep(&request.out)?;
+    publication::require_own(&request.out, COMMAND)?;
+    plan.preflight(request.force)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(request.threads)
         .build()
@@ -323,23 +335,13 @@ fn write(
     Ok(drafts)
 }
 
-/// Gives every file its name, the manifest last: without it a delivery is not complete.
+/// Publishes every file at once, the manifest last: without it a delivery is not complete.
 fn publish(
     request: &Request,
     drafts: Vec<Draft>,
     proofs: &[Proof],
     mapped: &[Mapped],
 ) -> Result<(), Error> {
-    let manifest = request.out.join(manifest::FILE);
-    if manifest.exists() {
-        fs::remove_file(&manifest).map_err(Error::write(&manifest))?;
-    }
-    let mut outputs = BTreeMap::new();
-    for draft in drafts {
-        let artefact = draft.publish()?;
-        let name = artefact.path.strip_prefix(&request.out).unwrap_or(&artefact.path);
-        outputs.insert(name.display().to_string(), artefact.stamp);
-    }
     let mut inputs = BTreeMap::new();
     for (role, layer) in plan::located(request)? {
         for path in plan::files(&layer.path) {
@@ -353,7 +355,7 @@ fn publish(
     }
     let years = request.years();
     let parameters = json!({
-        "command": "compare",
+        "command": COMMAND,
         "communes_mapped": mapped,
         "department": request.department.code(),
         "crs": request.department.crs().to_string(),
@@ -378,8 +380,14 @@ fn publish(
         ("gdal".to_owned(), io::gdal::version()),
     ]);
     let proofs = proofs.to_vec();
-    Manifest { format: 1, versions, parameters, inputs, outputs, proofs }.publish(&request.out)?;
-    Ok(())
+    publication::publish(&request.out, drafts, |outputs| Manifest {
+        format: 1,
+        versions,
+        parameters,
+        inputs,
+        outputs,
+        proofs,
+    })
 }
 
 /// The path as messages show it.

@@ -35,6 +35,7 @@ pub mod page;
 pub mod picture;
 pub mod plan;
 pub mod progress;
+pub mod publication;
 pub mod repair;
 pub mod report;
 pub mod run;

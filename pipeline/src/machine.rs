@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::units;
+use crate::{talk, units};
 
 /// The machine's free resources at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,56 @@ impl Machine {
             disk_free_bytes,
             open_files_max: open_files_max()?,
         })
+    }
+}
+
+/// Memory that the program takes whatever the size of the territory, in bytes.
+pub const MEMORY_BASE_BYTES: u64 = 300 << 20;
+/// A plan that leaves less than this share of a resource free is worth a warning.
+const MARGIN: f64 = 1.1;
+
+/// What a plan needs of a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// Disk in the output folder, in bytes.
+    pub disk_bytes: u64,
+    /// Memory, in bytes.
+    pub memory_bytes: u64,
+}
+
+impl Needs {
+    /// Refuses a plan that does not fit; with `force` it is only told, as is one that nearly does
+    /// not.
+    ///
+    /// # Errors
+    /// [`Error::Resources`] with what is needed and what is free.
+    pub fn require(&self, machine: &Machine, force: bool) -> Result<(), Error> {
+        let Machine { disk_free_bytes, memory_available_bytes, .. } = *machine;
+        for (what, needed, free) in [
+            ("disk in the output folder", self.disk_bytes, disk_free_bytes),
+            ("memory", self.memory_bytes, memory_available_bytes),
+        ] {
+            match require_bytes(what, needed, free) {
+                Err(error) if force => talk::warning(&error.to_string()),
+                Err(error) => return Err(error),
+                Ok(()) if needed as f64 * MARGIN > free as f64 => {
+                    talk::warning(&format!("{what} is nearly too little for this plan"));
+                }
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What is needed and what is free, on one line.
+    pub fn text(&self, machine: &Machine) -> String {
+        format!(
+            "disk {} needed, {} free · memory {} needed, {} free",
+            units::bytes(self.disk_bytes),
+            units::bytes(machine.disk_free_bytes),
+            units::bytes(self.memory_bytes),
+            units::bytes(machine.memory_available_bytes),
+        )
     }
 }
 

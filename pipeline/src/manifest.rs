@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::artefact::{Artefact, Stamp, publish_bytes};
+use crate::artefact::{Artefact, Draft, Stamp};
 use crate::config::Config;
 use crate::context::WORK;
 use crate::error::{Error, InputError};
@@ -74,9 +74,19 @@ impl Manifest {
     /// # Errors
     /// [`Error::Write`] when it cannot be written.
     pub fn publish(&self, out_dir: &Path) -> Result<Artefact, Error> {
+        self.draft(out_dir)?.publish()
+    }
+
+    /// Writes it as a draft, to be published last.
+    ///
+    /// # Errors
+    /// [`Error::Write`] when it cannot be written.
+    pub fn draft(&self, out_dir: &Path) -> Result<Draft, Error> {
         let text = serde_json::to_string_pretty(self)
             .map_err(|error| Error::internal(format!("the manifest has no JSON form: {error}")))?;
-        publish_bytes(out_dir.join(FILE), format!("{text}\n").as_bytes())
+        let draft = Draft::new(out_dir.join(FILE))?;
+        fs::write(draft.temp(), format!("{text}\n")).map_err(Error::write(draft.temp()))?;
+        Ok(draft)
     }
 
     /// Reads the manifest of an output folder; `None` when there is none yet.

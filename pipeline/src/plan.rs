@@ -8,14 +8,9 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::error::Error;
 use crate::inputs::Inputs;
-use crate::machine::{self, Machine};
+use crate::machine::{MEMORY_BASE_BYTES, Machine, Needs};
 use crate::stage::Stage;
-use crate::{VERSION, talk, units};
-
-/// Memory that the program takes whatever the size of the territory, in bytes.
-const MEMORY_BASE_BYTES: u64 = 300 << 20;
-/// A plan that leaves less than this share of a resource free is worth a warning.
-const MARGIN: f64 = 1.1;
+use crate::{VERSION, units};
 
 /// A run before it starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,21 +54,12 @@ impl Plan {
     /// # Errors
     /// [`Error::Resources`] with what is needed and what is free.
     pub fn preflight(&self, force: bool) -> Result<(), Error> {
-        let Machine { disk_free_bytes, memory_available_bytes, .. } = self.machine;
-        for (what, needed, free) in [
-            ("disk in the output folder", self.disk_bytes(), disk_free_bytes),
-            ("memory", self.memory_bytes(), memory_available_bytes),
-        ] {
-            match machine::require_bytes(what, needed, free) {
-                Err(error) if force => talk::warning(&error.to_string()),
-                Err(error) => return Err(error),
-                Ok(()) if needed as f64 * MARGIN > free as f64 => {
-                    talk::warning(&format!("{what} is nearly too little for this plan"));
-                }
-                Ok(()) => {}
-            }
-        }
-        Ok(())
+        self.needs().require(&self.machine, force)
+    }
+
+    /// Disk and memory.
+    fn needs(&self) -> Needs {
+        Needs { disk_bytes: self.disk_bytes(), memory_bytes: self.memory_bytes() }
     }
 
     /// The plan as people read it.
@@ -102,14 +88,7 @@ impl Plan {
             let sentence = stage.sentence();
             let _ = writeln!(text, "{head:<5} {stage:<14} {sentence:<48} {reads} -> {writes}");
         }
-        let _ = write!(
-            text,
-            "      disk {} needed, {} free · memory {} needed, {} free",
-            units::bytes(self.disk_bytes()),
-            units::bytes(self.machine.disk_free_bytes),
-            units::bytes(self.memory_bytes()),
-            units::bytes(self.machine.memory_available_bytes),
-        );
+        let _ = write!(text, "      {}", self.needs().text(&self.machine));
         text
     }
 

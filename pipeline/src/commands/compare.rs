@@ -18,6 +18,7 @@ const DEFAULT_NOMENCLATURE: &str = "ocsge-2-0";
 
 /// What `compare` is asked.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[command(after_help = "\
 Examples: two vintages, then three
   millesime compare --department 33 --before 2015.gpkg --after 2018.gpkg --years 2015,2018 \\
@@ -94,6 +95,9 @@ pub struct Args {
     /// Number of threads; the results do not depend on it [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    /// Go on when disk or memory may be too little
+    #[arg(long)]
+    force: bool,
     /// Check the inputs and print the plan, compute nothing
     #[arg(long)]
     dry_run: bool,
@@ -140,6 +144,7 @@ impl Args {
             nomenclature,
             out: self.out.clone(),
             strict: self.strict,
+            force: self.force,
             dry_run: self.dry_run,
             threads: threads.map_or(1, NonZeroUsize::get),
             log_format: self.log_format,

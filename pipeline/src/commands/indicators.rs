@@ -18,7 +18,7 @@ use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::judge::Judge;
 use crate::lock::Lock;
-use crate::manifest::{self, Manifest};
+use crate::manifest::Manifest;
 use crate::stage_report::Proof;
 use crate::tables::flux;
 use crate::tally::Tally;
@@ -26,8 +26,10 @@ use crate::territory::Communes;
 use crate::vintage::difference::Difference;
 use crate::vintage::locate::{Product, locate};
 use crate::vintage::{Reading, require_overlap};
-use crate::{VERSION, diff_flux, io, method, talk};
+use crate::{VERSION, diff_flux, io, method, publication, talk};
 
+/// The command, as the manifest names it.
+const COMMAND: &str = "indicators";
 /// Help of `--department`.
 const DEPARTMENT: &str = "The department's code, whose CRS is that of every figure; all of \
 metropolitan France has the default's";
@@ -84,7 +86,9 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     let work = args.out.join(WORK);
     fs::create_dir_all(&work).map_err(Error::write(&work))?;
     let _lock = Lock::take(&work, &args.out)?;
+    publication::complete(&args.out)?;
     artefact::sweep(&args.out)?;
+    publication::require_own(&args.out, COMMAND)?;
     let tables = flux::tables(&ledger, interval, &communes.gazetteer, &nomenclature);
     let years = [interval.before, interval.after];
     let subject = method::Subject::in_one(department.code(), &years, &nomenclature, &rules);
@@ -99,18 +103,8 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     };
     let mut drafts = delivery.tables(&tables, &method)?;
     drafts.push(delivery.issues(&years, &tally.flaws())?);
-    let manifest = args.out.join(manifest::FILE);
-    if manifest.exists() {
-        fs::remove_file(&manifest).map_err(Error::write(&manifest))?;
-    }
-    let mut outputs = BTreeMap::new();
-    for draft in drafts {
-        let artefact = draft.publish()?;
-        let name = artefact.path.strip_prefix(&args.out).unwrap_or(&artefact.path);
-        outputs.insert(name.display().to_string(), artefact.stamp);
-    }
     let parameters = json!({
-        "command": "indicators",
+        "command": COMMAND,
         "department": department.code(),
         "years": years,
         "nomenclature": nomenclature.id(),
@@ -122,7 +116,14 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         ("gdal".to_owned(), io::gdal::version()),
     ]);
     let inputs = args.inputs()?;
-    Manifest { format: 1, versions, parameters, inputs, outputs, proofs }.publish(&args.out)?;
+    publication::publish(&args.out, drafts, |outputs| Manifest {
+        format: 1,
+        versions,
+        parameters,
+        inputs,
+        outputs,
+        proofs,
+    })?;
     args.tell(&rules.id, (difference.polygons.len(), &ledger), &tally);
     Ok(())
 }

@@ -9,9 +9,17 @@ use super::{Request, shown};
 use crate::config::Layer;
 use crate::error::Error;
 use crate::io::vector::VectorSource;
+use crate::machine::{MEMORY_BASE_BYTES, Machine, Needs};
 use crate::tally::Tally;
 use crate::units;
 use crate::vintage::locate::locate;
+
+/// Disk that the results take for each byte of input: 5.2 measured on two coverages of 48,400
+/// polygons that share no side, the worst case.
+const DISK_PER_BYTE: u64 = 6;
+/// Memory that they take: 8.5 measured there on a `GeoPackage`, whose corners take 26 bytes each; the
+/// tightest format takes 16.
+const MEMORY_PER_BYTE: u64 = 14;
 
 /// Files that stand beside a shapefile and are part of it.
 const BESIDE_SHP: [&str; 4] = ["dbf", "shx", "prj", "cpg"];
@@ -29,6 +37,7 @@ struct Input {
 pub(super) struct Plan {
     inputs: Vec<Input>,
     head: String,
+    machine: Machine,
 }
 
 /// The files that one layer is made of.
@@ -90,7 +99,24 @@ impl Plan {
         for (year, own) in request.recoded() {
             let _ = write!(head, "\n  {year} is written in {}", own.id());
         }
-        Ok(Self { inputs, head })
+        Ok(Self { inputs, head, machine: Machine::read(&request.out)? })
+    }
+
+    /// Disk and memory that the comparison may take, from the size of its inputs.
+    fn needs(&self) -> Needs {
+        let bytes: u64 = self.inputs.iter().map(|input| input.bytes).sum();
+        Needs {
+            disk_bytes: bytes * DISK_PER_BYTE,
+            memory_bytes: MEMORY_BASE_BYTES + bytes * MEMORY_PER_BYTE,
+        }
+    }
+
+    /// Refuses a comparison that does not fit; with `force` it is only told.
+    ///
+    /// # Errors
+    /// [`Error::Resources`] with what is needed and what is free.
+    pub(super) fn preflight(&self, force: bool) -> Result<(), Error> {
+        self.needs().require(&self.machine, force)
     }
 
     /// For people.
@@ -100,6 +126,7 @@ impl Plan {
             let (n, size) = (units::count(*n_features), units::bytes(*bytes));
             let _ = write!(text, "\n  {role:<14} {n:>12} features  {size:>9}  {path}:{layer}");
         }
+        let _ = write!(text, "\n  {}", self.needs().text(&self.machine));
         text
     }
 
@@ -114,6 +141,47 @@ impl Plan {
                 "bytes": bytes,
             })
         });
-        json!({ "inputs": inputs.collect::<Vec<_>>() })
+        let Needs { disk_bytes, memory_bytes } = self.needs();
+        json!({
+            "inputs": inputs.collect::<Vec<_>>(),
+            "disk_bytes": disk_bytes,
+            "disk_free_bytes": self.machine.disk_free_bytes,
+            "memory_bytes": memory_bytes,
+            "memory_free_bytes": self.machine.memory_available_bytes,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_that_does_not_fit_is_refused_unless_forced() {
+        let input = |bytes| Input {
+            role: "vintage_2018".to_owned(),
+            path: "a.gpkg".to_owned(),
+            layer: "a".to_owned(),
+            n_features: 1,
+            bytes,
+        };
+        let plan = |disk_free_bytes, memory_available_bytes| Plan {
+            inputs: vec![input(1 << 20), input(1 << 20)],
+            head: String::new(),
+            machine: Machine {
+                cores: 2,
+                memory_available_bytes,
+                disk_free_bytes,
+                open_files_max: 1024,
+            },
+        };
+        let (disk, memory) = (12 << 20, (300 << 20) + (28 << 20));
+        assert!(plan(disk, memory).preflight(false).is_ok());
+        for small in [plan(disk - 1, memory), plan(disk, memory - 1)] {
+            let error = small.preflight(false).unwrap_err();
+            assert_eq!(error.exit_code(), crate::error::exit::RESOURCES);
+            assert!(error.to_string().contains("needed"), "{error}");
+            assert!(small.preflight(true).is_ok());
+        }
     }
 }

@@ -98,3 +98,37 @@ fn repairs(town: &Town) -> BTreeMap<String, BTreeMap<String, String>> {
     rows.map(|row: BTreeMap<String, String>| (format!("{}/{}", row["role"], row["cle"]), row))
         .collect()
 }
+
+#[test]
+fn a_comparison_that_fails_leaves_the_previous_result_and_one_that_succeeds_replaces_all_of_it() {
+    let town = Town::new();
+    assert_eq!(said(&town.compare("2018.gpkg", "2021.gpkg", &[])).0, 0);
+    let out = town.path("out");
+    let verified = || pipeline::manifest::Manifest::read(&out).unwrap().unwrap().verify(&out);
+    let before = fs::read_to_string(out.join("manifest.json")).unwrap();
+    assert_eq!(said(&town.compare("2018.gpkg", "communes.gpkg", &[])).0, 4);
+    assert_eq!(fs::read_to_string(out.join("manifest.json")).unwrap(), before);
+    verified().unwrap();
+    Layer::vintage(2015).write(&town.path("2015.gpkg"), "GPKG", &[]);
+    let (code, text) = said(&town.compare("2015.gpkg", "2018.gpkg", &["--years", "2015,2018"]));
+    assert_eq!(code, 0, "{text}");
+    verified().unwrap();
+    assert!(out.join("DIFF_11_2018_2015.gpkg").exists());
+    assert!(!out.join("DIFF_11_2021_2018.gpkg").exists(), "a file of the previous result is left");
+}
+
+#[test]
+fn a_difference_does_not_overwrite_a_comparison() {
+    let town = Town::new();
+    assert_eq!(said(&town.compare("2018.gpkg", "2021.gpkg", &[])).0, 0);
+    let diff = |out: &str| {
+        let args = ["indicators", "--diff", "out/DIFF_11_2021_2018.gpkg", "--years", "2018,2021"];
+        town.millesime(&[&args[..], &["--territories", "communes.gpkg", "--out", out]].concat())
+    };
+    let (code, text) = said(&diff("out"));
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("the result of `millesime compare`") && text.contains("--out"), "{text}");
+    let flux = town.figure("flux_artif");
+    assert_eq!(said(&diff("flux")).0, 0);
+    assert_eq!(town.figure_in("flux", "flux_artif"), flux);
+}

@@ -156,15 +156,30 @@ impl Town {
 
     /// Compares two files of the town, into the folder `out`.
     pub(crate) fn compare(&self, before: &str, after: &str, more: &[&str]) -> Output {
+        let mut args = vec!["compare", "--department", "11", "--before", before, "--after", after];
+        args.extend(["--territories", "communes.gpkg", "--out", "out"]);
+        if !more.contains(&"--years") {
+            args.extend(["--years", "2018,2021"]);
+        }
+        args.extend(more);
+        self.millesime(&args)
+    }
+
+    /// Runs the command in the folder of the town.
+    pub(crate) fn millesime(&self, args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_millesime"));
-        command.args(["compare", "--department", "11", "--years", "2018,2021", "--out", "out"]);
-        command.args(["--before", before, "--after", after, "--territories", "communes.gpkg"]);
-        command.args(more).current_dir(self.dir.path()).output().unwrap()
+        command.args(args).current_dir(self.dir.path()).output().unwrap()
     }
 
     /// A figure of the commune.
     pub(crate) fn figure(&self, key: &str) -> String {
-        let text = fs::read_to_string(self.path("out/indicators/artif_commune.csv")).unwrap();
+        self.figure_in("out", key)
+    }
+
+    /// A figure of the commune in a folder of results.
+    pub(crate) fn figure_in(&self, out: &str, key: &str) -> String {
+        let path = self.path(out).join("indicators/artif_commune.csv");
+        let text = fs::read_to_string(path).unwrap();
         let mut lines = text.lines();
         let rank = lines.next().unwrap().split(',').position(|name| name == key).unwrap();
         lines.next().unwrap().split(',').nth(rank).unwrap().to_owned()
