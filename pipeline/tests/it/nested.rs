@@ -38,10 +38,11 @@ fn recoded(sample: &Sample, name: &str, codes: Codes<'_>) -> PathBuf {
     to
 }
 
-/// Every published table but those of the repairs, with its name.
+/// Every published table of figures, with its name; the method tells the nomenclatures apart.
 fn tables(out: &Path) -> Vec<(String, String)> {
     let files = fs::read_dir(out.join("indicators")).unwrap().map(|entry| entry.unwrap().path());
     let mut csv: Vec<_> = files.filter(|p| p.extension().is_some_and(|e| e == "csv")).collect();
+    csv.retain(|path| !path.ends_with("methode.csv"));
     csv.sort();
     let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
     csv.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
