@@ -21,6 +21,7 @@ pub use parameters::{ReportStatus, Reports, Thresholds};
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::method::Choices;
 
 /// A checked configuration; every path is absolute and existed when it was loaded.
 #[derive(Debug, Clone, Serialize)]
@@ -165,6 +166,8 @@ pub struct Territories {
     pub communes: Layer,
     /// Planning zones, with the column TYPEZONE (CNIG PLU standard).
     pub planning: Option<Layer>,
+    /// Ground that the local authority exempts (article R. 101-1): parks, ground solar plants.
+    pub exemptions: Option<Layer>,
 }
 
 impl Config {
@@ -189,6 +192,15 @@ impl Config {
         self.out.join(self.department.folder()).join(self.vintage.to_string())
     }
 
+    /// What was chosen besides the rule set.
+    pub fn choices(&self) -> Choices {
+        let name = |layer: &Layer| {
+            layer.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        };
+        let exemptions = self.territories.exemptions.as_ref().map(name);
+        Choices { exemptions, ..Choices::default() }
+    }
+
     /// Every input file, sorted and without repetition.
     pub fn inputs(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> =
@@ -196,7 +208,8 @@ impl Config {
         files.push(self.prior.layer.path.clone());
         files.extend(self.evidence.layers.iter().map(|evidence| evidence.layer.path.clone()));
         files.push(self.territories.communes.path.clone());
-        files.extend(self.territories.planning.iter().map(|layer| layer.path.clone()));
+        let Territories { planning, exemptions, .. } = &self.territories;
+        files.extend(planning.iter().chain(exemptions).map(|layer| layer.path.clone()));
         for reference in [&self.nomenclature_source, &self.rules_source] {
             if let Reference::File(path) = reference {
                 files.push(path.clone());

@@ -43,8 +43,8 @@ impl Inputs {
             }
         }
         open(&config.territories.communes)?;
-        if let Some(planning) = &config.territories.planning {
-            open(planning)?;
+        for layer in config.territories.planning.iter().chain(&config.territories.exemptions) {
+            open(layer)?;
         }
         Ok(inputs)
     }

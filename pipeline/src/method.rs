@@ -85,7 +85,9 @@ impl<'a> Subject<'a> {
 pub fn of(config: &Config) -> Box<Method> {
     let years = [config.prior.vintage, config.vintage];
     let department = config.department.code();
-    pairs(&Subject::in_one(department, &years, &config.nomenclature, &config.rules))
+    let choices = config.choices();
+    let subject = Subject::in_one(department, &years, &config.nomenclature, &config.rules);
+    pairs(&Subject { choices: &choices, ..subject })
 }
 
 /// Pairs of a subject and its explanation, for figures made from a difference layer alone.

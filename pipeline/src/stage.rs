@@ -122,8 +122,9 @@ impl Stage {
     pub fn inputs(self, config: &Config) -> Vec<PathBuf> {
         let territories = || {
             let Config { territories, .. } = config;
-            let planning = territories.planning.iter().map(|layer| layer.path.clone());
-            std::iter::once(territories.communes.path.clone()).chain(planning)
+            let optional = territories.planning.iter().chain(&territories.exemptions);
+            let optional = optional.map(|layer| layer.path.clone());
+            std::iter::once(territories.communes.path.clone()).chain(optional)
         };
         let prior = std::iter::once(config.prior.layer.path.clone());
         let document = |reference: &Reference| match reference {
@@ -249,6 +250,7 @@ fn territories(config: &Config) -> Value {
     json!({
         "communes": layer(&config.territories.communes),
         "planning": config.territories.planning.as_ref().map(layer),
+        "exemptions": config.territories.exemptions.as_ref().map(layer),
     })
 }
 

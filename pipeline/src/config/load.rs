@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use kernels::update::{UpdateError, UpdateParams};
 
 use super::department::{Department, Epsg};
-use super::raw::{Raw, RawEvidence, RawImagery, RawLayer, RawPrior, RawTerritories};
+use super::raw::{Raw, RawEvidence, RawImagery, RawLayer, RawPrior, RawTerritories, RawTerritory};
 use super::source::Source;
 use super::{
     Config, Evidence, EvidenceKind, EvidenceLayer, Imagery, Layer, Prior, Reference, Territories,
@@ -242,17 +242,19 @@ impl Reader {
     }
 
     fn territories(&self, raw: RawTerritories) -> Result<Territories, Error> {
-        let RawTerritories { communes, planning } = raw;
+        let RawTerritories { communes, planning, exemptions } = raw;
         let path = self.file(&["territories", "communes", "path"], &communes.path)?;
         let communes = Layer { path, layer: communes.layer };
-        let planning = match planning {
-            None => None,
-            Some(raw) => {
-                let path = self.file(&["territories", "planning", "path"], &raw.path)?;
-                Some(Layer { path, layer: raw.layer })
-            }
+        let optional = |key: &str, raw: Option<RawTerritory>| {
+            let layer = |raw: RawTerritory| {
+                let path = self.file(&["territories", key, "path"], &raw.path)?;
+                Ok::<_, Error>(Layer { path, layer: raw.layer })
+            };
+            raw.map(layer).transpose()
         };
-        Ok(Territories { communes, planning })
+        let planning = optional("planning", planning)?;
+        let exemptions = optional("exemptions", exemptions)?;
+        Ok(Territories { communes, planning, exemptions })
     }
 
     /// The absolute path of a file that must exist.

@@ -98,6 +98,7 @@ pub(super) struct RawLayer {
 pub(super) struct RawTerritories {
     pub(super) communes: RawTerritory,
     pub(super) planning: Option<RawTerritory>,
+    pub(super) exemptions: Option<RawTerritory>,
 }
 
 /// One vector layer of territories.

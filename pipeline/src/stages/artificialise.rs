@@ -23,7 +23,8 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     ctx.check_cancelled()?;
     let verdicts = [ground.judged(0, &judge)?, ground.judged(1, &judge)?];
     let both = (&verdicts[0], &verdicts[1]);
-    let delivery = delivery(ctx);
+    let choices = config.choices();
+    let delivery = delivery(ctx, &choices);
     let mut report = StageReport::default();
     for (vintage, verdicts) in verdicts.iter().enumerate() {
         report = report

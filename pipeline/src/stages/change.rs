@@ -7,9 +7,10 @@ use crate::config::Layer;
 use crate::context::Context;
 use crate::delivery::Delivery;
 use crate::error::Error;
+use crate::exemption::Exemptions;
 use crate::figures::area_of_change;
 use crate::io::schema::Product;
-use crate::method;
+use crate::method::Choices;
 use crate::stage::Stage;
 use crate::stage_report::StageReport;
 use crate::stages::names;
@@ -37,19 +38,23 @@ pub(super) fn ground(ctx: &Context) -> Result<Ground, Error> {
     let planning = config.territories.planning.as_ref();
     let zones = planning.map(|layer| Zones::read(layer, epsg, of_zones)).transpose()?;
     ctx.check_cancelled()?;
+    let exempted = config.territories.exemptions.as_ref();
+    let exemptions = exempted.map(|layer| Exemptions::read(layer, epsg, of_zones)).transpose()?;
     let zones = zones.unwrap_or_default();
-    Ground::new(vec![before, after], Territory { communes, zones, ..Territory::default() })
+    let exemptions = exemptions.unwrap_or_default();
+    let territory = Territory { communes, zones, exemptions, ..Territory::default() };
+    Ground::new(vec![before, after], territory)
 }
 
 /// The delivery of a run.
-pub(super) fn delivery<'a>(ctx: &'a Context<'_>) -> Delivery<'a> {
+pub(super) fn delivery<'a>(ctx: &'a Context<'_>, choices: &'a Choices) -> Delivery<'a> {
     Delivery {
         folder: &ctx.out_dir,
         department: ctx.config.department.code(),
         epsg: ctx.config.crs.0,
         nomenclature: &ctx.config.nomenclature,
         rules: &ctx.config.rules,
-        choices: &method::NO_CHOICE,
+        choices,
     }
 }
 
@@ -63,7 +68,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let covered = check_coverage(&comparison)?;
     let changed = comparison.changed();
     let areas = area_of_change(&comparison, &changed)?;
-    let output = ctx.publish(delivery(ctx).diff(&comparison, &changed)?)?;
+    let output = ctx.publish(delivery(ctx, &ctx.config.choices()).diff(&comparison, &changed)?)?;
     Ok(StageReport::default()
         .output(output)
         .figure("faces", ground.plane.n_faces())

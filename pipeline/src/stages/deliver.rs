@@ -47,7 +47,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         level: Level::Department,
         code: page::department(&ground),
         program: format!("millesime {VERSION}"),
-        rules: format!("{} — {}", config.rules.id, config.rules.title),
+        rules: method::statement(&config.rules, &config.choices())
+            .trim_start_matches("Règles : ")
+            .to_owned(),
         nomenclature: format!("{} — {}", config.nomenclature.id(), config.nomenclature.title()),
         colours: page::colours(&config.nomenclature),
         thresholds: page::thresholds(&ground, &figures),

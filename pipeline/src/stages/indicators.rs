@@ -32,7 +32,8 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         Norms { judge: &judge, capture: &config.capture, nomenclature: &config.nomenclature };
     let figures = Figures::of(&ground, norms)?;
     let (step, verdicts) = (&figures.steps[0], (&figures.verdicts[0], &figures.verdicts[1]));
-    let delivery = delivery(ctx);
+    let choices = config.choices();
+    let delivery = delivery(ctx, &choices);
     let mut report = StageReport::default();
     let mut drafts = delivery.tables(&figures.tables, &method::of(config))?;
     drafts.push(delivery.tables_on_maps(&ground, &figures.tables)?);
