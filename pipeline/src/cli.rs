@@ -44,7 +44,7 @@ pub enum Command {
     /// Check a configuration and the files it names, without computing anything
     Check(check::Args),
     /// Compare delivered vintages: change, artificialisation and indicators, without imagery
-    Compare(compare::Args),
+    Compare(Box<compare::Args>),
     /// Print shell completions
     Completions(completions::Args),
     /// Say whether this machine has what a run needs

@@ -13,7 +13,8 @@ use crate::comparison::Ground;
 use crate::config::{Department, Layer};
 use crate::context::WORK;
 use crate::delivery::Delivery;
-use crate::error::Error;
+use crate::enaf::Enaf;
+use crate::error::{Error, InputError};
 use crate::figures::{Figures, Norms, area_of_change, stocks};
 use crate::judge::Judge;
 use crate::lock::Lock;
@@ -66,6 +67,8 @@ pub struct Request {
     pub customs: Vec<Source<String>>,
     /// The COG table that says which communes have merged.
     pub cog: Option<PathBuf>,
+    /// A table of ENAF consumption by commune.
+    pub enaf: Option<PathBuf>,
     /// A corrective patch of the older vintages.
     pub patch: Option<Layer>,
     /// The delivered ARTIF layer of every vintage, in their order, or none.
@@ -197,6 +200,7 @@ fn check(cancel: &Cancel, during: &str) -> Result<(), Error> {
 
 fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Error> {
     let tally = Tally::default();
+    let enaf = request.enaf.as_deref().map(Enaf::read).transpose()?;
     let step = |name: &str, text: String| {
         say(request.log_format, name, &format!("{name:<14} {text}"), json!({ "text": text }));
     };
@@ -215,6 +219,7 @@ fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Erro
         .map_err(|error| Error::usage(error.to_string()))?;
     let norms = Norms { judge, capture: &capture, nomenclature: &request.nomenclature };
     let mut figures = Figures::of(&ground, norms)?;
+    figures.tables.extend(trajectory(request, enaf.as_ref(), &ground)?);
     check(cancel, "summing up")?;
     figures.proofs.splice(0..0, carried_over.into_iter().chain(covered));
     let repairs = repair::table::of(&repairs);
@@ -311,14 +316,7 @@ fn write(
         }
     }
     let years = request.years();
-    let method = method::pairs(&method::Subject {
-        department: request.department.code(),
-        years: &years,
-        nomenclature: &request.nomenclature,
-        recoded: &request.recoded(),
-        rules: &request.rules,
-        choices: &choices,
-    });
+    let method = method(request, &years, &choices);
     drafts.extend(delivery.tables(&figures.tables, &method)?);
     drafts.push(delivery.tables_on_maps(ground, &figures.tables)?);
     drafts.push(delivery.territories(ground)?);
@@ -335,6 +333,45 @@ fn write(
     Ok(drafts)
 }
 
+/// The tables of the ENAF trajectory, when a table of consumption is given.
+///
+/// # Errors
+/// [`Error::Input`] when that table knows none of the communes.
+fn trajectory(
+    request: &Request,
+    enaf: Option<&Enaf>,
+    ground: &Ground,
+) -> Result<Vec<tables::Table>, Error> {
+    let (Some(path), Some(enaf)) = (&request.enaf, enaf) else { return Ok(Vec::new()) };
+    let communes = &ground.communes.gazetteer.communes;
+    let known = communes.iter().filter(|c| enaf.communes.contains_key(&c.code)).count();
+    if known == 0 {
+        let first = |codes: Option<&String>| codes.cloned().unwrap_or_default();
+        let fault = InputError::new(path, "this table knows none of the communes");
+        let got = format!("communes such as `{}`", first(enaf.communes.keys().next()));
+        let expected = format!("`{}`", first(communes.first().map(|commune| &commune.code)));
+        return Err(fault.got(got).expected(expected).into());
+    }
+    let text = format!("ENAF consumption of {known} of {} communes", communes.len());
+    say(request.log_format, "enaf", &text, json!({ "communes": communes.len(), "known": known }));
+    Ok(tables::enaf::tables(enaf, &ground.communes.gazetteer))
+}
+
+/// What the tables and the report say of how their figures were made.
+fn method(request: &Request, years: &[u16], choices: &Choices) -> Box<tables::xlsx::Method> {
+    let pairs = method::pairs(&method::Subject {
+        department: request.department.code(),
+        years,
+        nomenclature: &request.nomenclature,
+        recoded: &request.recoded(),
+        rules: &request.rules,
+        choices,
+    });
+    let (subject, text) = tables::enaf::METHOD;
+    let enaf = request.enaf.as_ref().map(|_| (subject.to_owned(), text.to_owned()));
+    pairs.into_iter().chain(enaf).collect()
+}
+
 /// Publishes every file at once, the manifest last: without it a delivery is not complete.
 fn publish(
     request: &Request,
@@ -349,9 +386,10 @@ fn publish(
             inputs.insert(format!("{role}/{name}"), artefact::Stamp::of(&path)?);
         }
     }
-    if let Some(path) = &request.cog {
+    for (role, path) in [("cog", &request.cog), ("enaf", &request.enaf)] {
+        let Some(path) = path else { continue };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        inputs.insert(format!("cog/{name}"), artefact::Stamp::of(path)?);
+        inputs.insert(format!("{role}/{name}"), artefact::Stamp::of(path)?);
     }
     let years = request.years();
     let parameters = json!({

@@ -12,7 +12,7 @@ mod source;
 
 use std::path::{Path, PathBuf};
 
-pub use department::{Department, Epsg};
+pub use department::{Department, Epsg, region_name};
 use kernels::update::UpdateParams;
 /// What a layer of evidence shows, in the order of the cube's `evidence` array.
 pub use nomenclature::Layer as EvidenceKind;

@@ -26,7 +26,7 @@ use crate::judge::Judge;
 use crate::method::{self, Choices};
 use crate::seen::Seen;
 use crate::tables::xlsx::Method;
-use crate::tables::{Cell, Column, Table, Unit, csv, xlsx};
+use crate::tables::{Cell, Column, Table, Unit, csv, json, xlsx};
 use crate::tally::Flaws;
 use facts::Facts;
 
@@ -236,7 +236,7 @@ impl Delivery<'_> {
         self.bytes(facts::FILE, &Facts::of(self, years, rules).bytes()?)
     }
 
-    /// Every table as CSV and all of them in one workbook.
+    /// Every table as CSV, and all of them in one JSON document and one workbook.
     ///
     /// # Errors
     /// A file cannot be written.
@@ -248,6 +248,11 @@ impl Delivery<'_> {
         drafts.push(
             self.bytes(format!("{TABLES}/methode.csv"), &csv::bytes(&method::table(method))?)?,
         );
+        let all: Vec<_> = tables.iter().map(json::value).collect();
+        let all = serde_json::to_string_pretty(&all)
+            .map_err(|error| Error::internal(format!("indicators.json: {error}")))?;
+        drafts
+            .push(self.bytes(format!("{TABLES}/indicators.json"), format!("{all}\n").as_bytes())?);
         let workbook = xlsx::bytes(tables, method)?;
         drafts.push(self.bytes(format!("{TABLES}/indicators.xlsx"), &workbook)?);
         Ok(drafts)

@@ -162,6 +162,20 @@ pub fn pairs(subject: &Subject<'_>) -> Box<Method> {
                 .to_owned(),
         ),
         ("Surfaces", "En m², calculées dans la projection légale du département.".to_owned()),
+        (
+            "Niveaux",
+            "EPCI, SCoT, département et région sont la somme de leurs communes présentes dans la \
+             couche des communes : une région n'est donc comptée que pour sa part traitée. Une \
+             commune sans surface artificialisée garde sa ligne et compte au dénominateur."
+                .to_owned(),
+        ),
+        (
+            "Annualisation",
+            "Colonnes « annuel » : le flux divisé par le nombre d'années entre les deux millésimes, \
+             ou entre le premier et le dernier. Toutes les lignes d'un tableau portent sur les mêmes \
+             années."
+                .to_owned(),
+        ),
         ("Statut artificialisé", official(choices)),
         ("Exemptions", exempted(choices)),
         ("Limite du département", limit(choices)),

@@ -95,9 +95,10 @@ impl Stage {
             | Self::Regularise
             | Self::Vectorise
             | Self::Change
-            | Self::Correct
-            | Self::Deliver => 1,
-            Self::Artificialise | Self::Indicators => 3,
+            | Self::Correct => 1,
+            Self::Deliver => 2,
+            Self::Artificialise => 3,
+            Self::Indicators => 4,
         }
     }
 

@@ -9,7 +9,9 @@ use serde::Serialize;
 pub mod csv;
 pub mod custom;
 pub mod disagreement;
+pub mod enaf;
 pub mod exemptions;
+pub mod family;
 pub mod flux;
 pub mod gazetteer;
 pub mod indicators;
@@ -125,7 +127,7 @@ fn decimal(value: i128, decimals: u32) -> String {
 }
 
 /// The quotient rounded half away from zero; the divisor is not zero.
-fn divide(value: i128, by: i128) -> i128 {
+pub(crate) fn divide(value: i128, by: i128) -> i128 {
     let negative = (value < 0) != (by < 0);
     let (value, by) = (value.unsigned_abs(), by.unsigned_abs());
     let quotient = ((2 * value + by) / (2 * by)).cast_signed();

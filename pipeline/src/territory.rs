@@ -4,7 +4,7 @@ pub mod cog;
 
 use kernels::lattice::Polygon;
 
-use crate::config::Layer;
+use crate::config::{Department, Layer};
 use crate::error::{Error, InputError};
 use crate::io::vector::{Value, VectorSource};
 use crate::tables::gazetteer::{Commune, Gazetteer};
@@ -81,6 +81,7 @@ impl Communes {
                 columns.map(&mut next);
             let stated = !own_department.is_empty();
             let department = if stated { own_department } else { department.to_owned() };
+            let region = if region.is_empty() { region_of(&department) } else { region };
             let commune =
                 Commune { code, name, epci, epci_name, scot, scot_name, department, region };
             rows.push((commune, feature.polygons));
@@ -140,6 +141,11 @@ impl Zones {
         }
         Ok(zones)
     }
+}
+
+/// INSEE code of the region of a department; empty when it is none.
+fn region_of(department: &str) -> String {
+    Department::parse(department).map_or_else(String::new, |known| known.region().to_owned())
 }
 
 fn open(layer: &Layer, product: Product, epsg: u32, tally: &Tally) -> Result<VectorSource, Error> {

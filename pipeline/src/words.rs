@@ -56,6 +56,9 @@ fn plain_law(name: &str) -> &str {
         name if name.starts_with("vintage_covers_once_") => {
             "Chaque lieu est couvert par un polygone au plus du millésime"
         }
+        "vintages_chain" => {
+            "Un millésime a le même stock vu de l'intervalle d'avant et de celui d'après"
+        }
         name if name.starts_with("ground_of_") => "Sol commun et propre de deux millésimes",
         other => other,
     }
@@ -80,6 +83,7 @@ pub fn flaw(key: &str) -> &str {
         "curve_linearised" => "Arcs remplacés par leurs cordes",
         "crs_assumed" => "Couches sans système de coordonnées : celui du département",
         "crs_reprojected" => "Couches reprojetées",
+        "diff_overlap" => "Sol de plusieurs polygones de différence : compté une fois",
         "duplicate_conflict" => "Doublons aux codes différents",
         "duplicate_geometry" => "Polygones en double",
         "format_passed_over" => "Fichiers du même produit dans un autre format",

@@ -56,6 +56,9 @@ pub struct Args {
     /// @etalab/decoupage-administratif) under whose codes to count them
     #[arg(long, value_name = "PATH")]
     cog: Option<PathBuf>,
+    /// ENAF consumption by commune, from land files (CSV): the trajectory 2021-2031 beside the figures
+    #[arg(long, value_name = "PATH")]
+    enaf: Option<PathBuf>,
     /// Zones of a planning document (`TYPEZONE`)
     #[arg(long, value_name = "PATH")]
     planning: Option<String>,
@@ -136,6 +139,7 @@ impl Args {
             vintages,
             territories: self.territories.iter().map(|text| layer(text)).collect(),
             cog: self.cog.clone(),
+            enaf: self.enaf.clone(),
             planning: self.planning.as_deref().map(layer),
             customs: self.customs()?,
             patch: self.patch.as_deref().map(layer),

@@ -73,6 +73,9 @@ fn sources(request: &Request) -> Vec<String> {
     if let Some(path) = &request.cog {
         sources.push(format!("Code officiel géographique : {}", name(path)));
     }
+    if let Some(path) = &request.enaf {
+        sources.push(format!("Consommation d'ENAF (fichiers fonciers) : {}", name(path)));
+    }
     sources.extend(request.planning.iter().map(|l| format!("Zonage : {}", name(&l.path))));
     sources.extend(
         request.customs.iter().map(|c| format!("Couche « {} » : {}", c.of, name(&c.layer.path))),

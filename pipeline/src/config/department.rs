@@ -29,27 +29,32 @@ impl Epsg {
     }
 }
 
-/// Regions with their departments, by INSEE code.
-const REGIONS: [(&str, &str); 18] = [
-    ("01", "971"),
-    ("02", "972"),
-    ("03", "973"),
-    ("04", "974"),
-    ("06", "976"),
-    ("11", "75 77 78 91 92 93 94 95"),
-    ("24", "18 28 36 37 41 45"),
-    ("27", "21 25 39 58 70 71 89 90"),
-    ("28", "14 27 50 61 76"),
-    ("32", "02 59 60 62 80"),
-    ("44", "08 10 51 52 54 55 57 67 68 88"),
-    ("52", "44 49 53 72 85"),
-    ("53", "22 29 35 56"),
-    ("75", "16 17 19 23 24 33 40 47 64 79 86 87"),
-    ("76", "09 11 12 30 31 32 34 46 48 65 66 81 82"),
-    ("84", "01 03 07 15 26 38 42 43 63 69 73 74"),
-    ("93", "04 05 06 13 83 84"),
-    ("94", "2A 2B"),
+/// Regions by INSEE code: name and departments.
+const REGIONS: [(&str, &str, &str); 18] = [
+    ("01", "Guadeloupe", "971"),
+    ("02", "Martinique", "972"),
+    ("03", "Guyane", "973"),
+    ("04", "La Réunion", "974"),
+    ("06", "Mayotte", "976"),
+    ("11", "Île-de-France", "75 77 78 91 92 93 94 95"),
+    ("24", "Centre-Val de Loire", "18 28 36 37 41 45"),
+    ("27", "Bourgogne-Franche-Comté", "21 25 39 58 70 71 89 90"),
+    ("28", "Normandie", "14 27 50 61 76"),
+    ("32", "Hauts-de-France", "02 59 60 62 80"),
+    ("44", "Grand Est", "08 10 51 52 54 55 57 67 68 88"),
+    ("52", "Pays de la Loire", "44 49 53 72 85"),
+    ("53", "Bretagne", "22 29 35 56"),
+    ("75", "Nouvelle-Aquitaine", "16 17 19 23 24 33 40 47 64 79 86 87"),
+    ("76", "Occitanie", "09 11 12 30 31 32 34 46 48 65 66 81 82"),
+    ("84", "Auvergne-Rhône-Alpes", "01 03 07 15 26 38 42 43 63 69 73 74"),
+    ("93", "Provence-Alpes-Côte d'Azur", "04 05 06 13 83 84"),
+    ("94", "Corse", "2A 2B"),
 ];
+
+/// Name of a region by its INSEE code; `None` when there is no such region.
+pub fn region_name(code: &str) -> Option<&'static str> {
+    REGIONS.iter().find(|(region, ..)| *region == code).map(|(_, name, _)| *name)
+}
 
 /// A French department that has an OCS GE.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -83,10 +88,10 @@ impl Department {
 
     /// INSEE code of its region (law of 16 January 2015).
     pub fn region(&self) -> &'static str {
-        let holds = |(_, departments): &&(&str, &str)| {
+        let holds = |(_, _, departments): &&(&str, &str, &str)| {
             departments.split(' ').any(|department| department == self.0)
         };
-        REGIONS.iter().find(holds).map_or("", |(region, _)| region)
+        REGIONS.iter().find(holds).map_or("", |(region, ..)| region)
     }
 
     /// The CRS of its OCS GE (IGN's delivery specification).
@@ -126,11 +131,12 @@ mod tests {
         let codes = (1..=95).map(|n| format!("{n:02}")).filter(|code| code != "20");
         let others = ["2A", "2B", "971", "972", "973", "974", "976"].map(str::to_owned);
         for code in codes.chain(others) {
-            let times = REGIONS.iter().flat_map(|r| r.1.split(' ')).filter(|d| **d == code);
+            let times = REGIONS.iter().flat_map(|r| r.2.split(' ')).filter(|d| **d == code);
             assert_eq!(times.count(), 1, "{code}");
         }
         assert_eq!(Department::parse("11").unwrap().region(), "76");
         assert_eq!(Department::parse("2B").unwrap().region(), "94");
+        assert_eq!((region_name("76"), region_name("77")), (Some("Occitanie"), None));
     }
 
     #[test]

@@ -437,6 +437,7 @@ fn communes(data: &ReportData, vintages: &[(usize, String)]) -> Result<Grid, Err
     let parent = match data.level {
         Level::Epci => Some("epci_code"),
         Level::Scot => Some("scot_code"),
+        Level::Region => Some("region_code"),
         Level::Commune | Level::Department => None,
     };
     let code = Cell::words(&data.code);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::region_name;
+
 /// One commune; codes are text (`2A004`, `01001`), empty when not known.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Commune {
@@ -38,11 +40,14 @@ pub enum Level {
     /// Department.
     #[serde(rename = "departement")]
     Department,
+    /// Region: what the communes given hold of it.
+    Region,
 }
 
 impl Level {
     /// From the smallest to the largest.
-    pub const ALL: [Self; 4] = [Self::Commune, Self::Epci, Self::Scot, Self::Department];
+    pub const ALL: [Self; 5] =
+        [Self::Commune, Self::Epci, Self::Scot, Self::Department, Self::Region];
 
     /// The word in file and column names.
     pub fn key(self) -> &'static str {
@@ -51,6 +56,7 @@ impl Level {
             Self::Epci => "epci",
             Self::Scot => "scot",
             Self::Department => "departement",
+            Self::Region => "region",
         }
     }
 
@@ -61,6 +67,7 @@ impl Level {
             Self::Epci => "EPCI",
             Self::Scot => "SCoT",
             Self::Department => "département",
+            Self::Region => "région",
         }
     }
 }
@@ -93,6 +100,11 @@ impl Gazetteer {
                 Level::Department => {
                     let name = format!("Département {}", commune.department);
                     (commune.department.clone(), name)
+                }
+                Level::Region => {
+                    let name = region_name(&commune.region).map(str::to_owned);
+                    let name = name.unwrap_or_else(|| format!("Région {}", commune.region));
+                    (commune.region.clone(), name)
                 }
             }
         };

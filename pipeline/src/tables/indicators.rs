@@ -133,10 +133,13 @@ impl Indicators<'_> {
                 maps.iter().map(|m| m.get(&place).copied().unwrap_or_default()).collect()
             };
             let mut row = labels(&places, place);
-            row.extend(self.stock_cells(&of(&balances), surface));
+            let balances = of(&balances);
+            row.extend(self.stock_cells(&balances, surface));
+            let steps = balances.iter().zip(self.series.steps());
+            row.extend(steps.map(|(b, (i, _))| Cell::AreaPerYear(b.net(), i.years())));
             row.extend(self.period_cells());
-            row.extend(flux_cells(&of(&balances)));
-            row.push(annual_cell(&of(&balances), main.years()));
+            row.extend(flux_cells(&balances));
+            row.extend(annual_cells(&balances, main.years()));
             for variant in &variants {
                 row.extend(variant_cells(&of(variant)));
             }
@@ -163,23 +166,30 @@ impl Indicators<'_> {
             add(format!("flux_surface_{pair}"), format!("Flux net, {years}"), Unit::SquareMetres);
             add(format!("flux_percent_{pair}"), format!("Flux net, {years}"), Unit::Percent);
         }
+        for k in 1..=self.series.steps().len() {
+            let header = format!("Flux net annualisé, millésimes {k} à {}", k + 1);
+            add(format!("flux_annuel_{k}_{}", k + 1), header, Unit::SquareMetresPerYear);
+        }
         add("millesime_debut".into(), "Millésime de début".into(), Unit::None);
         add("millesime_fin".into(), "Millésime de fin".into(), Unit::None);
-        add(format!("flux_{key}"), gain.into(), Unit::SquareMetres);
-        add(format!("flux_{reverse}"), loss.into(), Unit::SquareMetres);
-        add(format!("flux_{key}_net"), format!("{gain} nette"), Unit::SquareMetres);
-        let annual = format!("{gain} nette annualisée");
-        add(format!("flux_{key}_net_annuel"), annual, Unit::SquareMetresPerYear);
+        let fluxes = [
+            (format!("flux_{key}"), gain.to_owned()),
+            (format!("flux_{reverse}"), loss.to_owned()),
+            (format!("flux_{key}_net"), format!("{gain} nette")),
+        ];
+        for (flux, header) in &fluxes {
+            add(flux.clone(), header.clone(), Unit::SquareMetres);
+        }
+        for (flux, header) in &fluxes {
+            let header = format!("{header} annualisée");
+            add(format!("{flux}_annuel"), header, Unit::SquareMetresPerYear);
+        }
         for Variant { suffix, label, .. } in self.variants {
             for (k, year) in (1..).zip(self.series.vintages()) {
                 let header = format!("{stock} {year}, {label}");
                 add(format!("surface_{key}_{k}_{suffix}"), header, Unit::SquareMetres);
             }
-            for (flux, header) in [
-                (format!("flux_{key}"), gain.to_owned()),
-                (format!("flux_{reverse}"), loss.to_owned()),
-                (format!("flux_{key}_net"), format!("{gain} nette")),
-            ] {
+            for (flux, header) in &fluxes {
                 let header = format!("{header}, {label}");
                 add(format!("{flux}_{suffix}"), header, Unit::SquareMetres);
             }
@@ -215,6 +225,7 @@ impl Indicators<'_> {
             Level::Epci => Some(commune.epci.as_str()) == code,
             Level::Scot => Some(commune.scot.as_str()) == code,
             Level::Department => Some(commune.department.as_str()) == code,
+            Level::Region => Some(commune.region.as_str()) == code,
         };
         let members: Vec<&Commune> = self.gazetteer.communes.iter().filter(holds).collect();
         // A level may straddle departments or regions: every code, in order, joined.
@@ -226,7 +237,9 @@ impl Indicators<'_> {
         if level != Level::Department {
             cells.push(joined(|c| &c.department));
         }
-        cells.push(joined(|c| &c.region));
+        if level != Level::Region {
+            cells.push(joined(|c| &c.region));
+        }
         if level == Level::Commune {
             cells.extend([joined(|c| &c.epci), joined(|c| &c.scot)]);
         }
@@ -400,7 +413,9 @@ fn parent_columns(level: Level) -> Vec<Column> {
     if level != Level::Department {
         columns.push(Column::new("departement_code", "Département", Unit::None));
     }
-    columns.push(Column::new("region_code", "Région", Unit::None));
+    if level != Level::Region {
+        columns.push(Column::new("region_code", "Région", Unit::None));
+    }
     if level == Level::Commune {
         columns.push(Column::new("epci_code", "EPCI", Unit::None));
         columns.push(Column::new("scot_code", "SCoT", Unit::None));
@@ -420,8 +435,10 @@ fn flux_cells(balances: &[Balance]) -> [Cell; 3] {
     [sum(|b| b.gross_in), sum(|b| b.gross_out), sum(Balance::net)]
 }
 
-fn annual_cell(balances: &[Balance], years: u32) -> Cell {
-    Cell::AreaPerYear(balances.iter().map(Balance::net).sum(), years)
+/// Gained, lost and net per year, over all intervals together.
+fn annual_cells(balances: &[Balance], years: u32) -> [Cell; 3] {
+    let rate = |of: fn(&Balance) -> i128| Cell::AreaPerYear(balances.iter().map(of).sum(), years);
+    [rate(|b| b.gross_in), rate(|b| b.gross_out), rate(Balance::net)]
 }
 
 fn variant_cells(balances: &[Balance]) -> Vec<Cell> {

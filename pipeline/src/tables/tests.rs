@@ -134,7 +134,7 @@ fn levels_add_up_to_the_same_flux() {
         };
         let total = sum("commune");
         assert_ne!(total, 0);
-        for level in ["epci", "scot", "departement"] {
+        for level in ["epci", "scot", "departement", "region"] {
             assert_eq!(sum(level), total, "{key} of {level}");
         }
     }

@@ -1,11 +1,12 @@
-//! Tables as one workbook: a sheet per family, French headers, units, and a sheet on the method.
+//! Tables as one workbook: a sheet per family with all its levels, French headers, units, and a
+//! sheet on the method.
 
 use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
     XlsxError,
 };
 
-use super::{Cell, Table, Unit};
+use super::{Cell, Table, Unit, family};
 use crate::Error;
 
 /// What the sheet `Méthode` says: pairs of a subject and its explanation, in order.
@@ -31,8 +32,8 @@ fn build(tables: &[Table], method: &Method) -> Result<Vec<u8>, XlsxError> {
             .set_title("Indicateurs d'occupation du sol et d'artificialisation")
             .set_creation_datetime(&created),
     );
-    for table in tables {
-        sheet_of(workbook.add_worksheet(), table)?;
+    for table in family::families(tables) {
+        sheet_of(workbook.add_worksheet(), &table)?;
     }
     method_sheet(workbook.add_worksheet(), method)?;
     workbook.save_to_buffer()
@@ -50,7 +51,7 @@ fn heading() -> Format {
 
 /// Row 0: the title; row 1: French headers with units; row 2: the keys of the CSV; then the data.
 fn sheet_of(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
-    sheet.set_name(sheet_name(&table.name))?;
+    sheet.set_name(family::sheet_name(&table.name))?;
     sheet.write_string_with_format(0, 0, &table.title, &Format::new().set_bold())?;
     let (heading, muted) = (heading(), Format::new().set_font_color(Color::Gray).set_italic());
     for (col, column) in (0_u16..).zip(&table.columns) {
@@ -68,7 +69,7 @@ fn sheet_of(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
             write(sheet, (row, col), cell)?;
         }
     }
-    sheet.set_freeze_panes(3, 2.min(table.columns.len() as u16))?;
+    sheet.set_freeze_panes(3, 3.min(table.columns.len() as u16))?;
     let last = (2 + table.rows.len() as u32, (table.columns.len().max(1) - 1) as u16);
     sheet.autofilter(2, 0, last.0, last.1)?;
     Ok(())
@@ -105,11 +106,6 @@ fn method_sheet(sheet: &mut Worksheet, method: &Method) -> Result<(), XlsxError>
     }
     sheet.set_freeze_panes(1, 0)?;
     Ok(())
-}
-
-/// Sheet names are at most 31 characters.
-fn sheet_name(name: &str) -> String {
-    name.chars().take(31).collect()
 }
 
 fn width(table: &Table, col: usize) -> f64 {

@@ -128,11 +128,12 @@ fn layers_are_those_of_the_contract(folder: &Path) {
 }
 
 fn tables_and_report_are_there(files: &BTreeMap<PathBuf, Vec<u8>>) {
-    let levels = ["commune", "epci", "scot", "departement"];
+    let levels = ["commune", "epci", "scot", "departement", "region"];
     let tables = ["artif", "imper", "couverture", "usage"]
         .iter()
         .flat_map(|what| levels.map(|level| format!("{what}_{level}.csv")));
-    let single = ["matrice_cs.csv", "matrice_us.csv", "zonage.csv", "indicators.xlsx"];
+    let single =
+        ["matrice_cs.csv", "matrice_us.csv", "zonage.csv", "indicators.xlsx", "indicators.json"];
     for name in tables.chain(single.map(str::to_owned)) {
         let path = Path::new("indicators").join(&name);
         assert!(files.get(&path).is_some_and(|bytes| bytes.len() > 100), "{name} says nothing");

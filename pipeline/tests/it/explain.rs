@@ -15,7 +15,7 @@ use serde_json::Value;
 const EPSG: u32 = 2154;
 
 /// West, south, east and north of a rectangle, in metres from the origin.
-type Rectangle = [i32; 4];
+pub(crate) type Rectangle = [i32; 4];
 
 /// Where the drawing begins, in metres.
 const ORIGIN: (i32, i32) = (650_000, 6_230_000);
@@ -47,7 +47,7 @@ fn polygon(rectangles: &[Rectangle]) -> Polygon {
 }
 
 /// Writes a layer of rectangles with text columns.
-fn layer(path: &Path, columns: &[&str], rows: &[(Rectangle, &[&str])]) {
+pub(crate) fn layer(path: &Path, columns: &[&str], rows: &[(Rectangle, &[&str])]) {
     let spec = LayerSpec {
         name: "layer".to_owned(),
         title: String::new(),
@@ -65,7 +65,7 @@ fn layer(path: &Path, columns: &[&str], rows: &[(Rectangle, &[&str])]) {
     writer.finish().unwrap();
 }
 
-fn vintage(path: &Path, year: u16, rows: &[(&str, &str, &str, &[Rectangle])]) {
+pub(crate) fn vintage(path: &Path, year: u16, rows: &[(&str, &str, &str, &[Rectangle])]) {
     let names = Names { department: "11".to_owned(), vintage: year, prior: year, epsg: EPSG };
     let mut file = Deliverable::<OccupationRecord>::create(path, &names).unwrap();
     for (id, code_cs, code_us, rectangles) in rows {

@@ -8,6 +8,7 @@ mod compare;
 mod dirty;
 mod exit_codes;
 mod explain;
+mod figures;
 mod generated;
 mod nested;
 mod reading;
