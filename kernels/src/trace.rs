@@ -34,6 +34,9 @@ const BAND_NODES: usize = 4096;
 /// Regions whose outline is tried by one task; only a matter of speed.
 const BAND_REGIONS: usize = 4096;
 
+/// Tasks that a thread does before what they found is put together; only a matter of memory.
+const TASKS_PER_THREAD: usize = 4;
+
 /// A corner of the cells: the north-west corner of cell `(row, col)`, one past the end included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 struct Corner {
@@ -81,35 +84,35 @@ fn trace_in_bands(labels: &Labels, grid: &Grid, band_rows: usize) -> ArcCoverage
     assert_eq!(labels.dim(), (grid.rows, grid.cols), "the raster has the grid's shape");
     let tracer = Tracer { corners: Corners::of(labels, band_rows), labels, grid };
     let n_nodes = tracer.corners.nodes().len();
-    let between_nodes: Vec<Found> = (0..n_nodes.div_ceil(BAND_NODES))
-        .into_par_iter()
-        .map(|band| tracer.arcs_from(band * BAND_NODES..((band + 1) * BAND_NODES).min(n_nodes)))
-        .collect();
+    let mut found = Found::default();
+    add_all(&mut found, n_nodes.div_ceil(BAND_NODES), |band| {
+        tracer.arcs_from(band * BAND_NODES..((band + 1) * BAND_NODES).min(n_nodes))
+    });
     let mut firsts: Vec<(u32, u32)> = labels.regions.iter().map(|region| region.first).collect();
     firsts.extend(&labels.voids);
-    let loops: Vec<Found> =
-        firsts.par_chunks(BAND_REGIONS).map(|firsts| tracer.loops_at(firsts)).collect();
+    let bands: Vec<&[(u32, u32)]> = firsts.chunks(BAND_REGIONS).collect();
+    add_all(&mut found, bands.len(), |band| tracer.loops_at(bands[band]));
     drop(tracer);
-    join(between_nodes, loops, (n_nodes, labels))
+    let Found { arcs, sides, ends } = found;
+    assert!(sides.len() < 1 << 31, "fewer than 2^31 arcs: cut the raster first");
+    let mut ends: Vec<Option<ArcEnds>> = ends.into_iter().map(Some).collect();
+    ends.resize(sides.len(), None);
+    assemble(arcs, sides, ends, n_nodes, &labels.regions)
 }
 
-/// Puts everything together, arcs between nodes first.
-fn join(
-    between_nodes: Vec<Found>,
-    loops: Vec<Found>,
-    (n_nodes, labels): (usize, &Labels),
-) -> ArcCoverage {
-    let mut arcs = ArcPoints::default();
-    let mut sides = Vec::new();
-    let mut ends = Vec::new();
-    for found in between_nodes.into_iter().chain(loops) {
-        arcs.append(&found.arcs);
-        sides.extend_from_slice(&found.sides);
-        ends.extend(found.ends.into_iter().map(Some));
-        ends.resize(sides.len(), None);
+/// Runs some tasks and puts together what they find, in order.
+fn add_all(all: &mut Found, n_tasks: usize, task: impl Fn(usize) -> Found + Sync) {
+    // A few tasks at a time: what they took is free again for the next ones.
+    let n_together = TASKS_PER_THREAD * rayon::current_num_threads();
+    for first in (0..n_tasks).step_by(n_together) {
+        let tasks = first..n_tasks.min(first + n_together);
+        let found: Vec<Found> = tasks.into_par_iter().map(&task).collect();
+        for found in found {
+            all.arcs.append(&found.arcs);
+            all.sides.extend_from_slice(&found.sides);
+            all.ends.extend_from_slice(&found.ends);
+        }
     }
-    assert!(sides.len() < 1 << 31, "fewer than 2^31 arcs: cut the raster first");
-    assemble(arcs, sides, ends, n_nodes, &labels.regions)
 }
 
 /// What the walks read.
@@ -124,11 +127,13 @@ impl Tracer<'_> {
     fn arcs_from(&self, nodes: Range<usize>) -> Found {
         let mut found = Found::default();
         let mut turns = Vec::new();
-        for start in nodes {
+        // Directions of the task's nodes in which an arc from an earlier node arrived.
+        let mut is_known = vec![[false; 4]; nodes.len()];
+        for start in nodes.clone() {
             let node = &self.corners.nodes()[start];
             for departure in 0..4 {
                 let beside = [departure, departure + 1].map(|quarter| node.around[quarter % 4]);
-                if beside[0] == beside[1] {
+                if beside[0] == beside[1] || is_known[start - nodes.start][departure] {
                     continue;
                 }
                 let departure = departure as u8;
@@ -137,8 +142,12 @@ impl Tracer<'_> {
                 else {
                     unreachable!("what leaves a node ends at one")
                 };
-                // Both ends find the arc; it starts at the earlier one.
-                if (start, departure) < (end, (arrival + 2) % 4) {
+                // Both ends may find the arc; it starts at the earlier one.
+                let back = (arrival + 2) % 4;
+                if (start, departure) < (end, back) {
+                    if let Some(known) = is_known.get_mut(end - nodes.start) {
+                        known[usize::from(back)] = true;
+                    }
                     let last = self.corners.nodes()[end].at;
                     let [left, right] = beside;
                     found.sides.push(Sides { left, right, is_loop: false });
@@ -155,9 +164,14 @@ impl Tracer<'_> {
     fn loops_at(&self, firsts: &[(u32, u32)]) -> Found {
         let mut found = Found::default();
         let mut turns = Vec::new();
+        let mut last: Option<(Corner, usize)> = None;
         for &(row, col) in firsts {
             let at = Corner { row, col };
-            let Some(start) = self.corners.turn_to_south_east(at) else { continue };
+            // The pieces of nodata come after the regions, in the order of reading again.
+            let from = last.filter(|(corner, _)| *corner < at).map(|(_, rank)| rank);
+            let rank = self.corners.turn_not_before(at, from);
+            last = Some((at, rank));
+            let Some(start) = self.corners.turn_to_south_east(at, rank) else { continue };
             // A piece of nodata open to the outside begins at no outline of its own: the outline
             // beside it has an earlier corner elsewhere.
             if let Stop::Start = self.corners.follow_turn(start, &mut turns) {

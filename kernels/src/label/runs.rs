@@ -42,11 +42,9 @@ fn cut(row: ArrayView1<'_, u16>, sets: &mut RunSets) {
     sets.values.push(first);
     let mut start = 1;
     // Sixteen neighbours are compared at once; a byte that is set is the start of a run.
-    while let Some(block) = row.get(start - 1..start + LANES) {
-        let mut starts = [0; LANES];
-        for (lane, pair) in starts.iter_mut().zip(block.windows(2)) {
-            *lane = u8::from(pair[0] != pair[1]);
-        }
+    while let Some(here) = row.get(start..).and_then(<[u16]>::first_chunk::<LANES>) {
+        let before = row[start - 1..].first_chunk::<LANES>().expect("one cell more to the west");
+        let starts: [u8; LANES] = std::array::from_fn(|i| u8::from(here[i] != before[i]));
         let mut starts = u128::from_le_bytes(starts);
         while starts != 0 {
             let col = start + starts.trailing_zeros() as usize / 8;

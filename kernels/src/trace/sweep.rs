@@ -13,6 +13,9 @@ use rayon::prelude::*;
 use super::Corner;
 use crate::label::{Labels, NO_REGION};
 
+/// Bands that a thread sweeps before they are put together; only a matter of memory.
+const TASKS_PER_THREAD: usize = 4;
+
 /// The four directions of a side: 0 north, 1 east, 2 south, 3 west.
 pub(super) const NORTH: u8 = 0;
 pub(super) const EAST: u8 = 1;
@@ -91,20 +94,25 @@ impl Corners {
     /// Sweeps all rows of corners of a labelled raster, `band_rows` to a task.
     pub(super) fn of(labels: &Labels, band_rows: usize) -> Self {
         let n_rows = labels.dim().0 + 1;
-        let bands: Vec<Band> = (0..n_rows.div_ceil(band_rows))
-            .into_par_iter()
-            .map(|band| Band::of(labels, band * band_rows..((band + 1) * band_rows).min(n_rows)))
-            .collect();
-        let count = |of: fn(&Self) -> usize| bands.iter().map(|band| of(&band.corners)).sum();
-        let (n_turns, n_nodes): (usize, usize) =
-            (count(|c| c.turns.len()), count(|c| c.nodes.len()));
-        let few = (Link::NODE as usize) - 1;
-        assert!(n_turns < few && n_nodes < few, "fewer than 2^31 corners: cut the raster first");
-        let mut all =
-            Self { turns: Vec::with_capacity(n_turns), nodes: Vec::with_capacity(n_nodes) };
+        let n_bands = n_rows.div_ceil(band_rows);
+        // A few bands at a time: what they took is free again for the next ones.
+        let n_together = TASKS_PER_THREAD * rayon::current_num_threads();
+        let mut all = Self::default();
         let mut open = Vec::new();
-        for band in bands {
-            open = all.append(band, &open);
+        for first in (0..n_bands).step_by(n_together) {
+            let bands: Vec<Band> = (first..n_bands.min(first + n_together))
+                .into_par_iter()
+                .map(|band| band * band_rows..((band + 1) * band_rows).min(n_rows))
+                .map(|rows| Band::of(labels, rows))
+                .collect();
+            for band in bands {
+                let few = (Link::NODE as usize) - 1;
+                let n_turns = all.turns.len() + band.corners.turns.len();
+                let n_nodes = all.nodes.len() + band.corners.nodes.len();
+                let is_few = n_turns < few && n_nodes < few;
+                assert!(is_few, "fewer than 2^31 corners: cut the raster first");
+                open = all.append(band, &open);
+            }
         }
         all
     }
@@ -114,10 +122,23 @@ impl Corners {
         &self.nodes
     }
 
-    /// The turn at a corner whose two sides go east and south.
-    pub(super) fn turn_to_south_east(&self, at: Corner) -> Option<usize> {
-        let rank = self.turns.binary_search_by_key(&at, |turn| turn.at).ok()?;
-        let [first, second] = self.turns[rank].next.map(|link| self.corner(link));
+    /// The rank of the first turn at a corner or after it; `from` is the answer for an earlier
+    /// corner, near which the search begins.
+    pub(super) fn turn_not_before(&self, at: Corner, from: Option<usize>) -> usize {
+        let mut low = from.unwrap_or(0);
+        let mut reach = if from.is_some() { 1 } else { self.turns.len() };
+        while self.turns.get(low + reach).is_some_and(|turn| turn.at < at) {
+            low += reach;
+            reach *= 2;
+        }
+        let high = self.turns.len().min(low + reach);
+        low + self.turns[low..high].partition_point(|turn| turn.at < at)
+    }
+
+    /// The turn at a corner, if it is that of this rank and its two sides go east and south.
+    pub(super) fn turn_to_south_east(&self, at: Corner, rank: usize) -> Option<usize> {
+        let turn = self.turns.get(rank).filter(|turn| turn.at == at)?;
+        let [first, second] = turn.next.map(|link| self.corner(link));
         (first.row == at.row && first.col > at.col && second.row > at.row).then_some(rank)
     }
 

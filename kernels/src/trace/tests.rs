@@ -125,6 +125,15 @@ fn assert_rings_are_simple(coverage: &ArcCoverage) {
     }
 }
 
+#[test]
+fn a_hole_without_data_above_the_last_region_is_found() {
+    // Pieces of nodata are looked for after the regions, the last of which begins further south.
+    let codes = array![[0, 1, 1, 1], [0, 1, 0, 1], [0, 1, 1, 1], [1, 0, 0, 0]];
+    let coverage = traced(&codes);
+    assert_eq!(coverage.n_arcs(), 3);
+    assert_eq!(coverage.polygon(0).holes.len(), 1);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 

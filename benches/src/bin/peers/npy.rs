@@ -54,7 +54,7 @@ pub(crate) fn write<T: Number>(
     Ok(())
 }
 
-/// Reads the numbers of a file that [`write`] made, row after row.
+/// Reads the numbers of a file that `write` made, row after row.
 pub(crate) fn read<T: Number>(path: &Path) -> Outcome<Vec<T>> {
     let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let is_ours = bytes.get(10..128).is_some_and(|header| {

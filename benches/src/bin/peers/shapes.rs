@@ -24,7 +24,7 @@ pub(crate) fn write(dir: &Path, name: &str, polygons: &[Polygon]) -> Outcome<()>
     npy::write(&path("polygons"), &[starts.len()], starts.into_iter())
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what `write` wrote.
 pub(crate) fn read(dir: &Path, name: &str) -> Outcome<Vec<Polygon>> {
     let path = |what: &str| dir.join(format!("{name}_{what}.npy"));
     let corners: Vec<i32> = npy::read(&path("corners"))?;
