@@ -437,6 +437,13 @@ impl<'a> Comparison<'a> {
             (before == self.couple(face, Side::After) && before != Couple::NODATA)
                 .then_some((before, before))
         });
+        let objects =
+            [Side::Before, Side::After].map(|side| (side, self.objects(side, likenesses, &unit)));
+        let is_of_object = |face: FaceId| {
+            objects.iter().any(|(side, is_whole)| {
+                self.rank(face, *side).is_some_and(|rank| is_whole[rank as usize])
+            })
+        };
         let pieces: Vec<change::Piece<'_>> = changed
             .iter()
             .chain(&unchanged)
@@ -445,12 +452,35 @@ impl<'a> Comparison<'a> {
                 before: piece.key.0,
                 after: piece.key.1,
                 twice_area_min: unit(piece.key.1),
+                is_of_object: piece.dissolved.faces.iter().any(|&face| is_of_object(face)),
                 patched: self.is_patched(&piece.dissolved.faces),
             })
             .collect();
         let is_alike = |before, after| likenesses.of(before, after).is_some();
         let findings = change::classify(&pieces, change::Rules::default(), is_alike);
         findings.into_iter().flatten().collect()
+    }
+
+    /// Whether each polygon of a vintage came or went as a whole: over its minimum unit, and changed
+    /// in truth, not in name, on more than half of its ground.
+    fn objects(
+        &self,
+        side: Side,
+        likenesses: &Likenesses,
+        unit: &dyn Fn(Couple) -> i128,
+    ) -> Vec<bool> {
+        let areas = self.ground.twice_areas(self.vintage_rank(side));
+        let mut changed = vec![0; areas.len()];
+        for face in self.faces() {
+            let couples = self.changed_couples(face);
+            let is_true = couples.is_some_and(|(old, new)| likenesses.of(old, new).is_none());
+            if let (true, Some(rank)) = (is_true, self.rank(face, side)) {
+                changed[rank as usize] += self.ground.plane.twice_area(face);
+            }
+        }
+        let couples = &self.vintage(side).couples;
+        let each = areas.iter().zip(changed).zip(couples);
+        each.map(|((&area, changed), &couple)| 2 * changed > area && area >= unit(couple)).collect()
     }
 
     /// Whether the corrective patch covers more than half of the area of faces.

@@ -315,3 +315,6 @@ pub fn stocks(
     }
     Ok((before, after))
 }
+
+#[cfg(test)]
+mod laws;

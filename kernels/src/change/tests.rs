@@ -24,6 +24,7 @@ fn piece(polygon: &Polygon, before: u8, after: u8) -> Piece<'_> {
         before: couple(before),
         after: couple(after),
         twice_area_min: 200 * 20_000,
+        is_of_object: false,
         patched: false,
     }
 }
@@ -88,6 +89,14 @@ fn small_compact_change_is_below_the_unit() {
     let (patch, unit) = (rectangle(0, 0, 1400, 1400), rectangle(0, 0, 1000, 2000));
     let found = kinds(&[piece(&patch, 1, 2), piece(&unit, 1, 2)]);
     assert_eq!(found, [Some(ChangeKind::Threshold), Some(ChangeKind::Real)]);
+}
+
+#[test]
+fn piece_of_an_object_that_came_or_went_is_judged_by_the_object() {
+    let (compact, sliver) = (rectangle(0, 0, 1400, 1400), rectangle(0, 0, 150, 9000));
+    let of_object = |polygon| Piece { is_of_object: true, ..piece(polygon, 1, 2) };
+    let found = kinds(&[of_object(&compact), of_object(&sliver)]);
+    assert_eq!(found, [Some(ChangeKind::Real), Some(ChangeKind::Threshold)]);
 }
 
 #[test]
