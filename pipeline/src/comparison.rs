@@ -10,7 +10,7 @@ use kernels::artificialise::Artificialised;
 use kernels::change::{self, ChangeKind, Finding};
 use kernels::flux::series::Interval;
 use kernels::flux::{Face, Labels};
-use kernels::lattice::Polygon;
+use kernels::lattice::{Polygon, STEPS_PER_METRE};
 use nomenclature::{Couple, Likenesses, Meanings, Nomenclature};
 
 use crate::basis::Basis;
@@ -461,8 +461,8 @@ impl<'a> Comparison<'a> {
         findings.into_iter().flatten().collect()
     }
 
-    /// Whether each polygon of a vintage came or went as a whole: over its minimum unit, and changed
-    /// in truth, not in name, on more than half of its ground.
+    /// Whether each polygon of a vintage came or went as a whole: over its minimum unit as far as a
+    /// drawing can tell, and changed in truth, not in name, on more than half of its ground.
     fn objects(
         &self,
         side: Side,
@@ -480,7 +480,10 @@ impl<'a> Comparison<'a> {
         }
         let couples = &self.vintage(side).couples;
         let each = areas.iter().zip(changed).zip(couples);
-        each.map(|((&area, changed), &couple)| 2 * changed > area && area >= unit(couple)).collect()
+        each.map(|((&area, changed), &couple)| {
+            2 * changed > area && area as f64 >= drawn_min(unit(couple))
+        })
+        .collect()
     }
 
     /// Whether the corrective patch covers more than half of the area of faces.
@@ -517,5 +520,30 @@ impl<'a> Comparison<'a> {
         let couples = (self.couple(face, Side::Before), self.couple(face, Side::After));
         let known = |couple: Couple| !couple.cs.is_nodata() && !couple.us.is_nodata();
         (known(couples.0) && known(couples.1) && couples.0 != couples.1).then_some(couples)
+    }
+}
+
+/// The doubled area of a square of a minimum unit, doubled too, drawn with each side inside by half
+/// of the accuracy of a boundary: an object of the unit may be as small in the file. Small buildings
+/// are captured enlarged to their very unit, so this decides often.
+fn drawn_min(unit: i128) -> f64 {
+    let tolerance = change::Rules::default().tolerance_m * f64::from(STEPS_PER_METRE);
+    let side = (unit as f64 / 2.0).sqrt() - tolerance;
+    2.0 * side.max(0.0).powi(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use kernels::lattice::twice_area_of;
+
+    use super::*;
+
+    #[test]
+    fn an_object_drawn_a_little_small_is_still_over_its_unit() {
+        let area_m2 =
+            |unit_m2| kernels::lattice::area_m2(drawn_min(twice_area_of(unit_m2)) as i128);
+        assert!((area_m2(200.0) - 172.715).abs() < 0.001, "{}", area_m2(200.0));
+        assert!((area_m2(2_500.0) - 2_401.0).abs() < 0.001, "{}", area_m2(2_500.0));
+        assert!(area_m2(0.5).abs() < f64::EPSILON);
     }
 }
