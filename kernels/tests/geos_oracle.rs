@@ -5,6 +5,7 @@
 //! therefore differs from the unrounded one by at most that distance along its own boundary, plus
 //! a disc of that radius: `0.71 cm x perimeter + 1.6 cm2`. Where all crossings lie on the lattice it
 //! does not differ at all.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 use kernels::arrangement::{Arrangement, arrange};
 use kernels::lattice::{Point, Polygon, Ring};
@@ -67,7 +68,7 @@ fn area_cm2(plane: &Arrangement, keeps: impl Fn(u32) -> bool) -> f64 {
 
 impl Case {
     /// The largest difference allowed on ground of this perimeter.
-    fn bound_cm2(&self, perimeter_cm: f64) {
+    fn bound_cm2(&self, perimeter_cm: f64) -> f64 {
         let disc = std::f64::consts::PI * BEND_CM * BEND_CM;
         if self.is_exact { 1e-3 } else { BEND_CM * perimeter_cm + disc }
     }

@@ -152,7 +152,7 @@ fn worlds() -> impl Strategy<Value = World> {
 /// The same polygons in another order: the `k`-th becomes the `(a k)`-th, modulo their number.
 fn permuted<T: Clone>(all: &[T], a: usize) -> Vec<T> {
     let n = all.len();
-    let step = (a..).find(|step| gcd(*step, n.max(1)) == 1).unwrap();
+    let step = (a..=a + n).find(|step| gcd(*step, n) == 1).unwrap_or(1);
     (0..n).map(|k| all[k * step % n].clone()).collect()
 }
 
@@ -171,8 +171,11 @@ fn each_polygon(world: &World, change: impl Fn(&Polygon) -> Polygon) -> World {
     world
 }
 
+/// Number and area of the changes of each class.
+type Kinds = Vec<(ChangeKind, u64, i128)>;
+
 /// Tables and classes of change: everything published that does not name a place.
-fn published(figures: &Figures) -> (Vec<Table>, Vec<Vec<(ChangeKind, u64, i128)>>) {
+fn published(figures: &Figures) -> (Vec<Table>, Vec<Kinds>) {
     (figures.tables.clone(), figures.steps.iter().map(Step::by_kind).collect())
 }
 
