@@ -6,7 +6,11 @@
 //! one region from then on.
 //!
 //! The order of merges: fewest cells, then earliest first cell. The target of a merge: longest
-//! shared border, then smallest semantic distance, then lowest code, then earliest first cell.
+//! shared border, then smallest semantic distance, then lowest code, then earliest first cell; a
+//! neighbour of last resort only when there is no other.
+//!
+//! [`capture()`] adds what a product asks of shapes: minimum widths, isolated buildings, and networks
+//! that are not cut.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -18,10 +22,19 @@ use crate::label::{Border, Labels, label};
 use crate::union_find::UnionFind;
 use chains::Chains;
 
+mod capture;
 mod chains;
 mod couples;
+mod enlarge;
+mod network;
+mod width;
 
-pub use couples::{CoupleUnits, cells_of_area};
+pub use capture::{Captured, ShapeRule, capture};
+pub use couples::{CoupleUnits, cells_of_area, cells_of_width};
+pub use enlarge::Enlarged;
+pub use network::n_components as n_network_pieces;
+
+use capture::CellState;
 
 /// What a unit may depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +54,12 @@ pub trait CaptureRule {
 
     /// How far apart two codes are; smaller is preferred where borders are equally long.
     fn distance(&self, from: u16, to: u16) -> u32;
+
+    /// Whether a region goes to a neighbour of this code only when it touches no other neighbour;
+    /// so networks are not cut.
+    fn is_last_resort(&self, _from: u16, _to: u16) -> bool {
+        false
+    }
 }
 
 /// The same unit for all codes, which are all equally far apart.
@@ -228,7 +247,8 @@ impl RegionGraph {
         let from = self.nodes[root as usize].region.value;
         let rank = |border: &&Border| {
             let to = self.nodes[border.neighbour as usize].region.value;
-            (Reverse(border.n_sides), rule.distance(from, to), to, border.neighbour)
+            let is_last = rule.is_last_resort(from, to);
+            (is_last, Reverse(border.n_sides), rule.distance(from, to), to, border.neighbour)
         };
         self.borders.of(root).iter().min_by_key(rank).map(|border| border.neighbour)
     }

@@ -31,6 +31,10 @@ pub struct CaptureRules {
     pub built_covers: Vec<String>,
     /// Usages of roads and rail.
     pub network_usages: Vec<String>,
+    /// Covers that count as roads and rail where no usage is known.
+    pub network_covers: Vec<String>,
+    /// Covers of water, which a building that is enlarged does not grow over.
+    pub water_covers: Vec<String>,
     /// Usages of forestry.
     pub silvicultural_usages: Vec<String>,
     /// Smallest built polygon, m2.
@@ -41,6 +45,8 @@ pub struct CaptureRules {
     pub outside_min_area_m2: f64,
     /// Narrowest road or rail polygon, m.
     pub network_min_width_m: f64,
+    /// Narrowest built polygon, m; 0 when only its area counts.
+    pub built_min_width_m: f64,
     /// Narrowest polygon of silvicultural usage, m.
     pub silvicultural_min_width_m: f64,
     /// Narrowest other polygon, m.
@@ -93,6 +99,7 @@ impl CaptureRules {
             ("zone_construite_min_area_m2", self.zone_construite_min_area_m2),
             ("outside_min_area_m2", self.outside_min_area_m2),
             ("network_min_width_m", self.network_min_width_m),
+            ("built_min_width_m", self.built_min_width_m),
             ("silvicultural_min_width_m", self.silvicultural_min_width_m),
             ("other_min_width_m", self.other_min_width_m),
             ("isolated_built_from_m2", self.isolated_built_from_m2),
@@ -137,10 +144,12 @@ impl CaptureRules {
         }
     }
 
-    fn code_lists(&self) -> [(&'static str, Dimension, &[String]); 3] {
+    fn code_lists(&self) -> [(&'static str, Dimension, &[String]); 5] {
         [
             ("built_covers", Dimension::Cover, &self.built_covers),
             ("network_usages", Dimension::Usage, &self.network_usages),
+            ("network_covers", Dimension::Cover, &self.network_covers),
+            ("water_covers", Dimension::Cover, &self.water_covers),
             ("silvicultural_usages", Dimension::Usage, &self.silvicultural_usages),
         ]
     }
@@ -155,21 +164,23 @@ impl CaptureRules {
     pub fn compile(&self, nomenclature: &Nomenclature) -> Result<CaptureUnits, NomenclatureError> {
         let own = Nomenclature::builtin(&self.nomenclature)?;
         let crosswalk = Crosswalk::between(nomenclature, &own)?;
-        let [built, network, silvicultural] = self.code_lists().map(|(_, dimension, codes)| {
-            let wanted: Vec<ClassId> = codes
-                .iter()
-                .filter_map(|code| own.find(dimension, code))
-                .flat_map(|id| own.expand(dimension, id))
-                .collect();
-            flags(nomenclature, dimension, |id| {
-                crosswalk.map(dimension, id).is_some_and(|id| wanted.contains(&id))
-            })
-        });
+        let [built, network, network_covers, water, silvicultural] =
+            self.code_lists().map(|(_, dimension, codes)| {
+                let wanted: Vec<ClassId> = codes
+                    .iter()
+                    .filter_map(|code| own.find(dimension, code))
+                    .flat_map(|id| own.expand(dimension, id))
+                    .collect();
+                flags(nomenclature, dimension, |id| {
+                    crosswalk.map(dimension, id).is_some_and(|id| wanted.contains(&id))
+                })
+            });
         let stated = [Dimension::Cover, Dimension::Usage].map(|dimension| {
             let classes = nomenclature.classes(dimension).iter().map(|class| class.min_area_m2);
             std::iter::once(None).chain(classes).collect()
         });
-        Ok(CaptureUnits { rules: self.clone(), built, network, silvicultural, stated })
+        let rules = self.clone();
+        Ok(CaptureUnits { rules, built, network, network_covers, water, silvicultural, stated })
     }
 }
 
@@ -189,6 +200,8 @@ pub struct CaptureUnits {
     rules: CaptureRules,
     built: Vec<bool>,
     network: Vec<bool>,
+    network_covers: Vec<bool>,
+    water: Vec<bool>,
     silvicultural: Vec<bool>,
     /// Minimum units that classes state themselves, by dimension and id.
     stated: [Vec<Option<f64>>; 2],
@@ -205,9 +218,20 @@ impl CaptureUnits {
         flag(&self.built, cs)
     }
 
+    /// Whether the cover is water.
+    pub fn is_water(&self, cs: ClassId) -> bool {
+        flag(&self.water, cs)
+    }
+
     /// Whether the usage is roads or rail.
     pub fn is_network(&self, us: ClassId) -> bool {
         flag(&self.network, us)
+    }
+
+    /// Whether a couple is roads or rail: by its usage, by its cover where no usage is known.
+    pub fn is_network_couple(&self, couple: Couple) -> bool {
+        let by_cover = couple.us.is_nodata() && flag(&self.network_covers, couple.cs);
+        by_cover || self.is_network(couple.us)
     }
 
     /// Smallest polygon of a couple, m2; the smallest of what its cover and its usage state
@@ -225,9 +249,11 @@ impl CaptureUnits {
         })
     }
 
-    /// Narrowest polygon of a couple, m.
+    /// Narrowest polygon of a couple, m; 0 when its width does not count.
     pub fn min_width_m(&self, couple: Couple) -> f64 {
-        if self.is_network(couple.us) {
+        if self.is_built(couple.cs) {
+            self.rules.built_min_width_m
+        } else if self.is_network_couple(couple) {
             self.rules.network_min_width_m
         } else if flag(&self.silvicultural, couple.us) {
             self.rules.silvicultural_min_width_m

@@ -17,6 +17,7 @@ pub mod custom;
 pub mod delivery;
 pub mod diff_flux;
 pub mod disagreement;
+pub mod drift;
 pub mod enaf;
 pub mod error;
 pub mod exemption;

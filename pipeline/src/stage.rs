@@ -92,11 +92,10 @@ impl Stage {
             Self::Ingest
             | Self::Classify
             | Self::Update
-            | Self::Regularise
             | Self::Vectorise
             | Self::Change
             | Self::Correct => 1,
-            Self::Deliver => 2,
+            Self::Regularise | Self::Deliver => 2,
             Self::Artificialise => 3,
             Self::Indicators => 4,
         }

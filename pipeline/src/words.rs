@@ -42,6 +42,7 @@ fn plain_law(name: &str) -> &str {
             "Toute cellule modifiée a un motif, toute autre garde le millésime antérieur"
         }
         "minimum_unit" => "Aucune région modifiée sous son unité minimale de collecte",
+        "network_not_cut" => "Aucune route ni voie ferrée coupée par la généralisation",
         "cells_of_drawing" => "Le tracé avant lissage rend exactement les cellules",
         "area_of_prior" => "Le millésime couvre ce que couvrait le millésime antérieur",
         "coverage" => "Couverture valide : ni trou, ni recouvrement, ni multipartie",

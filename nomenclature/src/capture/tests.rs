@@ -28,6 +28,7 @@ fn ocs_ge_widths_are_5_for_networks_20_for_forestry_and_10_elsewhere() {
         width_m("CS2.1.1.1", "US6.3"),
     );
     assert_eq!((road, wood, wild), (5.0, 20.0, 10.0));
+    assert_eq!(width_m("CS1.1.1.1", "US5"), 0.0);
     let rules = units.rules();
     assert_eq!((rules.isolated_built_from_m2, rules.isolated_built_to_m2), (50.0, 200.0));
 }
@@ -57,6 +58,6 @@ fn wrong_figures_and_codes_are_located() {
     let shown: Vec<(usize, &str)> = problems.iter().map(|p| (p.line, p.key.as_str())).collect();
     assert_eq!(
         shown,
-        [(10, "silvicultural_usages[0]"), (16, "other_min_width_m"), (18, "isolated_built_to_m2")]
+        [(13, "silvicultural_usages[0]"), (21, "other_min_width_m"), (23, "isolated_built_to_m2")]
     );
 }

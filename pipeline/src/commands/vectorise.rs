@@ -1,19 +1,14 @@
 //! `millesime vectorise`: one class raster to a seamless coverage of polygons.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 
 use kernels::arcs::ArcCoverage;
-use kernels::built_zone::of_couples;
 use kernels::generalise::{Generalised, Outline, Tolerance, generalise};
 use kernels::lattice::{STEPS_PER_METRE, area_m2};
 use kernels::rasterise::rasterise;
-use kernels::regularise::{
-    CaptureRule, CellMasks, CoupleUnits, Regularised, UniformUnit, cells_of_area, regularise,
-};
 use kernels::trace::trace;
 use ndarray::Array2;
-use nomenclature::{CaptureRules, CaptureUnits, Couple, Nomenclature};
+use nomenclature::{Couple, Nomenclature};
 
 use crate::error::Error;
 use crate::talk;
@@ -21,8 +16,10 @@ use crate::units::count;
 
 mod cells;
 mod cover;
+mod units;
 
 use cells::{Cells, Meaning};
+use units::Units;
 
 /// The part of its area, in thousandths, that generalising may give to or take from a polygon.
 const AREA_PERMILLE_MAX: u32 = 50;
@@ -36,7 +33,12 @@ Examples:
       --capture-rules ocsge-2-0 --tolerance-m 1.5
 
 Without a nomenclature the polygons carry the cell's `value`; with one, `code_cs` (and `code_us`
-when the cells are 16-bit couples). What each class won and lost goes to stdout as CSV.")]
+when the cells are 16-bit couples). What each class won and lost goes to stdout as CSV.
+
+Capture rules enlarge isolated buildings, give away what is narrower than its minimum width, then
+merge what is below its unit: into the neighbour of the longest border, then of the nearest meaning,
+then of the lowest code. Roads and rail are not cut. Where the cells tell no usage, paved and mineral
+ground counts as roads and rail.")]
 pub struct Args {
     /// The class raster: one band of 8 or 16 bits, north-up, square pixels, a French CRS
     raster: PathBuf,
@@ -52,7 +54,7 @@ pub struct Args {
     /// Merge regions smaller than this into a neighbour
     #[arg(long, value_name = "N", conflicts_with = "capture_rules")]
     min_area_m2: Option<f64>,
-    /// Merge regions smaller than the units of a product, by class
+    /// Apply the minimum widths and units of a product, by class
     #[arg(long, value_name = "ID", requires = "nomenclature")]
     capture_rules: Option<String>,
     /// Take the stair-steps off: no outline moves farther than this
@@ -70,7 +72,7 @@ pub struct Args {
 /// [`Error::Invariant`] when the result is not exactly the raster, [`Error::Write`].
 pub fn execute(args: &Args) -> Result<(), Error> {
     let meaning = Meaning::of(args.nomenclature.as_deref())?;
-    let units = args.units(&meaning)?;
+    let units = Units::of(args.min_area_m2, args.capture_rules.as_deref(), &meaning)?;
     let tolerance = args.tolerance()?;
     if args.out.exists() {
         let what = format!("`{}` exists already", args.out.display());
@@ -78,7 +80,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         return Err(Error::Usage { what, hint });
     }
     let cells = Cells::read(&args.raster, &meaning)?;
-    let regularised = apply(&units, &meaning, &cells);
+    let regularised = units.apply(&meaning, &cells)?;
     let codes = regularised.as_ref().map_or(&cells.codes, |result| &result.codes);
     let traced = trace(codes.view(), &cells.grid);
     check_exact(&traced, codes, &cells)?;
@@ -86,7 +88,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     let coverage = generalised.as_ref().map_or(&traced, |result| &result.coverage);
     cover::write(coverage, &cells, &meaning, (&args.out, &args.layer))?;
     if let Some(result) = &regularised {
-        say_regularised(result, &cells, &meaning)?;
+        result.say(&cells, &meaning)?;
     }
     if let Some(result) = &generalised {
         say_generalised(result, &traced);
@@ -101,30 +103,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     Ok(())
 }
 
-/// The minimum units asked for.
-enum Units {
-    None,
-    Uniform { area_m2: f64 },
-    Product(Box<CaptureUnits>),
-}
-
 impl Args {
-    fn units(&self, meaning: &Meaning) -> Result<Units, Error> {
-        if let Some(area_m2) = self.min_area_m2 {
-            positive("--min-area-m2", area_m2, 1e9)?;
-            return Ok(Units::Uniform { area_m2 });
-        }
-        let (Some(id), Meaning::Classes(nomenclature)) = (&self.capture_rules, meaning) else {
-            return Ok(Units::None);
-        };
-        let compiled = CaptureRules::builtin(id).and_then(|rules| rules.compile(nomenclature));
-        let usage = |error: nomenclature::NomenclatureError| Error::Usage {
-            what: error.to_string(),
-            hint: error.hint(),
-        };
-        compiled.map(|units| Units::Product(Box::new(units))).map_err(usage)
-    }
-
     fn tolerance(&self) -> Result<Option<Tolerance>, Error> {
         let Some(tolerance_m) = self.tolerance_m else { return Ok(None) };
         positive("--tolerance-m", tolerance_m, 1000.0)?;
@@ -149,25 +128,6 @@ fn four(text: &str) -> Result<u8, String> {
     Err("only 4 gives a valid coverage: polygons joined by a corner would touch themselves".into())
 }
 
-/// Merges what is below the units, if any are asked for.
-fn apply(units: &Units, meaning: &Meaning, cells: &Cells) -> Option<Regularised> {
-    let cell = cells.grid.cell;
-    let run =
-        |masks: &CellMasks<'_>, rule: &dyn CaptureRule| regularise(cells.codes.view(), masks, rule);
-    match (units, meaning) {
-        (Units::Uniform { area_m2 }, _) => {
-            let rule = UniformUnit { min_cells: cells_of_area(*area_m2, cell) };
-            Some(run(&CellMasks::default(), &rule))
-        }
-        (Units::Product(units), Meaning::Classes(nomenclature)) => {
-            let zone = of_couples(cells.codes.view(), units, cell);
-            let masks = CellMasks { zone: Some(zone.view()), ..CellMasks::default() };
-            Some(run(&masks, &CoupleUnits::new(units, nomenclature, cell)))
-        }
-        _ => None,
-    }
-}
-
 /// The law of the trace: burning the polygons gives the raster back, and areas are the cells'.
 fn check_exact(traced: &ArcCoverage, codes: &Array2<u16>, cells: &Cells) -> Result<(), Error> {
     let values: Vec<u16> = traced.faces().iter().map(|face| face.value).collect();
@@ -187,30 +147,6 @@ fn check_exact(traced: &ArcCoverage, codes: &Array2<u16>, cells: &Cells) -> Resu
         )),
         None => Ok(()),
     }
-}
-
-/// Prints what each class had and has, as CSV on stdout; exemptions are counted on stderr.
-fn say_regularised(result: &Regularised, cells: &Cells, meaning: &Meaning) -> Result<(), Error> {
-    let tally = |codes: &Array2<u16>| {
-        let mut n_cells = vec![0_u64; 1 << 16];
-        codes.iter().for_each(|&code| n_cells[usize::from(code)] += 1);
-        n_cells
-    };
-    let (before, after) = (tally(&cells.codes), tally(&result.codes));
-    let mut table = String::from("class,area_m2_before,area_m2_after\n");
-    for code in (1..=u16::MAX).filter(|&code| before[usize::from(code)] > 0) {
-        let area = |n: u64| n as f64 * cells.grid.cell_area_m2();
-        let (was, is) = (area(before[usize::from(code)]), area(after[usize::from(code)]));
-        // Writing to a string cannot fail.
-        let _ = writeln!(table, "{},{was:.2},{is:.2}", meaning.name(code));
-    }
-    talk::data(&table)?;
-    talk::line(&format!(
-        "regularised: {} cells changed class, {} regions kept below their unit",
-        count(result.moved.values().sum()),
-        count(result.exemptions.len() as u64)
-    ));
-    Ok(())
 }
 
 /// Says how far the generalisation went.

@@ -1,17 +1,22 @@
-//! Regularise: minimum mapping units on cells, and the zone construite that they depend on.
+//! Regularise: the capture rules on cells, and the zone construite that the units depend on.
+
+use std::collections::BTreeMap;
 
 use kernels::built_zone::of_couples;
-use kernels::regularise::{Candidate, CaptureRule, CellMasks, CoupleUnits, regularise};
+use kernels::regularise::{Candidate, CaptureRule, Captured, CellMasks, CoupleUnits, capture};
 use ndarray::Array2;
 use nomenclature::{Couple, Dimension};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::cube::{self, Quantity};
+use crate::drift::{Drift, drifts};
 use crate::error::Error;
 use crate::stage_report::StageReport;
 
-/// Draws the zone construite, then merges changed regions below their unit.
+/// Draws the zone construite, then applies the capture rules to what changed: new isolated
+/// buildings are enlarged, changes narrower than their width go back to the prior, changed regions
+/// below their unit are merged; roads and rail are not cut.
 ///
 /// # Errors
 /// A working file is damaged, or a region stays below its unit without a listed reason.
@@ -19,22 +24,33 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let frame = cube::frame(ctx)?;
     let decided = cube::read_plane::<u16>(ctx, Quantity::Decided)?;
     let prior = cube::read_plane::<u16>(ctx, Quantity::Prior)?;
-    let capture = &ctx.config.capture;
-    let zone = of_couples(decided.view(), capture, frame.grid.cell);
+    let rules = &ctx.config.capture;
+    let zone = of_couples(decided.view(), rules, frame.grid.cell);
     let changed = Array2::from_shape_fn(decided.raw_dim(), |at| decided[at] != prior[at]);
-    let units = CoupleUnits::new(capture, &ctx.config.nomenclature, frame.grid.cell);
+    let units = CoupleUnits::new(rules, &ctx.config.nomenclature, frame.grid.cell);
     ctx.check_cancelled()?;
     let masks = CellMasks { locked: None, changed: Some(changed.view()), zone: Some(zone.view()) };
-    let regular = regularise(decided.view(), &masks, &units);
+    let regular = capture(decided.view(), &masks, Some(prior.view()), &units);
+    let network = check_network(&regular)?;
     let n_regions = check_units(&regular.codes, &zone, &units, regular.exemptions.len())?;
     let moved: u64 = regular.moved.values().sum();
     let zone_cells = zone.mapv(u8::from);
     Ok(StageReport::default()
         .output(cube::publish_plane(ctx, Quantity::Regular, frame, regular.codes.view())?)
         .output(cube::publish_plane(ctx, Quantity::BuiltZone, frame, zone_cells.view())?)
-        .figure("cells_merged", moved)
-        .figure("cells_merged_by_couple", by_couple(ctx, &regular.moved))
+        .figure("cells_moved", moved)
+        .figure("cells_moved_by_couple", by_couple(ctx, &regular.moved))
+        .figure(
+            "area_by_couple",
+            area_by_couple(ctx, &decided, &regular, frame.grid.cell_area_m2()),
+        )
+        .figure("buildings_enlarged", regular.enlarged.n_buildings)
+        .figure("buildings_enlarged_cells", regular.enlarged.n_cells)
+        .figure("narrow_cells_given", regular.n_narrow_cells)
+        .figure("cells_merged", regular.n_merged_cells)
+        .figure("rounds", regular.n_rounds)
         .figure("regions_exempt", regular.exemptions.len())
+        .proof("network_not_cut", network)
         .proof(
             "minimum_unit",
             format!(
@@ -66,18 +82,48 @@ fn check_units(
     }
 }
 
-/// Cells that went from one couple to another, by the two couples.
-fn by_couple(
+/// The capture rules came to an end, and left no more pieces of roads and rail than there were.
+fn check_network(regular: &Captured) -> Result<String, Error> {
+    if !regular.is_settled {
+        let details = format!("they still change cells after {} rounds", regular.n_rounds);
+        return Err(Error::invariant("capture_rules_settle", details));
+    }
+    let (before, after) = regular.n_network_pieces;
+    let measured = format!("{before} pieces before, {after} after");
+    if after > before { Err(Error::invariant("network_not_cut", measured)) } else { Ok(measured) }
+}
+
+/// The codes of a couple.
+fn text(ctx: &Context, cell: u16) -> String {
+    let couple = Couple::from_cell(cell);
+    let code = |dimension, id| ctx.config.nomenclature.code(dimension, id);
+    format!("{}/{}", code(Dimension::Cover, couple.cs), code(Dimension::Usage, couple.us))
+}
+
+/// What the couples that the rules moved had, have, lost and won, and all couples together, in m2.
+fn area_by_couple(
     ctx: &Context,
-    moved: &std::collections::BTreeMap<(u16, u16), u64>,
-) -> Map<String, serde_json::Value> {
-    let text = |cell: u16| {
-        let couple = Couple::from_cell(cell);
-        let code = |dimension, id| ctx.config.nomenclature.code(dimension, id);
-        format!("{}/{}", code(Dimension::Cover, couple.cs), code(Dimension::Usage, couple.us))
+    decided: &Array2<u16>,
+    regular: &Captured,
+    cell_area_m2: f64,
+) -> Map<String, Value> {
+    let (by_code, total) = drifts(decided, &regular.moved);
+    let areas = |drift: &Drift| {
+        let [before, after, lost, won] = [drift.n_before, drift.n_after, drift.n_lost, drift.n_won]
+            .map(|n| n as f64 * cell_area_m2);
+        json!({ "before_m2": before, "after_m2": after, "lost_m2": lost, "won_m2": won })
     };
+    let moved = by_code.iter().filter(|(_, drift)| drift.n_lost + drift.n_won > 0);
+    let lines = moved.map(|(&code, drift)| (text(ctx, code), areas(drift)));
+    lines.chain([("total".to_owned(), areas(&total))]).collect()
+}
+
+/// Cells that went from one couple to another, by the two couples.
+fn by_couple(ctx: &Context, moved: &BTreeMap<(u16, u16), u64>) -> Map<String, Value> {
     moved
         .iter()
-        .map(|(&(from, to), &cells)| (format!("{} -> {}", text(from), text(to)), json!(cells)))
+        .map(|(&(from, to), &cells)| {
+            (format!("{} -> {}", text(ctx, from), text(ctx, to)), json!(cells))
+        })
         .collect()
 }

@@ -1,0 +1,144 @@
+//! All capture rules together: isolated buildings, widths, units, networks.
+//!
+//! One round enlarges the isolated buildings ([`super::enlarge`]), gives away what is too narrow
+//! ([`super::width`]), then merges what is below its unit ([`super::regularise`]). Rounds are
+//! repeated until one changes nothing, so that applying the rules to their own result changes
+//! nothing either; the units come last, so no region is below its unit but those listed.
+
+use std::collections::BTreeMap;
+
+use ndarray::{Array2, ArrayView2, Zip};
+
+use super::enlarge::{Enlarged, enlarge};
+use super::{CaptureRule, CellMasks, Exemption, network, regularise, width};
+
+/// Rounds after which the rules stop even if the last one still changed cells.
+const ROUNDS_MAX: usize = 32;
+
+/// What the rules on shapes need to know of the codes, besides their units.
+pub trait ShapeRule: CaptureRule + Sync {
+    /// The width, in cells, under which a part of this code is narrow; 0 when no width is.
+    fn min_width(&self, value: u16) -> u32;
+
+    /// Whether the code is one of roads or rail.
+    fn is_network(&self, value: u16) -> bool;
+
+    /// Whether the code is one of buildings.
+    fn is_built(&self, value: u16) -> bool;
+
+    /// Whether a building that is enlarged may grow over this code.
+    fn is_free_ground(&self, value: u16) -> bool;
+
+    /// Isolated buildings from the first number of cells on are enlarged to the second.
+    fn isolated_built_cells(&self) -> (u64, u64);
+}
+
+/// Cells on their way through the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CellState {
+    /// The codes.
+    pub(super) codes: Array2<u16>,
+    /// Where there is a prior: the cells that are not the prior's own and may be altered.
+    pub(super) changed: Option<Array2<bool>>,
+}
+
+/// A raster that follows the capture rules, and what it cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Captured {
+    /// The codes, same shape as before; nodata cells are the same.
+    pub codes: Array2<u16>,
+    /// Where there is a prior: the cells that are still changes, for [`CellMasks::changed`].
+    pub changed: Option<Array2<bool>>,
+    /// Number of cells that went from one code to another, first to last, where they differ.
+    pub moved: BTreeMap<(u16, u16), u64>,
+    /// The regions kept below their unit, in order of their first cell.
+    pub exemptions: Vec<Exemption>,
+    /// Isolated buildings enlarged.
+    pub enlarged: Enlarged,
+    /// Cells given away because they were too narrow.
+    pub n_narrow_cells: u64,
+    /// Cells merged because their region was below its unit.
+    pub n_merged_cells: u64,
+    /// Rounds that changed cells.
+    pub n_rounds: usize,
+    /// Whether a further round would change nothing.
+    pub is_settled: bool,
+    /// Connected pieces of the network before and after.
+    pub n_network_pieces: (usize, usize),
+}
+
+/// Applies all capture rules until they change nothing more.
+///
+/// * `codes`: shape `(rows, cols)`; 0 is nodata, which stays and is given to nobody.
+/// * `masks`: what is locked and in the zone, which stay as they are given; with a prior, also the
+///   cells that may be altered ([`CellMasks::changed`]).
+/// * `prior`: the codes that narrow cells go back to first.
+/// * `rule`: units, widths, networks and buildings, pure functions of the codes.
+///
+/// Locked cells keep their code. With a prior, cells that are not changes keep theirs, unless a
+/// new building grows over them or a change below its unit is merged into them. The order of cells,
+/// blocks and threads never matters.
+///
+/// # Panics
+/// When a mask has another shape than the raster.
+pub fn capture(
+    codes: ArrayView2<'_, u16>,
+    masks: &CellMasks<'_>,
+    prior: Option<ArrayView2<'_, u16>>,
+    rule: &(impl ShapeRule + ?Sized),
+) -> Captured {
+    let changed = masks.changed.map(|changed| changed.to_owned());
+    let mut state = CellState { codes: codes.to_owned(), changed };
+    let mut result = Captured {
+        codes: Array2::default((0, 0)),
+        changed: None,
+        moved: BTreeMap::new(),
+        exemptions: Vec::new(),
+        enlarged: Enlarged::default(),
+        n_narrow_cells: 0,
+        n_merged_cells: 0,
+        n_rounds: 0,
+        is_settled: false,
+        n_network_pieces: (network::n_components(codes, rule), 0),
+    };
+    while result.n_rounds < ROUNDS_MAX && !result.is_settled {
+        let enlarged = enlarge(&mut state, masks, rule);
+        let n_narrow_cells = width::settle(&mut state, masks, prior, rule);
+        let n_merged_cells = merge(&mut state, masks, rule, &mut result.exemptions);
+        result.is_settled = enlarged.n_cells + n_narrow_cells + n_merged_cells == 0;
+        result.n_rounds += usize::from(!result.is_settled);
+        result.enlarged.add(enlarged);
+        result.n_narrow_cells += n_narrow_cells;
+        result.n_merged_cells += n_merged_cells;
+    }
+    Zip::from(codes).and(&state.codes).for_each(|&from, &to| {
+        if from != to {
+            *result.moved.entry((from, to)).or_default() += 1;
+        }
+    });
+    result.n_network_pieces.1 = network::n_components(state.codes.view(), rule);
+    Captured { codes: state.codes, changed: state.changed, ..result }
+}
+
+/// Merges what is below its unit; the number of cells merged.
+fn merge(
+    state: &mut CellState,
+    masks: &CellMasks<'_>,
+    rule: &(impl CaptureRule + ?Sized),
+    exemptions: &mut Vec<Exemption>,
+) -> u64 {
+    let masks = CellMasks { changed: state.changed.as_ref().map(|c| c.view()), ..*masks };
+    let merged = regularise(state.codes.view(), &masks, rule);
+    if let Some(changed) = &mut state.changed {
+        // What a region absorbs is no change of that region.
+        Zip::from(changed).and(&state.codes).and(&merged.codes).for_each(|changed, was, now| {
+            *changed &= was == now;
+        });
+    }
+    state.codes = merged.codes;
+    *exemptions = merged.exemptions;
+    merged.moved.values().sum()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

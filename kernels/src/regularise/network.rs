@@ -1,0 +1,137 @@
+//! Roads and rail stay connected.
+//!
+//! The network is all cells of a network code together, whatever their cover. Three rules keep it
+//! from being cut; none of them turns other ground into a road:
+//!
+//! 1. A narrow stretch that links stays: it touches two parts of the network that stay, or the
+//!    network (or the edge of the raster, behind which it may go on) at two places. A stretch that
+//!    ends blindly is given away like other narrow ground.
+//! 2. A stretch that cannot be given away whole stays whole: no piece of road is left floating.
+//! 3. A network region below its unit goes to a network neighbour where it touches one
+//!    ([`super::CaptureRule::is_last_resort`]); only a region without any goes elsewhere.
+//!
+//! So two cells of the network that were connected and are still network are still connected.
+
+use ndarray::{Array2, ArrayView2, Zip};
+
+use super::ShapeRule;
+use crate::label::{NO_REGION, label};
+
+/// Cells of the network that stay, in the rasters of this file.
+const STAYS: u16 = 1;
+
+/// Cells of the network that may be given away.
+const MAY_GO: u16 = 2;
+
+/// The neighbour of stretches that touch the edge of the raster or ground that is not known.
+const EDGE: u32 = NO_REGION;
+
+/// Number of connected pieces of the network of a raster.
+pub fn n_components(codes: ArrayView2<'_, u16>, rule: &(impl ShapeRule + ?Sized)) -> usize {
+    let network = codes.mapv(|code| u16::from(code != 0 && rule.is_network(code)));
+    label(network.view()).regions.len()
+}
+
+/// Takes the stretches that link off the cells that are free to be given away.
+pub(super) fn keep_links(
+    codes: ArrayView2<'_, u16>,
+    free: &mut Array2<bool>,
+    rule: &(impl ShapeRule + ?Sized),
+) {
+    let parts = Zip::from(codes).and(&*free).map_collect(|&code, &is_free| {
+        let is_network = code != 0 && rule.is_network(code);
+        if !is_network {
+            0
+        } else if is_free {
+            MAY_GO
+        } else {
+            STAYS
+        }
+    });
+    let labels = label(parts.view());
+    let regions = labels.raster();
+    let mut contacts: Vec<Contact> = Vec::new();
+    for (at, _) in parts.indexed_iter().filter(|(_, part)| **part == MAY_GO) {
+        let stretch = regions[at] - 1;
+        for (row, col) in around(at) {
+            let neighbour = match (codes.get((row, col)), parts.get((row, col))) {
+                (None | Some(0), _) => EDGE,
+                (_, Some(&STAYS)) => regions[(row, col)] - 1,
+                _ => continue,
+            };
+            contacts.push(Contact { stretch, neighbour, row: at.0, col: at.1 });
+        }
+    }
+    contacts.sort_unstable();
+    let mut links = vec![false; labels.regions.len()];
+    for stretch in contacts.chunk_by(|a, b| a.stretch == b.stretch) {
+        let is_pair = stretch.iter().any(|contact| contact.neighbour != stretch[0].neighbour);
+        links[stretch[0].stretch as usize] = is_pair || n_places(stretch) > 1;
+    }
+    Zip::from(free).and(&regions).for_each(|is_free, &region| {
+        *is_free &= region == 0 || !links[region as usize - 1];
+    });
+}
+
+/// A cell of a stretch beside a part of the network that stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Contact {
+    stretch: u32,
+    neighbour: u32,
+    row: usize,
+    col: usize,
+}
+
+/// The cells at the four sides of a cell; beyond the raster they wrap and are found nowhere.
+fn around((row, col): (usize, usize)) -> [(usize, usize); 4] {
+    [(row.wrapping_sub(1), col), (row, col.wrapping_sub(1)), (row, col + 1), (row + 1, col)]
+}
+
+/// Number of groups of cells that touch by their sides or corners.
+fn n_places(contacts: &[Contact]) -> usize {
+    let mut cells: Vec<(usize, usize)> = contacts.iter().map(|c| (c.row, c.col)).collect();
+    cells.sort_unstable();
+    cells.dedup();
+    let mut sets = crate::union_find::UnionFind::new(cells.len());
+    for (rank, &(row, col)) in cells.iter().enumerate() {
+        let before = [
+            (row.wrapping_sub(1), col.wrapping_sub(1)),
+            (row.wrapping_sub(1), col),
+            (row.wrapping_sub(1), col + 1),
+            (row, col.wrapping_sub(1)),
+        ];
+        for other in before.iter().filter_map(|cell| cells.binary_search(cell).ok()) {
+            sets.union(rank as u32, other as u32);
+        }
+    }
+    sets.ranks(|_| true).1
+}
+
+/// Takes the stretches that were not given away whole off the free cells; whether there were any.
+pub(super) fn keep_partial(
+    codes: ArrayView2<'_, u16>,
+    given: &Array2<u16>,
+    free: &mut Array2<bool>,
+    rule: &(impl ShapeRule + ?Sized),
+) -> bool {
+    let stretches = Zip::from(codes)
+        .and(&*free)
+        .map_collect(|&code, &is_free| u16::from(is_free && rule.is_network(code)));
+    let left = Zip::from(&stretches)
+        .and(codes)
+        .and(given)
+        .map_collect(|&stretch, &was, &now| stretch == 1 && was == now);
+    if !left.iter().any(|&is_left| is_left) {
+        return false;
+    }
+    let labels = label(stretches.view());
+    let n_left = labels.count(left.view());
+    let regions = labels.raster();
+    Zip::from(free).and(&regions).for_each(|is_free, &region| {
+        *is_free &= region == 0 || n_left[region as usize - 1] == 0;
+    });
+    true
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Minimum units and capture rules of `vectorise`, and what they did to each class.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use kernels::built_zone::of_couples;
+use kernels::regularise::{
+    Captured, CellMasks, CoupleUnits, Regularised, UniformUnit, capture, cells_of_area, regularise,
+};
+use ndarray::Array2;
+use nomenclature::{CaptureRules, CaptureUnits};
+
+use super::cells::{Cells, Meaning};
+use super::positive;
+use crate::drift::{Drift, drifts};
+use crate::error::Error;
+use crate::talk;
+use crate::units::count;
+
+/// The minimum units asked for.
+pub(super) enum Units {
+    None,
+    Uniform { area_m2: f64 },
+    Product(Box<CaptureUnits>),
+}
+
+impl Units {
+    /// What `--min-area-m2` and `--capture-rules` ask for.
+    pub(super) fn of(
+        min_area_m2: Option<f64>,
+        capture_rules: Option<&str>,
+        meaning: &Meaning,
+    ) -> Result<Self, Error> {
+        if let Some(area_m2) = min_area_m2 {
+            positive("--min-area-m2", area_m2, 1e9)?;
+            return Ok(Self::Uniform { area_m2 });
+        }
+        let (Some(id), Meaning::Classes(nomenclature)) = (capture_rules, meaning) else {
+            return Ok(Self::None);
+        };
+        let compiled = CaptureRules::builtin(id).and_then(|rules| rules.compile(nomenclature));
+        let usage = |error: nomenclature::NomenclatureError| Error::Usage {
+            what: error.to_string(),
+            hint: error.hint(),
+        };
+        compiled.map(|units| Self::Product(Box::new(units))).map_err(usage)
+    }
+
+    /// Regularises the cells, if anything is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Invariant`] when the capture rules come to no end.
+    pub(super) fn apply(&self, meaning: &Meaning, cells: &Cells) -> Result<Option<Outcome>, Error> {
+        let (codes, cell) = (cells.codes.view(), cells.grid.cell);
+        match (self, meaning) {
+            (Self::Uniform { area_m2 }, _) => {
+                let rule = UniformUnit { min_cells: cells_of_area(*area_m2, cell) };
+                Ok(Some(Outcome::of_units(regularise(codes, &CellMasks::default(), &rule))))
+            }
+            (Self::Product(units), Meaning::Classes(nomenclature)) => {
+                let zone = of_couples(codes, units, cell);
+                let masks = CellMasks { zone: Some(zone.view()), ..CellMasks::default() };
+                let rule = CoupleUnits::new(units, nomenclature, cell);
+                Outcome::of_capture(capture(codes, &masks, None, &rule)).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Regularised cells and what there is to say of them.
+pub(super) struct Outcome {
+    /// The codes.
+    pub(super) codes: Array2<u16>,
+    moved: BTreeMap<(u16, u16), u64>,
+    n_exempt: usize,
+    remarks: Vec<String>,
+}
+
+impl Outcome {
+    fn of_units(result: Regularised) -> Self {
+        let Regularised { codes, moved, exemptions } = result;
+        Self { codes, moved, n_exempt: exemptions.len(), remarks: Vec::new() }
+    }
+
+    fn of_capture(result: Captured) -> Result<Self, Error> {
+        if !result.is_settled {
+            let details = format!("they still change cells after {} rounds", result.n_rounds);
+            return Err(Error::invariant("capture_rules_settle", details));
+        }
+        let (pieces_before, pieces_after) = result.n_network_pieces;
+        let remarks = vec![
+            format!(
+                "isolated buildings: {} enlarged by {} cells",
+                count(result.enlarged.n_buildings),
+                count(result.enlarged.n_cells)
+            ),
+            format!("narrow: {} cells given to wide ground", count(result.n_narrow_cells)),
+            format!("below their unit: {} cells merged", count(result.n_merged_cells)),
+            format!(
+                "roads and rail: {} pieces before, {} after; none was cut",
+                count(pieces_before as u64),
+                count(pieces_after as u64)
+            ),
+        ];
+        let (codes, moved, n_exempt) = (result.codes, result.moved, result.exemptions.len());
+        Ok(Self { codes, moved, n_exempt, remarks })
+    }
+
+    /// Prints what each class lost and won, as CSV on stdout; the rest goes to stderr.
+    pub(super) fn say(&self, cells: &Cells, meaning: &Meaning) -> Result<(), Error> {
+        let (by_code, total) = drifts(&cells.codes, &self.moved);
+        let mut table = String::from(
+            "class,area_m2_before,area_m2_after,area_m2_lost,area_m2_won,change_percent\n",
+        );
+        for (&code, drift) in &by_code {
+            add_line(&mut table, &meaning.name(code), drift, cells.grid.cell_area_m2());
+        }
+        add_line(&mut table, "total", &total, cells.grid.cell_area_m2());
+        talk::data(&table)?;
+        self.remarks.iter().for_each(|remark| talk::line(remark));
+        talk::line(&format!(
+            "regularised: {} cells changed class, {} regions kept below their unit",
+            count(self.moved.values().sum()),
+            count(self.n_exempt as u64)
+        ));
+        Ok(())
+    }
+}
+
+/// Adds the areas of a class to the table.
+fn add_line(table: &mut String, name: &str, drift: &Drift, cell_area_m2: f64) {
+    let counts = [drift.n_before, drift.n_after, drift.n_lost, drift.n_won];
+    let [before, after, lost, won] = counts.map(|n| n as f64 * cell_area_m2);
+    let percent = drift.percent().map(|percent| format!("{percent:.1}")).unwrap_or_default();
+    // Writing to a string cannot fail.
+    let _ = writeln!(table, "{name},{before:.2},{after:.2},{lost:.2},{won:.2},{percent}");
+}
