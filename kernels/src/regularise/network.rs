@@ -1,13 +1,15 @@
 //! Roads and rail stay connected.
 //!
-//! The network is all cells of a network code together, whatever their cover. Three rules keep it
-//! from being cut; none of them turns other ground into a road:
+//! The network is all cells of a network code together, whatever their cover. Four rules keep it
+//! from being cut:
 //!
 //! 1. A narrow stretch that links stays: it touches two parts of the network that stay, or the
 //!    network (or the edge of the raster, behind which it may go on) at two places. A stretch that
 //!    ends blindly is given away like other narrow ground.
 //! 2. A stretch that cannot be given away whole stays whole: no piece of road is left floating.
-//! 3. A network region below its unit goes to a network neighbour where it touches one
+//! 3. Narrow ground that parts two pieces of the network may go to it ([`super::width`]), as trees
+//!    over a road do; all other narrow ground goes to a network only when nobody else takes it.
+//! 4. A network region below its unit goes to a network neighbour where it touches one
 //!    ([`super::CaptureRule::is_last_resort`]); only a region without any goes elsewhere.
 //!
 //! So two cells of the network that were connected and are still network are still connected.
@@ -105,6 +107,31 @@ fn n_places(contacts: &[Contact]) -> usize {
         }
     }
     sets.ranks(|_| true).1
+}
+
+/// The free cells of narrow regions, themselves no network, that touch two pieces of the network.
+pub(super) fn parting_cells(
+    codes: ArrayView2<'_, u16>,
+    free: &Array2<bool>,
+    rule: &(impl ShapeRule + ?Sized),
+) -> Array2<bool> {
+    let is_network = |code: u16| code != 0 && rule.is_network(code);
+    let network = label(codes.mapv(|code| u16::from(is_network(code))).view()).raster();
+    let ground = Zip::from(codes)
+        .and(free)
+        .map_collect(|&code, &is_free| if is_free && !is_network(code) { code } else { 0 });
+    let labels = label(ground.view());
+    let regions = labels.raster();
+    let mut first_piece = vec![0; labels.regions.len()];
+    let mut parts = vec![false; labels.regions.len()];
+    for (at, &region) in regions.indexed_iter().filter(|(_, region)| **region > 0) {
+        let region = region as usize - 1;
+        for &piece in around(at).iter().filter_map(|&to| network.get(to)).filter(|p| **p > 0) {
+            parts[region] |= first_piece[region] != 0 && first_piece[region] != piece;
+            first_piece[region] = piece;
+        }
+    }
+    labels.paint(|region| parts[region])
 }
 
 /// Takes the stretches that were not given away whole off the free cells; whether there were any.

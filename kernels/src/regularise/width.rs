@@ -11,9 +11,15 @@
 //! **What becomes of it.** Narrow cells are given to the wide ground around them, from its edge
 //! inwards and one ring of cells at a time, no farther from a core of the taker than the taker's own
 //! `w - 1` steps: what is given is wide where it goes. When several codes meet at a cell: most cell
-//! sides, then smallest semantic distance to what the cell was, then lowest code. With a prior, only
-//! cells that differ from it are given, and the prior's own code takes all it can reach before any
-//! other does. Narrow cells that no wide ground reaches keep their code.
+//! sides, then smallest semantic distance to what the cell was, then lowest code. Networks take only
+//! what nobody else takes, so that verges do not become road, but for narrow regions that part two
+//! pieces of network: those they take like others. Narrow cells that no wide ground reaches keep
+//! their code.
+//!
+//! **With a prior** the width is asked of the change: cells are given only where they differ from the
+//! prior and where the whole of the change, whatever its codes, is narrow too by the width of the
+//! cell's code. A strip along a moved line is no change; the gardens of a new quarter are. The
+//! prior's own code takes all it can reach before any other does.
 //!
 //! **What stays.** Locked cells; narrow stretches of a network that link (see [`super::network`]).
 //!
@@ -32,7 +38,13 @@ mod reach;
 use reach::{Levels, Takers};
 
 /// Side of the blocks that are worked on apart, in cells; only a matter of speed.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 512;
+
+/// The code of changed cells where only change counts.
+const CHANGE: u16 = 1;
+
+/// The code of all other cells there.
+const NO_CHANGE: u16 = 2;
 
 /// The disc diameters of all codes, in cells; 0 for codes without a minimum width.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +64,13 @@ impl Diameters {
         Self { by_code, max }
     }
 
+    /// One diameter for changed cells, whatever their codes.
+    fn of_change(diameter: u16) -> Self {
+        let mut by_code = vec![0; 1 << 16];
+        by_code[usize::from(CHANGE)] = diameter;
+        Self { by_code, max: diameter }
+    }
+
     /// Diameter of the discs of a code, and how many steps its wide cells may be from a core.
     fn get(&self, code: u16) -> u16 {
         self.by_code[usize::from(code)]
@@ -65,8 +84,8 @@ impl Diameters {
 
     /// How far around a cell the cells lie that decide what it is given to.
     fn margin_of_takers(&self) -> usize {
-        // The prior takes first, then all others: as many rings each as there are steps.
-        self.margin_of_levels() + 2 * usize::from(self.max) + 1
+        // The prior takes first, then ground, then networks: as many rings each as there are steps.
+        self.margin_of_levels() + 3 * usize::from(self.max) + 1
     }
 }
 
@@ -92,11 +111,17 @@ fn settle_in_blocks(
 ) -> u64 {
     let diameters = Diameters::of(rule);
     let mut n_given = 0;
+    let mut narrow = Array2::from_elem(state.codes.raw_dim(), false);
+    let mut is_stale = Array2::from_elem(state.codes.raw_dim(), true);
     while diameters.max > 0 {
-        let narrow = narrow_cells(state.codes.view(), &diameters, block);
+        mark_narrow(&mut narrow, state.codes.view(), &is_stale, &diameters, block);
         let mut free = giveable(&narrow, state, masks);
+        if let Some(changed) = &state.changed {
+            keep_wide_changes(&mut free, changed, state.codes.view(), &diameters, block);
+        }
         network::keep_links(state.codes.view(), &mut free, rule);
-        let n = give(state, &mut free, prior, (rule, &diameters), block);
+        let given = give(state.codes.view(), &mut free, prior, (rule, &diameters), block);
+        let n = take_over(state, &given, prior, &mut is_stale);
         if n == 0 {
             break;
         }
@@ -105,24 +130,55 @@ fn settle_in_blocks(
     n_given
 }
 
-/// The narrow cells of a raster.
-fn narrow_cells(codes: ArrayView2<'_, u16>, diameters: &Diameters, block: usize) -> Array2<bool> {
-    let mut narrow = Array2::from_elem(codes.raw_dim(), false);
+/// Marks the narrow cells of a raster anew, in the blocks that stale cells may decide.
+fn mark_narrow(
+    narrow: &mut Array2<bool>,
+    codes: ArrayView2<'_, u16>,
+    is_stale: &Array2<bool>,
+    diameters: &Diameters,
+    block: usize,
+) {
     let found: Vec<(Block, Array2<bool>)> =
         Block::all(codes.dim(), block, diameters.margin_of_levels())
             .into_par_iter()
+            .filter(|block| block.around(is_stale.view()).iter().any(|&cell| cell))
             .map(|block| {
                 let around = block.around(codes);
                 let levels = Levels::of(around, diameters);
-                let narrow =
-                    Zip::indexed(around).map_collect(|at, &code| code != 0 && !levels.is_wide(at));
+                let is_narrow = |at, &code: &u16| code != 0 && !levels.is_wide(at);
+                let narrow = Zip::indexed(around).map_collect(is_narrow);
                 (block, narrow.slice(block.inner()).to_owned())
             })
             .collect();
     for (block, cells) in found {
         narrow.slice_mut(block.core()).assign(&cells);
     }
-    narrow
+}
+
+/// Takes the cells off the free ones that lie in a change as wide as their code must be.
+fn keep_wide_changes(
+    free: &mut Array2<bool>,
+    changed: &Array2<bool>,
+    codes: ArrayView2<'_, u16>,
+    diameters: &Diameters,
+    block: usize,
+) {
+    let mut used: Vec<u16> = Zip::from(&*free)
+        .and(codes)
+        .map_collect(|&is_free, &code| if is_free { diameters.get(code) } else { 0 })
+        .into_iter()
+        .collect();
+    used.sort_unstable();
+    used.dedup();
+    let change = changed.mapv(|is_changed| if is_changed { CHANGE } else { NO_CHANGE });
+    for diameter in used.into_iter().filter(|&diameter| diameter > 0) {
+        let mut narrow = Array2::from_elem(free.raw_dim(), false);
+        let of_change = Diameters::of_change(diameter);
+        mark_narrow(&mut narrow, change.view(), free, &of_change, block);
+        Zip::from(&mut *free).and(codes).and(&narrow).for_each(|is_free, &code, &is_narrow| {
+            *is_free &= diameters.get(code) != diameter || is_narrow;
+        });
+    }
 }
 
 /// The narrow cells that may be given at all.
@@ -137,45 +193,54 @@ fn giveable(narrow: &Array2<bool>, state: &CellState, masks: &CellMasks<'_>) -> 
     free
 }
 
-/// Gives the free cells; network pieces that cannot be given whole stay whole.
+/// The codes once the free cells are given; network pieces that cannot be given whole stay whole.
 fn give(
-    state: &mut CellState,
+    codes: ArrayView2<'_, u16>,
     free: &mut Array2<bool>,
     prior: Option<ArrayView2<'_, u16>>,
     (rule, diameters): (&(impl ShapeRule + ?Sized), &Diameters),
     block: usize,
-) -> u64 {
-    let blocks = Block::all(state.codes.dim(), block, diameters.margin_of_takers());
-    let given = loop {
+) -> Array2<u16> {
+    let blocks = Block::all(codes.dim(), block, diameters.margin_of_takers());
+    let parting = network::parting_cells(codes, free, rule);
+    loop {
         let has_free = |block: &&Block| free.slice(block.core()).iter().any(|&cell| cell);
         let busy: Vec<Block> = blocks.iter().filter(has_free).copied().collect();
-        let codes = state.codes.view();
         let taken: Vec<(Block, Array2<u16>)> = busy
             .into_par_iter()
             .map(|block| {
                 let around = block.around(codes);
                 let levels = Levels::of(around, diameters);
                 let mut takers = Takers::new(around, levels, block.around(free.view()), diameters);
-                let given = takers.spread(prior.map(|prior| block.around(prior)), rule);
+                let prior = prior.map(|prior| block.around(prior));
+                let given = takers.spread(prior, block.around(parting.view()), rule);
                 (block, given.slice(block.inner()).to_owned())
             })
             .collect();
-        let mut given = state.codes.clone();
+        let mut given = codes.to_owned();
         for (block, cells) in taken {
             given.slice_mut(block.core()).assign(&cells);
         }
         if !network::keep_partial(codes, &given, free, rule) {
-            break given;
+            return given;
         }
-    };
+    }
+}
+
+/// Takes over the codes given and marks where they differ; the number of cells given.
+fn take_over(
+    state: &mut CellState,
+    given: &Array2<u16>,
+    prior: Option<ArrayView2<'_, u16>>,
+    is_stale: &mut Array2<bool>,
+) -> u64 {
     let mut n_given = 0;
-    Zip::indexed(&mut state.codes).and(&given).for_each(|at, code, &now| {
-        if *code != now {
-            n_given += 1;
-            *code = now;
-            if let (Some(changed), Some(prior)) = (&mut state.changed, prior) {
-                changed[at] = prior[at] != now;
-            }
+    Zip::indexed(&mut state.codes).and(given).and(is_stale).for_each(|at, code, &now, is_stale| {
+        *is_stale = *code != now;
+        n_given += u64::from(*is_stale);
+        *code = now;
+        if let (true, Some(changed), Some(prior)) = (*is_stale, &mut state.changed, prior) {
+            changed[at] = prior[at] != now;
         }
     });
     n_given

@@ -53,3 +53,11 @@ fn trees_over_a_road_are_too_narrow_to_cut_it() {
     assert_eq!(n_components(codes.view(), &SmallWorld), 2);
     assert_eq!(n_components(captured(&codes).view(), &SmallWorld), 1);
 }
+
+#[test]
+fn a_verge_between_a_road_and_a_field_goes_to_the_field() {
+    let mut codes = Array2::from_elem((20, 30), 1);
+    codes.slice_mut(s![8..12, ..]).fill(4);
+    codes.slice_mut(s![12..14, ..]).fill(2);
+    assert_eq!(captured(&codes), codes.mapv(|code| if code == 2 { 1 } else { code }));
+}

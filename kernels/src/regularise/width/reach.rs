@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::Diameters;
 use crate::distance::squared_distances_to_other;
-use crate::regularise::CaptureRule;
+use crate::regularise::{CaptureRule, ShapeRule};
 
 /// The level of cells that no core has reached.
 const UNREACHED: u16 = u16::MAX;
@@ -102,15 +102,18 @@ impl<'a> Takers<'a> {
         Self { was: codes, codes: codes.to_owned(), levels: levels.0, free, diameters }
     }
 
-    /// Gives what can be given, to the prior's code first; the codes that result.
+    /// Gives what can be given, to the prior's code first, to networks last unless the cell parts
+    /// them; the codes that result.
     pub(super) fn spread(
         &mut self,
         prior: Option<ArrayView2<'_, u16>>,
-        rule: &(impl CaptureRule + ?Sized),
+        parting: ArrayView2<'_, bool>,
+        rule: &(impl ShapeRule + ?Sized),
     ) -> &Array2<u16> {
         if let Some(prior) = prior {
             self.take_rings(|at, code| prior[at] == code, rule);
         }
+        self.take_rings(|at, code| parting[at] || !rule.is_network(code), rule);
         self.take_rings(|_, _| true, rule);
         &self.codes
     }

@@ -105,7 +105,9 @@ proptest! {
     #[test]
     fn wide_cells_are_those_of_the_definition_and_stay(codes in worlds()) {
         let wide = wide_by_search(&codes);
-        let narrow = narrow_cells(codes.view(), &Diameters::of(&SmallWorld), 7);
+        let mut narrow = Array2::from_elem(codes.dim(), false);
+        let all = Array2::from_elem(codes.dim(), true);
+        mark_narrow(&mut narrow, codes.view(), &all, &Diameters::of(&SmallWorld), 7);
         let after = settled(&codes, 100);
         for (at, &code) in codes.indexed_iter() {
             prop_assert_eq!(narrow[at], code != 0 && !wide[at], "at {:?}", at);
