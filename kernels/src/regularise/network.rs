@@ -19,12 +19,6 @@ use ndarray::{Array2, ArrayView2, Zip};
 use super::ShapeRule;
 use crate::label::{NO_REGION, label};
 
-/// Cells of the network that stay, in the rasters of this file.
-const STAYS: u16 = 1;
-
-/// Cells of the network that may be given away.
-const MAY_GO: u16 = 2;
-
 /// The neighbour of stretches that touch the edge of the raster or ground that is not known.
 const EDGE: u32 = NO_REGION;
 
@@ -34,44 +28,52 @@ pub fn n_components(codes: ArrayView2<'_, u16>, rule: &(impl ShapeRule + ?Sized)
     label(network.view()).regions.len()
 }
 
-/// Takes the stretches that link off the cells that are free to be given away.
+/// Takes the stretches of the network that link off the cells that are free to be given away.
 pub(super) fn keep_links(
     codes: ArrayView2<'_, u16>,
     free: &mut Array2<bool>,
     rule: &(impl ShapeRule + ?Sized),
 ) {
-    let parts = Zip::from(codes).and(&*free).map_collect(|&code, &is_free| {
-        let is_network = code != 0 && rule.is_network(code);
-        if !is_network {
-            0
-        } else if is_free {
-            MAY_GO
-        } else {
-            STAYS
-        }
-    });
-    let labels = label(parts.view());
-    let regions = labels.raster();
+    let keys = codes.mapv(|code| u16::from(code != 0 && rule.is_network(code)));
+    keep_stretches(&keys, |at| codes.get(at).is_none_or(|&code| code == 0), free);
+}
+
+/// Takes the narrow necks between two parts of a region, of whatever code, off the free cells.
+pub(super) fn keep_necks(codes: ArrayView2<'_, u16>, free: &mut Array2<bool>) {
+    keep_stretches(&codes.to_owned(), |_| false, free);
+}
+
+/// Takes the free stretches of equal key that link off the free cells.
+///
+/// * `keys`: what belongs together, 0 nothing; `is_edge`: places behind which it may go on.
+fn keep_stretches(
+    keys: &Array2<u16>,
+    is_edge: impl Fn((usize, usize)) -> bool,
+    free: &mut Array2<bool>,
+) {
+    let keyed = |wanted: bool| {
+        let part = |&key: &u16, &is_free: &bool| if is_free == wanted { key } else { 0 };
+        label(Zip::from(keys).and(&*free).map_collect(part).view())
+    };
+    let (stretches, stays) = (keyed(true), keyed(false));
+    let (stretch_of, piece_of) = (stretches.raster(), stays.raster());
     let mut contacts: Vec<Contact> = Vec::new();
-    for (at, _) in parts.indexed_iter().filter(|(_, part)| **part == MAY_GO) {
-        let stretch = regions[at] - 1;
-        for (row, col) in around(at) {
-            let neighbour = match (codes.get((row, col)), parts.get((row, col))) {
-                (None | Some(0), _) => EDGE,
-                (_, Some(&STAYS)) => regions[(row, col)] - 1,
-                _ => continue,
-            };
-            contacts.push(Contact { stretch, neighbour, row: at.0, col: at.1 });
+    for (at, &stretch) in stretch_of.indexed_iter().filter(|(_, stretch)| **stretch > 0) {
+        for to in around(at) {
+            let is_same = || keys.get(to) == keys.get(at);
+            let piece = piece_of.get(to).copied().filter(|&piece| piece > 0 && is_same());
+            let Some(neighbour) = piece.or_else(|| is_edge(to).then_some(EDGE)) else { continue };
+            contacts.push(Contact { stretch: stretch - 1, neighbour, row: at.0, col: at.1 });
         }
     }
     contacts.sort_unstable();
-    let mut links = vec![false; labels.regions.len()];
+    let mut links = vec![false; stretches.regions.len()];
     for stretch in contacts.chunk_by(|a, b| a.stretch == b.stretch) {
         let is_pair = stretch.iter().any(|contact| contact.neighbour != stretch[0].neighbour);
         links[stretch[0].stretch as usize] = is_pair || n_places(stretch) > 1;
     }
-    Zip::from(free).and(&regions).for_each(|is_free, &region| {
-        *is_free &= region == 0 || !links[region as usize - 1];
+    Zip::from(free).and(&stretch_of).for_each(|is_free, &stretch| {
+        *is_free &= stretch == 0 || !links[stretch as usize - 1];
     });
 }
 

@@ -18,8 +18,9 @@
 //!
 //! **With a prior** the width is asked of the change: cells are given only where they differ from the
 //! prior and where the whole of the change, whatever its codes, is narrow too by the width of the
-//! cell's code. A strip along a moved line is no change; the gardens of a new quarter are. The
-//! prior's own code takes all it can reach before any other does.
+//! cell's code. A strip along a moved line is no change; the gardens of a new quarter are. A narrow
+//! neck between two parts of a region stays. The prior's own code takes all it can reach before any
+//! other does.
 //!
 //! **What stays.** Locked cells; narrow stretches of a network that link (see [`super::network`]).
 //!
@@ -118,6 +119,7 @@ fn settle_in_blocks(
         let mut free = giveable(&narrow, state, masks);
         if let Some(changed) = &state.changed {
             keep_wide_changes(&mut free, changed, state.codes.view(), &diameters, block);
+            network::keep_necks(state.codes.view(), &mut free);
         }
         network::keep_links(state.codes.view(), &mut free, rule);
         let given = give(state.codes.view(), &mut free, prior, (rule, &diameters), block);
