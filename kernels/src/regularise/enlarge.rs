@@ -101,7 +101,9 @@ impl<R: ShapeRule + ?Sized> Growth<'_, R> {
                 }
             }
         };
-        held.iter().for_each(|&at| reach(&mut edge, at));
+        for &at in &held {
+            reach(&mut edge, at);
+        }
         let mut added = Vec::new();
         while (held.len() as u64) < self.n_wanted {
             let Reverse((_, at)) = edge.pop()?;
@@ -113,7 +115,9 @@ impl<R: ShapeRule + ?Sized> Growth<'_, R> {
                 .sides(at)
                 .filter(|to| self.codes[*to] == value && !held.contains(to))
                 .collect();
-            met.into_iter().for_each(|to| self.join(&mut held, to));
+            for to in met {
+                self.join(&mut held, to);
+            }
         }
         Some(added)
     }
@@ -173,7 +177,9 @@ impl Near {
         let (top, bottom) = span(&mut held.iter().map(|at| at.0), rows);
         let (left, right) = span(&mut held.iter().map(|at| at.1), cols);
         let mut mask = Array2::from_elem((bottom - top, right - left), false);
-        held.iter().for_each(|at| mask[(at.0 - top, at.1 - left)] = true);
+        for at in held {
+            mask[(at.0 - top, at.1 - left)] = true;
+        }
         Self { top, left, squared: squared_distances(mask.view()) }
     }
 

@@ -114,7 +114,10 @@ fn settle_in_blocks(
     let mut n_given = 0;
     let mut narrow = Array2::from_elem(state.codes.raw_dim(), false);
     let mut is_stale = Array2::from_elem(state.codes.raw_dim(), true);
-    while diameters.max > 0 {
+    if diameters.max == 0 {
+        return 0;
+    }
+    loop {
         mark_narrow(&mut narrow, state.codes.view(), &is_stale, &diameters, block);
         let mut free = giveable(&narrow, state, masks);
         if let Some(changed) = &state.changed {
@@ -125,11 +128,10 @@ fn settle_in_blocks(
         let given = give(state.codes.view(), &mut free, prior, (rule, &diameters), block);
         let n = take_over(state, &given, prior, &mut is_stale);
         if n == 0 {
-            break;
+            return n_given;
         }
         n_given += n;
     }
-    n_given
 }
 
 /// Marks the narrow cells of a raster anew, in the blocks that stale cells may decide.

@@ -22,13 +22,13 @@ fn ocs_ge_widths_are_5_for_networks_20_for_forestry_and_10_elsewhere() {
     let ocsge = Nomenclature::builtin("ocsge-2-0").unwrap();
     let units = CaptureRules::builtin("ocsge-2-0").unwrap().compile(&ocsge).unwrap();
     let width_m = |cs, us| units.min_width_m(couple(&ocsge, cs, us));
-    let (road, wood, wild) = (
+    let (road, wood, wild, house) = (
         width_m("CS1.1.1.2", "US4.1.1"),
         width_m("CS2.1.1.1", "US1.2"),
         width_m("CS2.1.1.1", "US6.3"),
+        width_m("CS1.1.1.1", "US5"),
     );
-    assert_eq!((road, wood, wild), (5.0, 20.0, 10.0));
-    assert_eq!(width_m("CS1.1.1.1", "US5"), 0.0);
+    assert_eq!((road, wood, wild, house), (5.0, 20.0, 10.0, 0.0));
     let rules = units.rules();
     assert_eq!((rules.isolated_built_from_m2, rules.isolated_built_to_m2), (50.0, 200.0));
 }

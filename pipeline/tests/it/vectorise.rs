@@ -72,9 +72,32 @@ fn couples_come_out_as_codes_and_the_capture_rules_merge() {
     let told = world.told(&[&args[..], &["--capture-rules", "ocsge-2-0"]].concat());
     assert!(told.contains("CS2.2.1/US1.1,300.00,0.00"), "{told}");
     assert!(told.contains("CS1.1.1.1/US5,400.00,400.00"), "{told}");
+    assert!(told.contains("total,40000.00,40000.00,300.00,300.00,0.0"), "{told}");
     let found = polygons(&world.path("c.gpkg"), &["code_cs", "code_us"]);
     let codes: Vec<_> = found.iter().map(|(codes, _)| codes.join("/")).collect();
     assert_eq!(codes, ["CS2.1.1.1/US1.2", "CS1.1.1.1/US5"]);
+}
+
+#[test]
+fn the_capture_rules_of_covers_keep_roads_enlarge_houses_and_leave_no_thin_strip() {
+    let world = World::new();
+    let ocsge = Nomenclature::builtin("ocsge-2-0").unwrap();
+    let cover = |code| ocsge.find(Dimension::Cover, code).unwrap().0;
+    let mut cells = Array2::from_elem((120, 120), cover("CS2.2.1"));
+    // A road of 6 m with trees 4 m long over it, a house of 144 m2, a hedge of 3 m.
+    cells.slice_mut(s![20..26, ..]).fill(cover("CS1.1.1.2"));
+    cells.slice_mut(s![20..26, 60..64]).fill(cover("CS2.1.1.1"));
+    cells.slice_mut(s![60..72, 40..52]).fill(cover("CS1.1.1.1"));
+    cells.slice_mut(s![100..103, ..]).fill(cover("CS2.1.1.1"));
+    raster(&world.path("c.tif"), &cells, 100, Some(0));
+    let args = ["vectorise", "c.tif", "--out", "c.gpkg", "--nomenclature", "ocsge-2-0"];
+    let told = world.told(&[&args[..], &["--capture-rules", "ocsge-2-0"]].concat());
+    assert!(told.contains("CS1.1.1.2,696.00,720.00,0.00,24.00"), "{told}");
+    assert!(told.contains("CS1.1.1.1,144.00,200.00,0.00,56.00,38.9"), "{told}");
+    assert!(told.contains("CS2.1.1.1,384.00,0.00,384.00,0.00,-100.0"), "{told}");
+    assert!(told.contains("total,14400.00,14400.00,440.00,440.00,0.0"), "{told}");
+    assert!(told.contains("isolated buildings: 1 enlarged by 56 cells"), "{told}");
+    assert!(told.contains("roads and rail: 2 pieces before, 1 after; none was cut"), "{told}");
 }
 
 #[test]

@@ -118,7 +118,9 @@ impl Outcome {
         }
         add_line(&mut table, "total", &total, cells.grid.cell_area_m2());
         talk::data(&table)?;
-        self.remarks.iter().for_each(|remark| talk::line(remark));
+        for remark in &self.remarks {
+            talk::line(remark);
+        }
         talk::line(&format!(
             "regularised: {} cells changed class, {} regions kept below their unit",
             count(self.moved.values().sum()),
