@@ -7,7 +7,7 @@
 //!    network (or the edge of the raster, behind which it may go on) at two places. A stretch that
 //!    ends blindly is given away like other narrow ground.
 //! 2. A stretch that cannot be given away whole stays whole: no piece of road is left floating.
-//! 3. Narrow ground that parts two pieces of the network may go to it ([`super::width`]), as trees
+//! 3. Narrow ground that parts two pieces of the network goes to it ([`super::width`]), as trees
 //!    over a road do; all other narrow ground goes to a network only when nobody else takes it.
 //! 4. A network region below its unit goes to a network neighbour where it touches one
 //!    ([`super::CaptureRule::is_last_resort`]); only a region without any goes elsewhere.

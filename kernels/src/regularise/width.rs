@@ -13,7 +13,7 @@
 //! `w - 1` steps: what is given is wide where it goes. When several codes meet at a cell: most cell
 //! sides, then smallest semantic distance to what the cell was, then lowest code. Networks take only
 //! what nobody else takes, so that verges do not become road, but for narrow regions that part two
-//! pieces of network: those they take like others. Narrow cells that no wide ground reaches keep
+//! pieces of network: those they take before any other. Narrow cells that no wide ground reaches keep
 //! their code.
 //!
 //! **With a prior** the width is asked of the change: cells are given only where they differ from the
@@ -46,6 +46,15 @@ const CHANGE: u16 = 1;
 
 /// The code of all other cells there.
 const NO_CHANGE: u16 = 2;
+
+/// To whom cells are offered.
+#[derive(Debug, Clone, Copy)]
+struct Offers<'a> {
+    /// The codes that take their own cells back before any other does.
+    prior: Option<ArrayView2<'a, u16>>,
+    /// Cells that only networks may take, for now.
+    parting: Option<ArrayView2<'a, bool>>,
+}
 
 /// The disc diameters of all codes, in cells; 0 for codes without a minimum width.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +123,9 @@ fn settle_in_blocks(
     let mut n_given = 0;
     let mut narrow = Array2::from_elem(state.codes.raw_dim(), false);
     let mut is_stale = Array2::from_elem(state.codes.raw_dim(), true);
+    // What parts the network as it comes is first offered to the network alone, pass after pass.
+    let mut parting: Option<Array2<bool>> = None;
+    let mut is_network_first = true;
     if diameters.max == 0 {
         return 0;
     }
@@ -125,11 +137,15 @@ fn settle_in_blocks(
             network::keep_necks(state.codes.view(), &mut free);
         }
         network::keep_links(state.codes.view(), &mut free, rule);
-        let given = give(state.codes.view(), &mut free, prior, (rule, &diameters), block);
+        let codes = state.codes.view();
+        let parting = parting.get_or_insert_with(|| network::parting_cells(codes, &free, rule));
+        let offers = Offers { prior, parting: is_network_first.then(|| parting.view()) };
+        let given = give(codes, &mut free, offers, (rule, &diameters), block);
         let n = take_over(state, &given, prior, &mut is_stale);
-        if n == 0 {
+        if n == 0 && !is_network_first {
             return n_given;
         }
+        is_network_first = n > 0;
         n_given += n;
     }
 }
@@ -201,12 +217,11 @@ fn giveable(narrow: &Array2<bool>, state: &CellState, masks: &CellMasks<'_>) -> 
 fn give(
     codes: ArrayView2<'_, u16>,
     free: &mut Array2<bool>,
-    prior: Option<ArrayView2<'_, u16>>,
+    offers: Offers<'_>,
     (rule, diameters): (&(impl ShapeRule + ?Sized), &Diameters),
     block: usize,
 ) -> Array2<u16> {
     let blocks = Block::all(codes.dim(), block, diameters.margin_of_takers());
-    let parting = network::parting_cells(codes, free, rule);
     loop {
         let has_free = |block: &&Block| free.slice(block.core()).iter().any(|&cell| cell);
         let busy: Vec<Block> = blocks.iter().filter(has_free).copied().collect();
@@ -216,8 +231,11 @@ fn give(
                 let around = block.around(codes);
                 let levels = Levels::of(around, diameters);
                 let mut takers = Takers::new(around, levels, block.around(free.view()), diameters);
-                let prior = prior.map(|prior| block.around(prior));
-                let given = takers.spread(prior, block.around(parting.view()), rule);
+                let offers = Offers {
+                    prior: offers.prior.map(|prior| block.around(prior)),
+                    parting: offers.parting.map(|parting| block.around(parting)),
+                };
+                let given = takers.spread(offers, rule);
                 (block, given.slice(block.inner()).to_owned())
             })
             .collect();

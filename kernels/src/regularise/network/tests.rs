@@ -51,7 +51,7 @@ fn trees_over_a_road_are_too_narrow_to_cut_it() {
     codes.slice_mut(s![8..12, ..]).fill(4);
     codes.slice_mut(s![8..12, 14..16]).fill(2);
     assert_eq!(n_components(codes.view(), &SmallWorld), 2);
-    assert_eq!(n_components(captured(&codes).view(), &SmallWorld), 1);
+    assert_eq!(captured(&codes), codes.mapv(|code| if code == 2 { 4 } else { code }));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::Diameters;
+use super::{Diameters, Offers};
 use crate::distance::squared_distances_to_other;
 use crate::regularise::{CaptureRule, ShapeRule};
 
@@ -102,19 +102,20 @@ impl<'a> Takers<'a> {
         Self { was: codes, codes: codes.to_owned(), levels: levels.0, free, diameters }
     }
 
-    /// Gives what can be given, to the prior's code first, to networks last unless the cell parts
-    /// them; the codes that result.
+    /// Gives what can be given, to the prior's code first and to networks last, but for the cells
+    /// that only networks may take; the codes that result.
     pub(super) fn spread(
         &mut self,
-        prior: Option<ArrayView2<'_, u16>>,
-        parting: ArrayView2<'_, bool>,
+        offers: Offers<'_>,
         rule: &(impl ShapeRule + ?Sized),
     ) -> &Array2<u16> {
-        if let Some(prior) = prior {
-            self.take_rings(|at, code| prior[at] == code, rule);
+        let is_parting = |at| offers.parting.is_some_and(|is_parting| is_parting[at]);
+        let may_take = |at, code| rule.is_network(code) || !is_parting(at);
+        if let Some(prior) = offers.prior {
+            self.take_rings(|at, code| prior[at] == code && may_take(at, code), rule);
         }
-        self.take_rings(|at, code| parting[at] || !rule.is_network(code), rule);
-        self.take_rings(|_, _| true, rule);
+        self.take_rings(|at, code| is_parting(at) == rule.is_network(code), rule);
+        self.take_rings(may_take, rule);
         &self.codes
     }
 
