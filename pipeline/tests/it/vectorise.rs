@@ -83,7 +83,7 @@ fn the_capture_rules_of_covers_keep_roads_enlarge_houses_and_leave_no_thin_strip
     let world = World::new();
     let ocsge = Nomenclature::builtin("ocsge-2-0").unwrap();
     let cover = |code| ocsge.find(Dimension::Cover, code).unwrap().0;
-    let mut cells = Array2::from_elem((120, 120), cover("CS2.2.1"));
+    let mut cells = Array2::from_elem((120, 480), cover("CS2.2.1"));
     // A road of 6 m with trees 4 m long over it, a house of 144 m2, a hedge of 3 m.
     cells.slice_mut(s![20..26, ..]).fill(cover("CS1.1.1.2"));
     cells.slice_mut(s![20..26, 60..64]).fill(cover("CS2.1.1.1"));
@@ -92,10 +92,10 @@ fn the_capture_rules_of_covers_keep_roads_enlarge_houses_and_leave_no_thin_strip
     raster(&world.path("c.tif"), &cells, 100, Some(0));
     let args = ["vectorise", "c.tif", "--out", "c.gpkg", "--nomenclature", "ocsge-2-0"];
     let told = world.told(&[&args[..], &["--capture-rules", "ocsge-2-0"]].concat());
-    assert!(told.contains("CS1.1.1.2,696.00,720.00,0.00,24.00"), "{told}");
+    assert!(told.contains("CS1.1.1.2,2856.00,2880.00,0.00,24.00"), "{told}");
     assert!(told.contains("CS1.1.1.1,144.00,200.00,0.00,56.00,38.9"), "{told}");
-    assert!(told.contains("CS2.1.1.1,384.00,0.00,384.00,0.00,-100.0"), "{told}");
-    assert!(told.contains("total,14400.00,14400.00,440.00,440.00,0.0"), "{told}");
+    assert!(told.contains("CS2.1.1.1,1464.00,0.00,1464.00,0.00,-100.0"), "{told}");
+    assert!(told.contains("total,57600.00,57600.00,1520.00,1520.00,0.0"), "{told}");
     assert!(told.contains("isolated buildings: 1 enlarged by 56 cells"), "{told}");
     assert!(told.contains("roads and rail: 2 pieces before, 1 after; none was cut"), "{told}");
 }
