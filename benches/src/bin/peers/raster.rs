@@ -26,6 +26,9 @@ const CELL: i32 = 100;
 /// The unit, in cells.
 const UNIT: UniformUnit = UniformUnit { min_cells: 500 };
 
+/// Side of the part of the raster whose coverage is checked.
+const PART: usize = 4_096;
+
 /// Communes along a side of the raster.
 const COMMUNES: i32 = 20;
 
@@ -36,7 +39,11 @@ pub(crate) fn make(dir: &Path, side: usize) -> Outcome<Value> {
     save(dir, "raw", &raw)?;
     let sieved = regularise(raw.view(), &CellMasks::default(), &UNIT).codes;
     save(dir, "sieved", &sieved)?;
-    shapes::write(dir, "sieved", &trace(sieved.view(), &grid_of(&sieved)).polygons())?;
+    let corner = PART.min(side);
+    let part = sieved.slice(s![..corner, ..corner]).to_owned();
+    for (name, cells) in [("sieved", &sieved), ("part", &part)] {
+        shapes::write(dir, name, &trace(cells.view(), &grid_of(cells)).polygons())?;
+    }
     shapes::write(dir, "communes", &communes(&grid_of(&raw)))?;
     Ok(json!({ "n_cells": raw.len() }))
 }
@@ -120,7 +127,7 @@ pub(crate) fn generalise_coverage(dir: &Path) -> Outcome<Value> {
 }
 
 pub(crate) fn check_coverage(dir: &Path) -> Outcome<Value> {
-    let polygons = shapes::read(dir, "sieved")?;
+    let polygons = shapes::read(dir, "part")?;
     clock::time(
         || check(&polygons, None, Limits::default()),
         |defects| json!({ "polygons": polygons.len(), "defects": defects.as_ref().map(Vec::len).ok() }),
