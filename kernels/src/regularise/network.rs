@@ -8,7 +8,7 @@
 //!    ends blindly is given away like other narrow ground.
 //! 2. A stretch that cannot be given away whole stays whole: no piece of road is left floating.
 //! 3. Narrow ground that parts two pieces of the network goes to it ([`super::width`]), as trees
-//!    over a road do; all other narrow ground goes to a network only when nobody else takes it.
+//!    over a road do; no other ground goes to a network for being narrow.
 //! 4. A network region below its unit goes to a network neighbour where it touches one
 //!    ([`super::CaptureRule::is_last_resort`]); only a region without any goes elsewhere.
 //!
@@ -111,14 +111,18 @@ fn n_places(contacts: &[Contact]) -> usize {
     sets.ranks(|_| true).1
 }
 
-/// The free cells of narrow regions, themselves no network, that touch two pieces of the network.
+/// The free cells of narrow regions, themselves no network, that touch two pieces of the network
+/// that stays; specks of network do not count.
 pub(super) fn parting_cells(
     codes: ArrayView2<'_, u16>,
     free: &Array2<bool>,
     rule: &(impl ShapeRule + ?Sized),
 ) -> Array2<bool> {
     let is_network = |code: u16| code != 0 && rule.is_network(code);
-    let network = label(codes.mapv(|code| u16::from(is_network(code))).view()).raster();
+    let stays = Zip::from(codes)
+        .and(free)
+        .map_collect(|&code, &is_free| u16::from(is_network(code) && !is_free));
+    let network = label(stays.view()).raster();
     let ground = Zip::from(codes)
         .and(free)
         .map_collect(|&code, &is_free| if is_free && !is_network(code) { code } else { 0 });

@@ -12,8 +12,8 @@
 //! inwards and one ring of cells at a time, no farther from a core of the taker than the taker's own
 //! `w - 1` steps: what is given is wide where it goes. When several codes meet at a cell: most cell
 //! sides, then smallest semantic distance to what the cell was, then lowest code. Networks take only
-//! what nobody else takes, so that verges do not become road, but for narrow regions that part two
-//! pieces of network: those they take before any other. Narrow cells that no wide ground reaches keep
+//! network, and narrow regions that part two pieces of network, which they take before any other:
+//! verges and front gardens do not become road. Narrow cells that no wide ground reaches keep
 //! their code.
 //!
 //! **With a prior** the width is asked of the change: cells are given only where they differ from the
@@ -94,8 +94,8 @@ impl Diameters {
 
     /// How far around a cell the cells lie that decide what it is given to.
     fn margin_of_takers(&self) -> usize {
-        // The prior takes first, then ground, then networks: as many rings each as there are steps.
-        self.margin_of_levels() + 3 * usize::from(self.max) + 1
+        // The prior takes first, then all others: as many rings each as there are steps.
+        self.margin_of_levels() + 2 * usize::from(self.max) + 1
     }
 }
 

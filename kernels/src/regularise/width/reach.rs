@@ -102,19 +102,23 @@ impl<'a> Takers<'a> {
         Self { was: codes, codes: codes.to_owned(), levels: levels.0, free, diameters }
     }
 
-    /// Gives what can be given, to the prior's code first and to networks last, but for the cells
-    /// that only networks may take; the codes that result.
+    /// Gives what can be given, to the prior's code first; networks take network and what parts it,
+    /// all other codes the rest. The codes that result.
     pub(super) fn spread(
         &mut self,
         offers: Offers<'_>,
         rule: &(impl ShapeRule + ?Sized),
     ) -> &Array2<u16> {
+        let was = self.was;
         let is_parting = |at| offers.parting.is_some_and(|is_parting| is_parting[at]);
-        let may_take = |at, code| rule.is_network(code) || !is_parting(at);
+        let may_take = |at, code| match (is_parting(at), rule.is_network(was[at])) {
+            (true, _) => rule.is_network(code),
+            (false, true) => true,
+            (false, false) => !rule.is_network(code),
+        };
         if let Some(prior) = offers.prior {
             self.take_rings(|at, code| prior[at] == code && may_take(at, code), rule);
         }
-        self.take_rings(|at, code| is_parting(at) == rule.is_network(code), rule);
         self.take_rings(may_take, rule);
         &self.codes
     }
