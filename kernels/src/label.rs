@@ -102,6 +102,11 @@ impl Labeller {
         self.sets.push(strip, self.band_rows);
     }
 
+    /// Number of runs of the strips so far.
+    pub fn n_runs(&self) -> usize {
+        self.sets.cols.len()
+    }
+
     /// Numbers the regions of all strips.
     pub fn finish(mut self) -> Labels {
         self.sets.flatten();

@@ -126,6 +126,17 @@ pub struct Regularised {
     pub exemptions: Vec<Exemption>,
 }
 
+/// What merging makes of the regions of a raster, which itself is not needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    /// The code of each region, in the order of the labels.
+    pub codes: Vec<u16>,
+    /// Number of cells that went from one code to another, only where they differ.
+    pub moved: BTreeMap<(u16, u16), u64>,
+    /// The regions kept below their unit, in order of their first cell.
+    pub exemptions: Vec<Exemption>,
+}
+
 /// Merges the regions below their minimum mapping unit into their neighbours.
 ///
 /// * `codes`: shape `(rows, cols)`; 0 is nodata, neither merged nor merged into.
@@ -143,20 +154,28 @@ pub fn regularise(
     rule: &(impl CaptureRule + ?Sized),
 ) -> Regularised {
     let labels = label(codes);
-    let mut graph = RegionGraph::new(&labels, masks);
+    let Merged { codes, moved, exemptions } = merge(&labels, masks, rule);
+    Regularised { codes: labels.paint(|region| codes[region]), moved, exemptions }
+}
+
+/// [`regularise`], for a raster that is already labelled: time and memory grow with its regions.
+///
+/// # Panics
+/// When a mask has another shape than the raster.
+pub fn merge(labels: &Labels, masks: &CellMasks<'_>, rule: &(impl CaptureRule + ?Sized)) -> Merged {
+    let mut graph = RegionGraph::new(labels, masks);
     graph.merge_all(rule);
     let roots = graph.roots();
-    let values: Vec<u16> =
+    let codes: Vec<u16> =
         roots.iter().map(|&root| graph.nodes[root as usize].region.value).collect();
-    let final_value = |region: usize| values[region];
     let mut moved = BTreeMap::new();
-    for (region_idx, region) in labels.regions.iter().enumerate() {
-        if final_value(region_idx) != region.value {
-            *moved.entry((region.value, final_value(region_idx))).or_default() += region.n_cells;
+    for (region, &code) in labels.regions.iter().zip(&codes) {
+        if code != region.value {
+            *moved.entry((region.value, code)).or_default() += region.n_cells;
         }
     }
-    let exemptions = graph.exemptions(&roots, &labels, rule);
-    Regularised { codes: labels.paint(final_value), moved, exemptions }
+    let exemptions = graph.exemptions(&roots, labels, rule);
+    Merged { codes, moved, exemptions }
 }
 
 /// A region of the graph as it grows.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::Array2;
-
 /// Cells of one class before and after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Drift {
@@ -38,16 +36,16 @@ impl Drift {
 
 /// The drift of each code that the raster had or has, and of all together.
 ///
-/// * `before`: the codes, shape (rows, cols); 0 is nodata and counted nowhere.
+/// * `before`: numbers of cells by code, in any order; 0 is nodata and counted nowhere.
 /// * `moved`: cells that went from one code to another.
 ///
 /// Over all classes what is lost is what is won, and the area before is the area after.
 pub fn drifts(
-    before: &Array2<u16>,
+    before: impl IntoIterator<Item = (u16, u64)>,
     moved: &BTreeMap<(u16, u16), u64>,
 ) -> (BTreeMap<u16, Drift>, Drift) {
     let mut n_before = vec![0_u64; 1 << 16];
-    before.iter().for_each(|&code| n_before[usize::from(code)] += 1);
+    before.into_iter().for_each(|(code, n_cells)| n_before[usize::from(code)] += n_cells);
     let mut by_code: BTreeMap<u16, Drift> = BTreeMap::new();
     for code in (1..=u16::MAX).filter(|&code| n_before[usize::from(code)] > 0) {
         by_code.entry(code).or_default().n_before = n_before[usize::from(code)];
@@ -69,8 +67,8 @@ mod tests {
 
     #[test]
     fn what_a_class_loses_another_wins() {
-        let before = ndarray::array![[1, 1, 2, 0], [1, 3, 2, 2]];
-        let (by_code, total) = drifts(&before, &BTreeMap::from([((1, 2), 2), ((3, 4), 1)]));
+        let before = [(1, 2), (2, 1), (0, 1), (1, 1), (3, 1), (2, 2)];
+        let (by_code, total) = drifts(before, &BTreeMap::from([((1, 2), 2), ((3, 4), 1)]));
         let drift = |n_before, n_after, n_lost, n_won| Drift { n_before, n_after, n_lost, n_won };
         let expected = [
             (1, drift(3, 1, 2, 0)),

@@ -85,6 +85,8 @@ pub enum Error {
         needed: String,
         /// What there is, with its unit.
         available: String,
+        /// What the user can do about it.
+        hint: &'static str,
     },
     /// Another process holds the output folder.
     #[error("another run is writing to `{}`", path.display())]
@@ -123,6 +125,7 @@ impl From<ArrangementError> for Error {
                 what: format!("{what} of one arrangement"),
                 needed: count.to_string(),
                 available: (u32::MAX / 2).to_string(),
+                hint: "cut the territory in parts",
             },
             // Readers refuse coordinates beyond the lattice, and no command takes so many layers.
             error => Self::internal(error.to_string()),
@@ -202,7 +205,7 @@ impl Error {
                 "the stage's result was not published; please report this with the run's log"
                     .into(),
             ),
-            Self::Resources { .. } => Some("free some, or run anyway with `--force`".to_owned()),
+            Self::Resources { hint, .. } => Some((*hint).to_owned()),
             Self::Busy { .. } => {
                 Some("wait for it to end, or give this run another folder with `--out`".to_owned())
             }

@@ -96,7 +96,8 @@ pub fn require_bytes(what: &str, needed: u64, available: u64) -> Result<(), Erro
         return Ok(());
     }
     let (needed, available) = (units::bytes(needed), units::bytes(available));
-    Err(Error::Resources { what: what.to_owned(), needed, available })
+    let hint = "free some, or run anyway with `--force`";
+    Err(Error::Resources { what: what.to_owned(), needed, available, hint })
 }
 
 /// The most memory this process ever held, in bytes; `None` where the system does not say.

@@ -14,6 +14,31 @@ pub fn bytes(n: u64) -> String {
     if unit == 0 { format!("{n} B") } else { format!("{value:.1} {}", UNITS[unit]) }
 }
 
+/// Reads bytes as people write them: `500MB`, `4 GB`, `2GiB`, `1000000`.
+///
+/// # Errors
+/// What was expected, when the text is something else.
+pub fn parse_bytes(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, f64); 9] = [
+        ("", 1.0),
+        ("B", 1.0),
+        ("kB", 1e3),
+        ("MB", 1e6),
+        ("GB", 1e9),
+        ("TB", 1e12),
+        ("MiB", 1_048_576.0),
+        ("GiB", 1_073_741_824.0),
+        ("TiB", 1_099_511_627_776.0),
+    ];
+    let expected = || "expected a number of bytes such as `500MB` or `4GiB`".to_owned();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let is_unit = |(name, _): &&(&str, f64)| unit.trim().eq_ignore_ascii_case(name);
+    let (_, factor) = UNITS.iter().find(is_unit).ok_or_else(expected)?;
+    let number: f64 = number.parse().map_err(|_| expected())?;
+    Ok((number * factor) as u64)
+}
+
 /// A duration with its two leading units: `1h12m`, `4m05s`, `3.2s`.
 pub fn duration(time: Duration) -> String {
     let s = time.as_secs();
@@ -47,6 +72,14 @@ mod tests {
         assert_eq!(bytes(1_000), "1.0 kB");
         assert_eq!(bytes(999_950), "1.0 MB");
         assert_eq!(bytes(31_000_000_000), "31.0 GB");
+    }
+
+    #[test]
+    fn bytes_are_read_with_their_unit() {
+        assert_eq!(parse_bytes("500MB"), Ok(500_000_000));
+        assert_eq!(parse_bytes("1.5 gib"), Ok(1_610_612_736));
+        assert_eq!(parse_bytes("12"), Ok(12));
+        assert!(parse_bytes("4 apples").is_err() && parse_bytes("GB").is_err());
     }
 
     #[test]

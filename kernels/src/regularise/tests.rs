@@ -50,6 +50,17 @@ fn the_smallest_goes_first_and_regions_that_come_to_touch_are_one() {
 }
 
 #[test]
+fn regions_are_merged_without_the_raster_as_with_it() {
+    let codes =
+        Array2::from_shape_fn((40, 40), |(r, c)| ((r / 3) * (c / 4) + r * c / 17) as u16 % 5);
+    let labels = label(codes.view());
+    let merged = merge(&labels, &CellMasks::default(), &ByCode);
+    let whole = regularise(codes.view(), &CellMasks::default(), &ByCode);
+    assert_eq!(labels.recoded(|region| merged.codes[region]), label(whole.codes.view()));
+    assert!(!whole.moved.is_empty());
+}
+
+#[test]
 fn a_region_exactly_at_its_unit_stays() {
     let codes = array![[1, 1, 2, 2, 2]];
     assert_eq!(uniform(&codes, 2).codes, codes);

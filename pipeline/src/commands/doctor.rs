@@ -60,6 +60,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
             what: "GDAL drivers (`libgdal-dev` has them all)".to_owned(),
             needed: missing.join(", "),
             available: format!("GDAL {}", gdal::version()),
+            hint: "`make run` installs it",
         });
     }
     for (what, needed, available) in needs {
@@ -70,6 +71,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
             what: "open files (`ulimit -n`)".to_owned(),
             needed: OPEN_FILES_MIN.to_string(),
             available: machine.open_files_max.to_string(),
+            hint: "raise it: `ulimit -n 4096`",
         });
     }
     Ok(())

@@ -1,24 +1,25 @@
 //! `millesime vectorise`: one class raster to a seamless coverage of polygons.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kernels::arcs::ArcCoverage;
 use kernels::generalise::{Generalised, Outline, Tolerance, generalise};
+use kernels::label::Labels;
 use kernels::lattice::{STEPS_PER_METRE, area_m2};
-use kernels::rasterise::rasterise;
-use kernels::trace::trace;
-use ndarray::Array2;
+use kernels::trace::{first_difference, trace_labels};
 use nomenclature::{Couple, Nomenclature};
 
 use crate::error::Error;
 use crate::talk;
-use crate::units::count;
+use crate::units::{count, parse_bytes};
 
 mod cells;
 mod cover;
+mod memory;
 mod units;
 
 use cells::{Cells, Meaning};
+use memory::Memory;
 use units::Units;
 
 /// The part of its area, in thousandths, that generalising may give to or take from a polygon.
@@ -63,6 +64,10 @@ pub struct Args {
     /// Cells of one polygon touch by their sides; no other number makes a valid coverage
     #[arg(long, default_value = "4", value_parser = four)]
     connectivity: u8,
+    /// The memory that may be taken, such as `4GB`; what does not fit is refused [default: all
+    /// that is free]
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    memory: Option<u64>,
 }
 
 /// Reads, regularises, traces, generalises, checks and writes.
@@ -74,16 +79,14 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     let meaning = Meaning::of(args.nomenclature.as_deref())?;
     let units = Units::of(args.min_area_m2, args.capture_rules.as_deref(), &meaning)?;
     let tolerance = args.tolerance()?;
-    if args.out.exists() {
-        let what = format!("`{}` exists already", args.out.display());
-        let hint = Some("give another name, or remove it first".to_owned());
-        return Err(Error::Usage { what, hint });
-    }
-    let cells = Cells::read(&args.raster, &meaning)?;
-    let regularised = units.apply(&meaning, &cells)?;
-    let codes = regularised.as_ref().map_or(&cells.codes, |result| &result.codes);
-    let traced = trace(codes.view(), &cells.grid);
-    check_exact(&traced, codes, &cells)?;
+    check_out(&args.out)?;
+    let memory = Memory::of(args.memory, &args.out)?;
+    let cells = Cells::open(&args.raster, &meaning)?;
+    let (labels, regularised) = units.read(&cells, &meaning, &memory)?;
+    memory.allow_outlines(&labels, tolerance.is_some())?;
+    let traced = trace_labels(&labels, &cells.grid);
+    check_exact(&traced, &labels, &cells)?;
+    drop(labels);
     let generalised = tolerance.map(|tolerance| generalise(&traced, cells.grid.cell, &tolerance));
     let coverage = generalised.as_ref().map_or(&traced, |result| &result.coverage);
     cover::write(coverage, &cells, &meaning, (&args.out, &args.layer))?;
@@ -95,7 +98,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     }
     talk::line(&format!(
         "ok: {} cells, {} polygons, {} arcs in `{}`",
-        count(codes.len() as u64),
+        count(cells.grid.n_cells() as u64),
         count(coverage.faces().len() as u64),
         count(coverage.n_arcs() as u64),
         args.out.display()
@@ -109,6 +112,30 @@ impl Args {
         positive("--tolerance-m", tolerance_m, 1000.0)?;
         let distance = (tolerance_m * f64::from(STEPS_PER_METRE)).round() as i32;
         Ok(Some(Tolerance { distance, area_permille: AREA_PERMILLE_MAX, outline: Outline::Kept }))
+    }
+}
+
+/// The output is a new `GeoPackage` in a folder that exists.
+fn check_out(out: &Path) -> Result<(), Error> {
+    let shown = out.display();
+    let refused =
+        |what: String, hint: &str| Err(Error::Usage { what, hint: Some(hint.to_owned()) });
+    if out.exists() {
+        return refused(
+            format!("`{shown}` exists already"),
+            "give another name, or remove it first",
+        );
+    }
+    if out.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("gpkg")) {
+        let hint =
+            "a GeoPackage is written: `--out NAME.gpkg`; `ogr2ogr` makes other formats of it";
+        return refused(format!("`{shown}` is not the name of a GeoPackage"), hint);
+    }
+    match out.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            refused(format!("there is no folder `{}`", folder.display()), "make it first")
+        }
+        _ => Ok(()),
     }
 }
 
@@ -129,11 +156,9 @@ fn four(text: &str) -> Result<u8, String> {
 }
 
 /// The law of the trace: burning the polygons gives the raster back, and areas are the cells'.
-fn check_exact(traced: &ArcCoverage, codes: &Array2<u16>, cells: &Cells) -> Result<(), Error> {
-    let values: Vec<u16> = traced.faces().iter().map(|face| face.value).collect();
-    let burnt = rasterise(&traced.polygons(), &values, &cells.grid);
-    if let Some((place, _)) = burnt.indexed_iter().find(|(place, code)| codes[*place] != **code) {
-        let details = format!("row {}, column {} of `{}`", place.0, place.1, cells.path.display());
+fn check_exact(traced: &ArcCoverage, labels: &Labels, cells: &Cells) -> Result<(), Error> {
+    if let Some((row, col)) = first_difference(traced, labels, &cells.grid) {
+        let details = format!("row {row}, column {col} of `{}`", cells.path.display());
         return Err(Error::invariant("rasterise(vectorise(raster)) = raster", details));
     }
     let side = i128::from(cells.grid.cell);

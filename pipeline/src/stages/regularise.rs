@@ -107,7 +107,7 @@ fn area_by_couple(
     regular: &Captured,
     cell_area_m2: f64,
 ) -> Map<String, Value> {
-    let (by_code, total) = drifts(decided, &regular.moved);
+    let (by_code, total) = drifts(decided.iter().map(|&code| (code, 1)), &regular.moved);
     let areas = |drift: &Drift| {
         let [before, after, lost, won] = [drift.n_before, drift.n_after, drift.n_lost, drift.n_won]
             .map(|n| n as f64 * cell_area_m2);

@@ -171,7 +171,7 @@ fn a_truncated_raster_is_refused() {
 #[test]
 fn a_value_without_a_meaning_is_located() {
     let world = World::new();
-    raster(&world.path("c.tif"), &array![[1_u8, 2], [1, 99]], 100, Some(0));
+    raster(&world.path("c.tif"), &array![[4_u8, 5], [4, 99]], 100, Some(0));
     let told = refused(&world, &["--nomenclature", "ocsge-2-0"], 4);
     assert!(told.contains("at row 1, column 1") && told.contains("99"), "{told}");
 }
@@ -193,4 +193,37 @@ fn wrong_options_are_usage_errors() {
     refused(&world, &["--layer", "2 layers"], 2);
     refused(&world, &["--capture-rules", "ocsge-2-0"], 2);
     refused(&world, &["--nomenclature", "ocsge-20"], 2);
+    refused(&world, &["--memory", "4 apples"], 2);
+}
+
+#[test]
+fn the_output_is_a_new_geopackage_in_a_folder_that_exists() {
+    let world = World::new();
+    raster(&world.path("c.tif"), &array![[1_u8, 2]], 100, None);
+    for (out, told_of) in [("c.shp", "ogr2ogr"), ("nowhere/c.gpkg", "make it first")] {
+        let told = world.told(&["vectorise", "c.tif", "--out", out]);
+        assert!(told.starts_with("exit code: 2") && told.contains(told_of), "{told}");
+        assert!(!world.path(out).exists());
+    }
+}
+
+#[test]
+fn what_does_not_fit_in_the_memory_given_is_refused() {
+    let world = World::new();
+    raster(&world.path("c.tif"), &Array2::from_elem((300, 300), 1_u8), 100, None);
+    let told = refused(&world, &["--memory", "1MB"], 6);
+    assert!(told.contains("give more with `--memory`"), "{told}");
+    let rules = ["--nomenclature", "ocsge-2-0", "--capture-rules", "ocsge-2-0"];
+    refused(&world, &[&rules[..], &["--memory", "400.5MB"]].concat(), 6);
+    assert!(world.told(&["vectorise", "c.tif", "--out", "c.gpkg"]).starts_with("exit code: 0"));
+}
+
+#[test]
+fn a_class_that_has_children_is_no_class_of_a_cell() {
+    let world = World::new();
+    let ocsge = Nomenclature::builtin("ocsge-2-0").unwrap();
+    let parent = ocsge.find(Dimension::Cover, "CS1.1.1").unwrap();
+    raster(&world.path("c.tif"), &array![[parent.0, parent.0]], 100, Some(0));
+    let told = refused(&world, &["--nomenclature", "ocsge-2-0"], 4);
+    assert!(told.contains("a value without a meaning"), "{told}");
 }

@@ -1,16 +1,18 @@
-//! Reads a class raster and checks that every cell means something.
+//! Reads a class raster in strips and checks that every cell means something.
 
 use std::path::{Path, PathBuf};
 
 use kernels::grid::{Grid, Window};
-use kernels::label::NODATA;
+use kernels::label::{Labeller, Labels, NODATA};
 use kernels::lattice::{Point, STEPS_PER_METRE};
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use nomenclature::{ClassId, Couple, Dimension, Nomenclature};
 
 use crate::commands::nomenclature::load;
 use crate::error::{Error, InputError};
 use crate::io::raster::{CellType, Georef, RasterInfo, RasterSource};
+
+use super::memory::Memory;
 
 /// The CRSs of the French departments.
 const EPSG_FRENCH: [u32; 5] = [2154, 5490, 2972, 2975, 4471];
@@ -29,7 +31,10 @@ pub(super) enum Meaning {
     Classes(Box<Nomenclature>),
 }
 
-/// A class raster on the lattice.
+/// A class raster on the lattice, opened.
+///
+/// The codes of its cells are [`Couple::to_cell`], or [`value_of`] the code when values stand for
+/// themselves; 0 where there is no data.
 pub(super) struct Cells {
     /// The file.
     pub(super) path: PathBuf,
@@ -37,11 +42,11 @@ pub(super) struct Cells {
     pub(super) epsg: u32,
     /// Where its cells lie.
     pub(super) grid: Grid,
-    /// Codes of the cells: [`Couple::to_cell`], or [`value_of`] the code when values stand for
-    /// themselves; 0 where there is no data.
-    pub(super) codes: Array2<u16>,
     /// Whether the cells tell a usage as well as a cover.
     pub(super) has_usage: bool,
+    source: RasterSource,
+    /// The code of each value.
+    table: Vec<Option<u16>>,
 }
 
 impl Meaning {
@@ -58,7 +63,8 @@ impl Meaning {
 
     fn code(&self, value: u16, has_usage: bool) -> Option<u16> {
         let Self::Classes(nomenclature) = self else { return value.checked_add(1) };
-        let is_class = |dimension, id| nomenclature.class(dimension, id).is_some();
+        let is_class =
+            |dimension, id| nomenclature.class(dimension, id).is_some_and(|class| class.leaf);
         if has_usage {
             let couple = Couple::from_cell(value);
             let is_known =
@@ -82,13 +88,12 @@ pub(super) fn value_of(code: u16) -> u16 {
 }
 
 impl Cells {
-    /// Reads the raster.
+    /// Opens the raster.
     ///
     /// # Errors
     /// [`Error::Input`] when it has not one band of integers of 8 or 16 bits, no CRS of a French
-    /// department, no square north-up pixels on the centimetre lattice, when it is truncated, or
-    /// when a cell holds a value without a meaning.
-    pub(super) fn read(path: &Path, meaning: &Meaning) -> Result<Self, Error> {
+    /// department, no square north-up pixels on the centimetre lattice.
+    pub(super) fn open(path: &Path, meaning: &Meaning) -> Result<Self, Error> {
         let source = RasterSource::open(path)?;
         let info = source.info();
         if info.bands != 1 {
@@ -103,20 +108,56 @@ impl Cells {
         let grid = grid(info, &info.georef()?)?;
         let has_usage = matches!(meaning, Meaning::Classes(_)) && info.cell_type == CellType::U16;
         let table = meaning.table(has_usage);
-        let mut codes = Array2::zeros((grid.rows, grid.cols));
-        for row in (0..grid.rows).step_by(ROWS_READ) {
-            let rows = ROWS_READ.min(grid.rows - row);
-            let window = Window { row, col: 0, rows, cols: grid.cols };
-            let values: Array2<u16> = source.read(1, window)?;
-            let valid = source.read_valid(window)?;
-            for ((at, &value), &is_valid) in values.indexed_iter().zip(&valid) {
-                if is_valid != 0 {
-                    let place = (row + at.0, at.1);
-                    codes[place] = decode(info, &table, value, place)?;
-                }
-            }
+        Ok(Self { path: path.to_owned(), epsg, grid, has_usage, source, table })
+    }
+
+    /// Reads all cells.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the file is truncated or a cell holds a value without a meaning.
+    pub(super) fn read(&self) -> Result<Array2<u16>, Error> {
+        let mut codes = Array2::zeros((self.grid.rows, self.grid.cols));
+        for rows in self.strips() {
+            let strip = self.strip(rows)?;
+            codes.slice_mut(s![rows.row..rows.row + rows.rows, ..]).assign(&strip);
         }
-        Ok(Self { path: path.to_owned(), epsg, grid, codes, has_usage })
+        Ok(codes)
+    }
+
+    /// Labels the regions, holding no more than a strip of cells at once.
+    ///
+    /// # Errors
+    /// As [`Cells::read`]; [`Error::Resources`] when the runs do not fit in the memory given.
+    pub(super) fn label(&self, memory: &Memory) -> Result<Labels, Error> {
+        let mut labeller = Labeller::new(self.grid.cols);
+        for rows in self.strips() {
+            labeller.push(self.strip(rows)?.view());
+            memory.allow_runs(labeller.n_runs())?;
+        }
+        Ok(labeller.finish())
+    }
+
+    fn strips(&self) -> impl Iterator<Item = Window> + use<> {
+        let Grid { rows: n_rows, cols, .. } = self.grid;
+        (0..n_rows).step_by(ROWS_READ).map(move |row| Window {
+            row,
+            col: 0,
+            rows: ROWS_READ.min(n_rows - row),
+            cols,
+        })
+    }
+
+    fn strip(&self, window: Window) -> Result<Array2<u16>, Error> {
+        let mut codes: Array2<u16> = self.source.read(1, window)?;
+        let valid = self.source.read_valid(window)?;
+        let info = self.source.info();
+        for ((at, code), &is_valid) in codes.indexed_iter_mut().zip(&valid) {
+            *code = match is_valid {
+                0 => NODATA,
+                _ => decode(info, &self.table, *code, (window.row + at.0, at.1))?,
+            };
+        }
+        Ok(codes)
     }
 }
 

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use kernels::built_zone::of_couples;
+use kernels::label::{Labels, label};
 use kernels::regularise::{
-    Captured, CellMasks, CoupleUnits, Regularised, UniformUnit, capture, cells_of_area, regularise,
+    Captured, CellMasks, CoupleUnits, Merged, UniformUnit, capture, cells_of_area, merge,
 };
 use ndarray::Array2;
 use nomenclature::{CaptureRules, CaptureUnits};
 
 use super::cells::{Cells, Meaning};
+use super::memory::Memory;
 use super::positive;
 use crate::drift::{Drift, drifts};
 use crate::error::Error;
@@ -46,44 +48,55 @@ impl Units {
         compiled.map(|units| Self::Product(Box::new(units))).map_err(usage)
     }
 
-    /// Regularises the cells, if anything is asked for.
+    /// Reads the raster and regularises it as asked.
     ///
     /// # Errors
-    /// [`Error::Invariant`] when the capture rules come to no end.
-    pub(super) fn apply(&self, meaning: &Meaning, cells: &Cells) -> Result<Option<Outcome>, Error> {
-        let (codes, cell) = (cells.codes.view(), cells.grid.cell);
-        match (self, meaning) {
-            (Self::Uniform { area_m2 }, _) => {
-                let rule = UniformUnit { min_cells: cells_of_area(*area_m2, cell) };
-                Ok(Some(Outcome::of_units(regularise(codes, &CellMasks::default(), &rule))))
-            }
-            (Self::Product(units), Meaning::Classes(nomenclature)) => {
-                let zone = of_couples(codes, units, cell);
-                let masks = CellMasks { zone: Some(zone.view()), ..CellMasks::default() };
-                let rule = CoupleUnits::new(units, nomenclature, cell);
-                Outcome::of_capture(capture(codes, &masks, None, &rule)).map(Some)
-            }
-            _ => Ok(None),
+    /// The raster cannot be read or does not fit in memory; [`Error::Invariant`] when the capture
+    /// rules come to no end.
+    pub(super) fn read(
+        &self,
+        cells: &Cells,
+        meaning: &Meaning,
+        memory: &Memory,
+    ) -> Result<(Labels, Option<Outcome>), Error> {
+        let cell = cells.grid.cell;
+        if let (Self::Product(units), Meaning::Classes(nomenclature)) = (self, meaning) {
+            memory.allow_capture(cells.grid.n_cells())?;
+            let codes = cells.read()?;
+            let zone = of_couples(codes.view(), units, cell);
+            let masks = CellMasks { zone: Some(zone.view()), ..CellMasks::default() };
+            let rule = CoupleUnits::new(units, nomenclature, cell);
+            let captured = capture(codes.view(), &masks, None, &rule);
+            let labels = label(captured.codes.view());
+            return Ok((labels, Some(Outcome::of_capture(&codes, captured)?)));
         }
+        let labels = cells.label(memory)?;
+        let Self::Uniform { area_m2 } = self else { return Ok((labels, None)) };
+        let rule = UniformUnit { min_cells: cells_of_area(*area_m2, cell) };
+        let merged = merge(&labels, &CellMasks::default(), &rule);
+        let regular = labels.recoded(|region| merged.codes[region]);
+        Ok((regular, Some(Outcome::of_units(&labels, &merged))))
     }
 }
 
-/// Regularised cells and what there is to say of them.
+/// What there is to say of regularised cells.
 pub(super) struct Outcome {
-    /// The codes.
-    pub(super) codes: Array2<u16>,
-    moved: BTreeMap<(u16, u16), u64>,
+    by_code: BTreeMap<u16, Drift>,
+    total: Drift,
+    n_moved: u64,
     n_exempt: usize,
     remarks: Vec<String>,
 }
 
 impl Outcome {
-    fn of_units(result: Regularised) -> Self {
-        let Regularised { codes, moved, exemptions } = result;
-        Self { codes, moved, n_exempt: exemptions.len(), remarks: Vec::new() }
+    fn of_units(labels: &Labels, merged: &Merged) -> Self {
+        let before = labels.regions.iter().map(|region| (region.value, region.n_cells));
+        let (by_code, total) = drifts(before, &merged.moved);
+        let (n_moved, n_exempt) = (merged.moved.values().sum(), merged.exemptions.len());
+        Self { by_code, total, n_moved, n_exempt, remarks: Vec::new() }
     }
 
-    fn of_capture(result: Captured) -> Result<Self, Error> {
+    fn of_capture(before: &Array2<u16>, result: Captured) -> Result<Self, Error> {
         if !result.is_settled {
             let details = format!("they still change cells after {} rounds", result.n_rounds);
             return Err(Error::invariant("capture_rules_settle", details));
@@ -103,27 +116,27 @@ impl Outcome {
                 count(pieces_after as u64)
             ),
         ];
-        let (codes, moved, n_exempt) = (result.codes, result.moved, result.exemptions.len());
-        Ok(Self { codes, moved, n_exempt, remarks })
+        let (by_code, total) = drifts(before.iter().map(|&code| (code, 1)), &result.moved);
+        let (n_moved, n_exempt) = (result.moved.values().sum(), result.exemptions.len());
+        Ok(Self { by_code, total, n_moved, n_exempt, remarks })
     }
 
     /// Prints what each class lost and won, as CSV on stdout; the rest goes to stderr.
     pub(super) fn say(&self, cells: &Cells, meaning: &Meaning) -> Result<(), Error> {
-        let (by_code, total) = drifts(&cells.codes, &self.moved);
         let mut table = String::from(
             "class,area_m2_before,area_m2_after,area_m2_lost,area_m2_won,change_percent\n",
         );
-        for (&code, drift) in &by_code {
+        for (&code, drift) in &self.by_code {
             add_line(&mut table, &meaning.name(code), drift, cells.grid.cell_area_m2());
         }
-        add_line(&mut table, "total", &total, cells.grid.cell_area_m2());
+        add_line(&mut table, "total", &self.total, cells.grid.cell_area_m2());
         talk::data(&table)?;
         for remark in &self.remarks {
             talk::line(remark);
         }
         talk::line(&format!(
             "regularised: {} cells changed class, {} regions kept below their unit",
-            count(self.moved.values().sum()),
+            count(self.n_moved),
             count(self.n_exempt as u64)
         ));
         Ok(())
