@@ -45,6 +45,8 @@ pub enum DefectKind {
     MicroObject,
     /// A side shorter than the limit.
     MicroSegment,
+    /// Two polygons of equal key that share a side; only [`unmerged`] tells it.
+    Unmerged,
 }
 
 impl DefectKind {
@@ -62,6 +64,7 @@ impl DefectKind {
             Self::ZeroArea => "zero_area",
             Self::MicroObject => "micro_object",
             Self::MicroSegment => "micro_segment",
+            Self::Unmerged => "neighbours_unmerged",
         }
     }
 }
@@ -126,6 +129,33 @@ pub fn check(
     }
     defects.sort_unstable();
     Ok(defects)
+}
+
+/// Lists the pairs of polygons of equal key that share a side, sorted by place.
+///
+/// * `keys`: one per polygon, what they would be merged by; 0 is merged with nothing.
+///
+/// One defect for each pair, at the lowest end of their lowest common side, without an area. Only
+/// sides with the same two ends count, one polygon on each side of them: neighbours that meet at
+/// points, or whose corners do not match, are not found ([`check`] finds the latter).
+/// Source: capture rules of OCS GE, adjacent polygons with the same (CS, US) are merged.
+///
+/// # Panics
+/// When there is not one key per polygon.
+pub fn unmerged(polygons: &[Polygon], keys: &[u16]) -> Vec<Defect> {
+    assert_eq!(keys.len(), polygons.len(), "one key per polygon");
+    let mut defects: Vec<Defect> = Seams::of(polygons)
+        .pairs(|p, q| keys[p as usize] != 0 && keys[p as usize] == keys[q as usize])
+        .into_iter()
+        .map(|((p, q), place)| Defect {
+            kind: DefectKind::Unmerged,
+            place,
+            polygons: vec![p, q],
+            twice_area: 0,
+        })
+        .collect();
+    defects.sort_unstable();
+    defects
 }
 
 /// The gaps, when side matching alone proves that there is no other misfit; else `None`.

@@ -12,8 +12,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::commands::{
-    check, compare, completions, doctor, explain, indicators, init, nomenclature, run, sample,
-    score, status, vectorise,
+    check, compare, completions, coverage, doctor, explain, indicators, init, nomenclature, run,
+    sample, score, status, vectorise,
 };
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
@@ -47,6 +47,8 @@ pub enum Command {
     Compare(Box<compare::Args>),
     /// Print shell completions
     Completions(completions::Args),
+    /// Check that delivered layers are valid coverages, and mend them
+    Coverage(coverage::Args),
     /// Say whether this machine has what a run needs
     Doctor(doctor::Args),
     /// Tell the full story of a place or a polygon of a result
@@ -75,6 +77,7 @@ impl Command {
             Self::Check(args) => check::execute(args),
             Self::Compare(args) => compare::execute(args),
             Self::Completions(args) => completions::execute(args),
+            Self::Coverage(args) => coverage::execute(args),
             Self::Doctor(args) => doctor::execute(args),
             Self::Explain(args) => explain::execute(args),
             Self::Indicators(args) => indicators::execute(args),

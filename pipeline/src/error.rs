@@ -76,6 +76,14 @@ pub enum Error {
         /// Where, got and expected.
         details: String,
     },
+    /// Data of the user's does not pass the check that was asked for.
+    #[error("{what}")]
+    Unsound {
+        /// What fails, and how often.
+        what: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// The machine has less of something than the plan needs.
     #[error("{what}: {needed} needed, {available} free")]
     Resources {
@@ -184,7 +192,7 @@ impl Error {
             Self::Usage { .. } => exit::USAGE,
             Self::Config(_) => exit::CONFIG,
             Self::Input(_) | Self::Read { .. } => exit::INPUT,
-            Self::Invariant { .. } => exit::INVARIANT,
+            Self::Invariant { .. } | Self::Unsound { .. } => exit::INVARIANT,
             Self::Resources { .. } | Self::Busy { .. } => exit::RESOURCES,
             Self::Write { .. } => exit::WRITE,
             Self::Interrupted { .. } => exit::INTERRUPTED,
@@ -205,6 +213,7 @@ impl Error {
                 "the stage's result was not published; please report this with the run's log"
                     .into(),
             ),
+            Self::Unsound { hint, .. } => Some(hint.clone()),
             Self::Resources { hint, .. } => Some((*hint).to_owned()),
             Self::Busy { .. } => {
                 Some("wait for it to end, or give this run another folder with `--out`".to_owned())

@@ -11,6 +11,7 @@
 mod accounts;
 mod duplicates;
 pub mod key;
+mod merge;
 mod rebuild;
 pub mod table;
 
@@ -30,6 +31,7 @@ use crate::vintage::Vintage;
 
 pub use accounts::{Repair, RepairRow, Repairs};
 pub use key::Effect;
+pub use merge::merge;
 
 /// Mean width (twice the area by the perimeter) under which a polygon is reported as a sliver.
 ///

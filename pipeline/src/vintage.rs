@@ -4,6 +4,7 @@ mod codes;
 mod columns;
 pub mod difference;
 pub mod key;
+pub mod layout;
 pub mod locate;
 pub mod official;
 pub mod open;

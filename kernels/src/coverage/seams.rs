@@ -72,6 +72,24 @@ impl Seams {
         self.groups().filter(|group| !paired(group)).flatten().copied().collect()
     }
 
+    /// The pairs of polygons, lower rank first, on both sides of some side, that `is_wanted`; each
+    /// once, with the lowest end of their lowest common side.
+    pub(super) fn pairs(&self, is_wanted: impl Fn(u32, u32) -> bool) -> Vec<((u32, u32), Point)> {
+        let mut pairs = Vec::new();
+        for group in self.groups() {
+            let (left, right): (Vec<&Side>, Vec<&Side>) =
+                group.iter().partition(|side| side.forward);
+            for (p, q) in left.iter().flat_map(|l| right.iter().map(|r| (l.polygon, r.polygon))) {
+                if p != q && is_wanted(p, q) {
+                    pairs.push(((p.min(q), p.max(q)), group[0].ends.0));
+                }
+            }
+        }
+        pairs.sort_unstable();
+        pairs.dedup_by_key(|pair| pair.0);
+        pairs
+    }
+
     /// The sides shorter than `length` steps, each once with all its polygons, placed in its middle.
     pub(super) fn short_sides(&self, length: u32) -> Vec<Defect> {
         let limit = u64::from(length).pow(2);

@@ -191,6 +191,29 @@ fn micro_objects_and_micro_segments_are_listed_under_the_limits() {
     assert!(defects[1..].iter().all(|d| d.kind == DefectKind::MicroSegment && d.polygons == [2]));
 }
 
+#[test]
+fn neighbours_of_equal_key_are_told_once_at_their_lowest_common_side() {
+    let long = shape(&[(10, 0), (20, 0), (20, 20), (10, 20), (10, 10)]);
+    let coverage = [square(0, 0, 10), long, square(0, 10, 10), square(20, 20, 10)];
+    let pair = |place, polygons| defect(DefectKind::Unmerged, place, polygons, 0);
+    // 0 and 1 share the side from (10 0), 0 and 2 that from (0 10), 1 and 2 that from (10 10).
+    assert_eq!(unmerged(&coverage, &[7, 7, 8, 7]), [pair((10, 0), &[0, 1])]);
+    assert_eq!(unmerged(&coverage, &[8, 7, 7, 7]), [pair((10, 10), &[1, 2])]);
+    let all = [pair((0, 10), &[0, 2]), pair((10, 0), &[0, 1]), pair((10, 10), &[1, 2])];
+    assert_eq!(unmerged(&coverage, &[9; 4]), all);
+}
+
+#[test]
+fn neighbours_that_share_two_sides_are_one_pair_and_key_zero_is_none() {
+    let around = shape(&[(10, 0), (10, 10), (0, 10), (0, 20), (20, 20), (20, 0)]);
+    let coverage = [square(0, 0, 10), around];
+    let pair = defect(DefectKind::Unmerged, (0, 10), &[0, 1], 0);
+    assert_eq!(unmerged(&coverage, &[3, 3]), [pair]);
+    assert_eq!(unmerged(&coverage, &[0, 0]), []);
+    // A point in common is no neighbourhood, nor is the ring of a polygon with itself.
+    assert_eq!(unmerged(&[square(0, 0, 10), square(10, 10, 10)], &[1, 1]), []);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

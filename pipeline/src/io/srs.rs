@@ -23,6 +23,12 @@ pub(super) fn from_epsg(epsg: u32) -> std::result::Result<SpatialRef, GdalError>
     Ok(srs)
 }
 
+/// Whether a CRS is projected and in metres, so that its coordinates fit the lattice.
+pub fn is_in_metres(epsg: u32) -> bool {
+    strict(|| from_epsg(epsg))
+        .is_ok_and(|srs| srs.is_projected() && (srs.linear_units() - 1.0).abs() < 1e-9)
+}
+
 /// The EPSG code of a CRS: declared, identified by PROJ, or given in its name.
 ///
 /// `None` when the CRS is none of EPSG's; a warning of PROJ on the way is not an error.
@@ -138,6 +144,12 @@ mod tests {
         let way = Reprojection::new(Path::new("a"), 2154, WGS84).unwrap();
         let (lon, lat) = way.point(Point::from_metres(700_000.0, 6_600_000.0).unwrap()).unwrap();
         assert!((lon - 3.0).abs() < 1e-9 && (lat - 46.5).abs() < 1e-9, "{lon} {lat}");
+    }
+
+    #[test]
+    fn degrees_are_no_metres() {
+        assert!(is_in_metres(2154) && is_in_metres(2975));
+        assert!(!is_in_metres(WGS84) && !is_in_metres(1));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::ring::Flaw;
 use super::srs::{Reprojection, epsg_of};
 use super::wkb::{self, Shapes};
 
+pub mod copy;
 mod filter;
 
 /// Type of a column.

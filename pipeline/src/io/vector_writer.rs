@@ -270,7 +270,7 @@ impl VectorWriter {
 }
 
 /// Counts the features that are really there, not the number that the file keeps beside them.
-fn count(path: &Path, dataset: &Dataset, layer: &str) -> Result<u64> {
+pub(super) fn count(path: &Path, dataset: &Dataset, layer: &str) -> Result<u64> {
     writing(path, || {
         let layer = dataset.layer_by_name(layer)?;
         // SAFETY: the handle belongs to the dataset, borrowed meanwhile.
@@ -413,7 +413,7 @@ fn encode_with(
 }
 
 /// A feature being made, freed when it goes out of scope.
-struct NewFeature(OGRFeatureH);
+pub(super) struct NewFeature(pub(super) OGRFeatureH);
 
 impl Drop for NewFeature {
     fn drop(&mut self) {
@@ -424,7 +424,12 @@ impl Drop for NewFeature {
     }
 }
 
-fn set(feature: &NewFeature, index: i32, value: &Value) -> std::result::Result<(), GdalError> {
+/// Sets a column of a feature.
+pub(super) fn set(
+    feature: &NewFeature,
+    index: i32,
+    value: &Value,
+) -> std::result::Result<(), GdalError> {
     // SAFETY: the feature is alive and `check_row` has matched the values with its fields.
     unsafe {
         match value {
@@ -440,7 +445,8 @@ fn set(feature: &NewFeature, index: i32, value: &Value) -> std::result::Result<(
     Ok(())
 }
 
-fn set_shape(feature: &NewFeature, bytes: &[u8]) -> std::result::Result<(), GdalError> {
+/// Gives a feature its geometry, from well-known binary.
+pub(super) fn set_shape(feature: &NewFeature, bytes: &[u8]) -> std::result::Result<(), GdalError> {
     let mut geometry = std::ptr::null_mut();
     // SAFETY: the buffer is read within its length; the geometry then belongs to the feature.
     unsafe {

@@ -13,6 +13,8 @@ pub const DUPLICATE_CONFLICT: &str = "duplicate_conflict";
 pub const COVERED: &str = "polygon_covered";
 /// A polygon that falls apart; its pieces follow each other.
 pub const SPLIT: &str = "polygon_split";
+/// A polygon merged into a neighbour with the same codes.
+pub const MERGED: &str = "neighbours_merged";
 /// A polygon narrower on average than [`super::SLIVER_WIDTH_M`].
 pub const SLIVER: &str = "sliver";
 /// The change of area of a valid polygon whose sides were noded with its neighbours'.
@@ -29,7 +31,7 @@ pub enum Effect {
 }
 
 /// Every key with its effect and its meaning, sorted by key.
-pub const ALL: [(&str, Effect, &str); 39] = {
+pub const ALL: [(&str, Effect, &str); 40] = {
     use Effect::{Repaired, Reported};
     [
         (read::CODE_COLLAPSED, Reported, "older or deeper code, taken to its leaf"),
@@ -57,6 +59,7 @@ pub const ALL: [(&str, Effect, &str); 39] = {
         (read::ID_DUPLICATE, Repaired, "id given twice: suffix"),
         (read::ID_MISSING, Repaired, "no id: number of the feature"),
         ("invalid_ring", Repaired, "ring with a spike: even-odd rule"),
+        (MERGED, Repaired, "neighbour with the same codes, merged: lowest id stays"),
         (NODING, Repaired, "sides bent to the lattice where they cross"),
         ("overlap", Repaired, "ground of several polygons: lowest id wins"),
         (COVERED, Repaired, "polygon wholly under others, dropped"),

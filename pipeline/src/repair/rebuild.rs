@@ -121,7 +121,7 @@ fn report_lost(
 }
 
 /// The pieces as polygons of the vintage, sorted by the polygon that they come from.
-fn assemble(
+pub(super) fn assemble(
     vintage: &Vintage,
     mut pieces: Vec<Dissolved>,
     repairs: &mut Repairs,

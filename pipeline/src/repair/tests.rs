@@ -181,6 +181,25 @@ fn a_t_junction_is_noded_on_both_sides_without_changing_an_area() {
 }
 
 #[test]
+fn neighbours_of_equal_couple_merge_into_the_lowest_id_and_the_ground_stays() {
+    let row = [("c", square(0, 0, 100)), ("a", square(100, 0, 100)), ("b", square(200, 0, 100))];
+    let mut file = vintage(&row);
+    let other = Couple { cs: ClassId(2), us: ClassId(1) };
+    file.couples[2] = other;
+    let tally = Tally::default();
+    let (made, mut repairs) = repair(file, Path::new("a.gpkg"), &tally).unwrap();
+    let merged = merge(made, &mut repairs, &tally).unwrap();
+    assert_eq!(areas(&merged), [("a", 40_000), ("b", 20_000)]);
+    assert_eq!(merged.couples[1], other);
+    assert_eq!(accounts(&repairs), [(key::MERGED, 1, 0, 0, 0)]);
+    assert_eq!(repairs.by_key[key::MERGED].first.as_ref().unwrap().note, "`c` into `a`");
+    assert_eq!((repairs.twice_area_read, repairs.twice_area_kept), (60_000, 60_000));
+    // Merged once, there is nothing left to merge.
+    let again = merge(merged.clone(), &mut repairs, &tally).unwrap();
+    assert_eq!(again, merged);
+}
+
+#[test]
 fn strict_names_the_first_place_and_the_count_of_each_key() {
     let (_, repairs) = repaired(&[("a", square(0, 0, 100)), ("b", square(60, 0, 100))]);
     let error = repairs.refuse().unwrap_err();

@@ -4,9 +4,14 @@ use crate::error::{Error, InputError};
 use crate::io::vector::VectorSource;
 
 /// Names under which the cover is found, in any case; the first one wins.
-const COVER: [&str; 6] = ["code_cs", "couverture", "cs", "code_couv", "cs_code", "code_couverture"];
+pub(super) const COVER: [&str; 6] =
+    ["code_cs", "couverture", "cs", "code_couv", "cs_code", "code_couverture"];
 /// Names under which the usage is found, in any case; the first one wins.
-const USAGE: [&str; 6] = ["code_us", "usage", "us", "code_usage", "us_code", "code_use"];
+pub(super) const USAGE: [&str; 6] = ["code_us", "usage", "us", "code_usage", "us_code", "code_use"];
+/// Names of the identifier.
+pub(super) const ID: [&str; 4] = ["id", "id_ocs", "id_ocsge", "cleabs"];
+/// Names of the flag of the skeleton of roads and rail.
+pub(super) const OSSATURE: [&str; 1] = ["ossature"];
 
 /// One of the two dates of a difference layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +43,9 @@ impl Columns {
         columns.cs = columns.dated(source, &COVER, "cs", year)?;
         columns.us = columns.dated(source, &USAGE, "us", year)?;
         let mut optional = |names: &[&str]| source.column(names).map(|c| columns.take(c));
-        let id = optional(&["id", "id_ocs", "id_ocsge", "cleabs"]);
+        let id = optional(&ID);
         let of_year = optional(&["millesime", "millésime"]);
-        let ossature = optional(&["ossature"]);
+        let ossature = optional(&OSSATURE);
         let origin = optional(&["source"]);
         let code_or = optional(&["code_or"]);
         let id_origine = optional(&["id_origine"]);

@@ -61,8 +61,8 @@ impl Product {
         WORDS.iter().find(|(word, _)| name.contains(word)).map(|&(_, product)| product)
     }
 
-    /// The word to look for, for messages.
-    fn word(self) -> &'static str {
+    /// The word that names it in files, for messages and reports.
+    pub fn word(self) -> &'static str {
         match self {
             Self::Occupation => "OCCUPATION_SOL",
             Self::BuiltZone => "ZONE_CONSTRUITE",

@@ -5,6 +5,7 @@ mod artif;
 mod chain;
 mod cli;
 mod compare;
+mod coverage;
 mod dirty;
 mod exit_codes;
 mod explain;

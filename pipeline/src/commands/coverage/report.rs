@@ -1,0 +1,265 @@
+//! What a check says: lines for the national validator's readers, places for a map, a table.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use kernels::lattice::{Point, Polygon, area_m2};
+use nomenclature::Nomenclature;
+use serde::Serialize;
+
+use super::examine::has_units;
+use super::finding::{Finding, Level, about};
+use super::rules::Question;
+use super::sheet::Sheet;
+use crate::artefact::Draft;
+use crate::commands::compare::layer;
+use crate::error::Error;
+use crate::units::count;
+use crate::vintage::bounds_of;
+use crate::vintage::locate::Product;
+use crate::{talk, words};
+
+mod places;
+
+use places::Places;
+
+/// Features named in one message.
+const SHOWN_MAX: usize = 4;
+/// Bytes of lines gathered before they go to stdout.
+const CHUNK: usize = 1 << 16;
+
+/// Where the findings go.
+#[derive(Debug, clap::Args)]
+pub(super) struct Outputs {
+    /// A `GeoPackage` of the places of the findings
+    #[arg(long, value_name = "FILE")]
+    places: Option<PathBuf>,
+    /// A file for the JSON lines, instead of stdout
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+impl Outputs {
+    /// Refuses to write over what is checked.
+    fn refuse_inputs(&self, inputs: &[String]) -> Result<(), Error> {
+        let real = |path: &Path| path.canonicalize().ok();
+        for path in [&self.places, &self.report].into_iter().flatten() {
+            let is_input = |input: &String| real(&layer(input).path) == real(path);
+            if path.exists() && inputs.iter().any(is_input) {
+                return Err(Error::Usage {
+                    what: format!("`{}` is a layer to check", path.display()),
+                    hint: Some("give the report a name of its own".to_owned()),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One line, in the shape of the national validator of geographic deliveries (IGN).
+///
+/// Coordinates are in the CRS of the file; `featureBbox` is west, south, east, north.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    code: &'a str,
+    level: Level,
+    message: String,
+    document_model: Option<&'a str>,
+    file_model: Option<&'a str>,
+    attribute: Option<&'a str>,
+    file: &'a str,
+    id: Option<String>,
+    feature_bbox: Option<String>,
+    error_geometry: Option<String>,
+    feature_id: Option<&'a str>,
+}
+
+/// Where lines are written.
+enum Lines {
+    Stdout(String),
+    File(Draft, BufWriter<File>),
+}
+
+/// The report of one command on one or several layers.
+pub(super) struct Report<'a> {
+    question: &'a Question,
+    lines: Lines,
+    places: Option<Places>,
+    /// What fails, by file.
+    failures: Vec<String>,
+    n_layers: usize,
+}
+
+impl<'a> Report<'a> {
+    /// Starts a report on these files.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when it would be written over one of them; a file cannot be created.
+    pub(super) fn start(
+        outputs: &Outputs,
+        question: &'a Question,
+        inputs: &[String],
+    ) -> Result<Self, Error> {
+        outputs.refuse_inputs(inputs)?;
+        let lines = match &outputs.report {
+            None => Lines::Stdout(String::new()),
+            Some(path) => {
+                let draft = Draft::new(path)?;
+                let file = File::create(draft.temp()).map_err(Error::write(path))?;
+                Lines::File(draft, BufWriter::new(file))
+            }
+        };
+        let places = outputs.places.as_deref().map(Places::new).transpose()?;
+        Ok(Self { question, lines, places, failures: Vec::new(), n_layers: 0 })
+    }
+
+    /// Adds the findings of a layer, and says them in a table.
+    ///
+    /// # Errors
+    /// A file cannot be written; the layer is in another CRS than the places before it.
+    pub(super) fn add(&mut self, sheet: &Sheet) -> Result<(), Error> {
+        self.n_layers += 1;
+        let file = sheet.path.file_name().unwrap_or_default().to_string_lossy();
+        for finding in &sheet.findings {
+            let level = self.question.level(finding.key);
+            let message = message(sheet, finding);
+            if let Some(places) = &mut self.places {
+                places.add(sheet, finding, level, &file)?;
+            }
+            self.lines.write(&self.line(sheet, finding, message, &file))?;
+        }
+        if let Some(places) = &mut self.places {
+            places.open(sheet.epsg)?;
+        }
+        self.summarise(sheet);
+        Ok(())
+    }
+
+    fn line(&self, sheet: &Sheet, finding: &Finding, message: String, file: &str) -> String {
+        let first = finding.features.first().copied();
+        let identity = first.map(|feature| &sheet.features[feature as usize]);
+        let line = Line {
+            code: finding.key,
+            level: self.question.level(finding.key),
+            message,
+            document_model: self.question.nomenclature.as_ref().map(Nomenclature::id),
+            file_model: sheet.product.map(Product::word),
+            attribute: finding.column.map(|column| sheet.columns[column].as_str()),
+            file,
+            id: identity.map(|identity| identity.fid.to_string()),
+            feature_bbox: first.and_then(|feature| bbox(sheet, feature)),
+            error_geometry: finding.place.map(wkt),
+            feature_id: identity.and_then(|identity| identity.id.as_deref()),
+        };
+        serde_json::to_string(&line).unwrap_or_default() + "\n"
+    }
+
+    /// Says, for people, what was found in a layer: each key with its count and area.
+    fn summarise(&mut self, sheet: &Sheet) {
+        let area: i128 = sheet.polygons.iter().map(Polygon::twice_area).sum();
+        talk::line(&format!(
+            "`{}`, layer `{}`, EPSG:{}: {} features, {} polygons, {:.2} m2",
+            sheet.path.display(),
+            sheet.layer,
+            sheet.epsg,
+            count(sheet.features.len() as u64),
+            count(sheet.polygons.len() as u64),
+            area_m2(area)
+        ));
+        if self.question.units.is_some() && !has_units(sheet) {
+            talk::line("  no vintage: the minimum units are not for this layer");
+        }
+        let mut by_key: BTreeMap<&str, (u64, i128)> = BTreeMap::new();
+        for finding in &sheet.findings {
+            let entry = by_key.entry(finding.key).or_default();
+            *entry = (entry.0 + 1, entry.1 + finding.twice_area);
+        }
+        if !by_key.is_empty() {
+            talk::line("  key                     level        count           area_m2");
+        }
+        for (key, &(n, twice_area)) in &by_key {
+            let level = self.question.level(key).word();
+            let (n, area, meaning) = (count(n), area_m2(twice_area), about(key).1);
+            talk::line(&format!("  {key:<23} {level:<7} {n:>10} {area:>17.2}  {meaning}"));
+        }
+        let failing = by_key.iter().filter(|(key, _)| self.question.fails(key));
+        let failing: Vec<String> = failing.map(|(key, (n, _))| format!("{key} {n}")).collect();
+        if !failing.is_empty() {
+            self.failures.push(format!("`{}`: {}", sheet.path.display(), failing.join(", ")));
+        }
+    }
+
+    /// Completes the files and says whether all layers are sound.
+    ///
+    /// # Errors
+    /// [`Error::Unsound`] when one is not; a file cannot be written.
+    pub(super) fn finish(self, hint: &str) -> Result<(), Error> {
+        self.lines.finish()?;
+        if let Some(places) = self.places {
+            places.finish()?;
+        }
+        if self.failures.is_empty() {
+            let layers = if self.n_layers == 1 { "layer" } else { "layers" };
+            talk::line(&format!("ok: {} {layers} sound", self.n_layers));
+            return Ok(());
+        }
+        let what = format!("not a valid coverage: {}", self.failures.join("; "));
+        Err(Error::Unsound { what, hint: hint.to_owned() })
+    }
+}
+
+impl Lines {
+    fn write(&mut self, line: &str) -> Result<(), Error> {
+        match self {
+            Self::File(draft, file) => {
+                file.write_all(line.as_bytes()).map_err(Error::write(draft.path()))
+            }
+            Self::Stdout(text) => {
+                text.push_str(line);
+                if text.len() < CHUNK { Ok(()) } else { talk::data(&std::mem::take(text)) }
+            }
+        }
+    }
+
+    fn finish(self) -> Result<(), Error> {
+        match self {
+            Self::File(draft, mut file) => {
+                file.flush().map_err(Error::write(draft.path()))?;
+                drop(file);
+                draft.publish().map(drop)
+            }
+            Self::Stdout(text) => talk::data(&text),
+        }
+    }
+}
+
+/// What is wrong in French, with the objects concerned and the area.
+fn message(sheet: &Sheet, finding: &Finding) -> String {
+    let names = finding.features.iter().take(SHOWN_MAX);
+    let mut parts: Vec<String> =
+        names.map(|&feature| format!("`{}`", sheet.name(feature))).collect();
+    if finding.features.len() > SHOWN_MAX {
+        parts.push(format!("et {} autres", finding.features.len() - SHOWN_MAX));
+    }
+    if finding.twice_area != 0 {
+        parts.push(format!("{:.2} m²", area_m2(finding.twice_area)).replace('.', ","));
+    }
+    let what = words::flaw(finding.key);
+    if parts.is_empty() { what.to_owned() } else { format!("{what} : {}", parts.join(", ")) }
+}
+
+fn wkt(place: Point) -> String {
+    let (x_m, y_m) = place.to_metres();
+    format!("POINT ({x_m:.2} {y_m:.2})")
+}
+
+/// West, south, east and north of a feature in metres; `None` when it has no polygon.
+fn bbox(sheet: &Sheet, feature: u32) -> Option<String> {
+    let polygons = &sheet.polygons[sheet.polygons_of(feature)];
+    let (low, high) = bounds_of(polygons)?;
+    let ((west, south), (east, north)) = (low.to_metres(), high.to_metres());
+    Some(format!("{west:.2},{south:.2},{east:.2},{north:.2}"))
+}

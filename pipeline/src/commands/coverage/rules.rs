@@ -1,0 +1,141 @@
+//! What a coverage is held against: the options of both actions, read and checked.
+
+use std::collections::BTreeSet;
+
+use kernels::coverage::Limits;
+use kernels::lattice::{STEPS_PER_METRE, TWICE_AREA_PER_M2};
+use nomenclature::nearest::nearest_code;
+use nomenclature::{CaptureRules, CaptureUnits, Nomenclature, NomenclatureError};
+
+use super::finding::{KEYS, Level, about};
+use crate::commands::nomenclature::load;
+use crate::config::Department;
+use crate::error::Error;
+
+/// What a layer must be.
+#[derive(Debug, clap::Args)]
+pub(super) struct Rules {
+    /// Report polygons smaller than this; 0 reports none
+    #[arg(long, value_name = "N", default_value_t = 1.0)]
+    micro_area_m2: f64,
+    /// Report sides shorter than this; 0 reports none
+    #[arg(long, value_name = "N", default_value_t = 0.0)]
+    micro_length_m: f64,
+    /// The ground that must be covered; without it, gaps are those that polygons enclose
+    #[arg(long, value_name = "PATH")]
+    pub(super) outline: Option<String>,
+    /// Report polygons smaller than the units of a product, by their codes
+    #[arg(long = "capture-rules", value_name = "ID")]
+    units: Option<String>,
+    /// The zone construite, where the units are finer; without it, the finer ones hold everywhere
+    #[arg(long, value_name = "PATH", requires = "units")]
+    pub(super) zone: Option<String>,
+    /// What the codes must be: a built-in id or a YAML document [default: that of the capture
+    /// rules]
+    #[arg(long, value_name = "ID")]
+    nomenclature: Option<String>,
+    /// Whose CRS a layer has that declares none
+    #[arg(long, value_name = "CODE")]
+    department: Option<String>,
+    /// The least level that fails: `error`, or `warning` as well
+    #[arg(long, value_name = "LEVEL", default_value = "error", hide_possible_values = true)]
+    fail_on: Level,
+    /// Keys that are reported at level INFO and never fail, such as `gap`
+    #[arg(long = "allow", value_name = "KEY", value_delimiter = ',')]
+    allowed: Vec<String>,
+}
+
+/// [`Rules`] made ready.
+#[derive(Debug)]
+pub(super) struct Question {
+    /// Sizes under which objects and sides are reported.
+    pub(super) limits: Limits,
+    /// The units of the codes.
+    pub(super) units: Option<CaptureUnits>,
+    /// What the codes mean.
+    pub(super) nomenclature: Option<Nomenclature>,
+    /// Whose CRS to assume.
+    pub(super) department: Option<Department>,
+    fail_on: Level,
+    allowed: BTreeSet<String>,
+}
+
+impl Rules {
+    /// Reads the documents named and checks the figures and keys.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for what is not known or out of range, [`Error::Config`] for a document
+    /// with faults.
+    pub(super) fn question(&self) -> Result<Question, Error> {
+        let rules = self.units.as_deref().map(CaptureRules::builtin);
+        let rules = rules.transpose().map_err(|error| usage(&error))?;
+        let reference = self.nomenclature.as_deref();
+        let reference = reference.or(rules.as_ref().map(|rules| rules.nomenclature.as_str()));
+        let nomenclature = reference.map(load).transpose()?;
+        let units = match (&rules, &nomenclature) {
+            (Some(rules), Some(nomenclature)) => {
+                Some(rules.compile(nomenclature).map_err(|error| usage(&error))?)
+            }
+            _ => None,
+        };
+        if let Some(key) = self.allowed.iter().find(|key| about(key).1.is_empty()) {
+            return Err(unknown_key(key));
+        }
+        Ok(Question {
+            limits: self.limits()?,
+            units,
+            nomenclature,
+            department: self.department()?,
+            fail_on: self.fail_on,
+            allowed: self.allowed.iter().cloned().collect(),
+        })
+    }
+
+    fn limits(&self) -> Result<Limits, Error> {
+        let within = |option: &str, value: f64, max: f64| {
+            if (0.0..=max).contains(&value) {
+                return Ok(value);
+            }
+            Err(Error::usage(format!("`{option}` is {value}; expected a number from 0 to {max}")))
+        };
+        let area_m2 = within("--micro-area-m2", self.micro_area_m2, 1e9)?;
+        let length_m = within("--micro-length-m", self.micro_length_m, 1e6)?;
+        Ok(Limits {
+            object_twice_area: (area_m2 * TWICE_AREA_PER_M2 as f64).round() as i128,
+            segment_length: (length_m * f64::from(STEPS_PER_METRE)).round() as u32,
+        })
+    }
+
+    fn department(&self) -> Result<Option<Department>, Error> {
+        let Some(code) = &self.department else { return Ok(None) };
+        Department::parse(code).map(Some).ok_or_else(|| Error::Usage {
+            what: format!("`{code}` is no department"),
+            hint: Some("01 to 95, 2A, 2B, 971 to 974 or 976".to_owned()),
+        })
+    }
+}
+
+impl Question {
+    /// How grave a key is here.
+    pub(super) fn level(&self, key: &str) -> Level {
+        if self.allowed.contains(key) { Level::Info } else { about(key).0 }
+    }
+
+    /// Whether a layer with this key fails.
+    pub(super) fn fails(&self, key: &str) -> bool {
+        self.level(key) >= self.fail_on
+    }
+}
+
+fn usage(error: &NomenclatureError) -> Error {
+    Error::Usage { what: error.to_string(), hint: error.hint() }
+}
+
+fn unknown_key(key: &str) -> Error {
+    let keys = KEYS.map(|(known, ..)| known);
+    let hint = nearest_code(key, keys.iter().copied()).map_or_else(
+        || format!("the keys are: {}", keys.join(", ")),
+        |near| format!("the nearest key is `{near}`"),
+    );
+    Error::Usage { what: format!("`--allow {key}`: there is no such key"), hint: Some(hint) }
+}

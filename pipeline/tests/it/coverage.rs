@@ -1,0 +1,419 @@
+//! `millesime coverage` on hand-broken layers: every fault is found once, what can be is mended.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gdal::DriverManager;
+use gdal::spatial_ref::SpatialRef;
+use gdal::vector::{Geometry, LayerAccess, LayerOptions, OGRFieldType, OGRwkbGeometryType};
+use kernels::lattice::{Polygon, TWICE_AREA_PER_M2};
+use pipeline::io::vector::VectorSource;
+use serde_json::Value;
+
+use crate::generated::{Sample, command};
+use crate::town::{Layer, polygon, rectangle, ring, texts};
+
+/// The fields of a line, in the order of the national validator.
+const FIELDS: [&str; 11] = [
+    "code",
+    "level",
+    "message",
+    "documentModel",
+    "fileModel",
+    "attribute",
+    "file",
+    "id",
+    "featureBbox",
+    "errorGeometry",
+    "featureId",
+];
+
+/// A folder for the files of one test.
+struct Bench(tempfile::TempDir);
+
+impl Bench {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.path(name).display().to_string()
+    }
+
+    /// A `GeoPackage` of a layer.
+    fn put(&self, name: &str, layer: &Layer) {
+        layer.write(&self.path(name), "GPKG", &[]);
+    }
+
+    /// Runs `coverage ACTION FILE` with a report; gives the exit code and the lines.
+    fn run(&self, action: &str, file: &str, more: &[&str]) -> (u8, Vec<String>) {
+        let (file, report) = (self.text(file), self.text("report.jsonl"));
+        let args = [&["coverage", action, &file, "--report", &report], more].concat();
+        let _ = fs::remove_file(&report);
+        let code = command(&args);
+        let lines = fs::read_to_string(&report).unwrap_or_default();
+        (code, lines.lines().map(str::to_owned).collect())
+    }
+}
+
+/// How often each code is told.
+fn counts(lines: &[String]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for line in lines {
+        let line: Value = serde_json::from_str(line).unwrap();
+        *counts.entry(line["code"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+fn of(pairs: &[(&str, usize)]) -> BTreeMap<String, usize> {
+    pairs.iter().map(|(key, n)| ((*key).to_owned(), *n)).collect()
+}
+
+/// A vintage of polygons with their ids and codes.
+fn vintage(rows: &[(String, &str, &str, &str)]) -> Layer {
+    let rows = rows.iter().map(|(wkt, id, cs, us)| (wkt.clone(), texts(&[id, cs, us])));
+    Layer {
+        name: "OCCUPATION_SOL",
+        epsg: Some(2154),
+        columns: vec!["id", "code_cs", "code_us"],
+        rows: rows.collect(),
+    }
+}
+
+/// A square of 60 m, `place` times 200 m to the east.
+fn square(place: u8) -> String {
+    let x = 200.0 * f64::from(place);
+    rectangle(x, 0.0, x + 60.0, 60.0)
+}
+
+const GRASS: [&str; 2] = ["CS2.2.1", "US1.1"];
+const WOOD: [&str; 2] = ["CS2.1.1.1", "US1.2"];
+
+/// Each fault once, apart from each other, in a column of polygons 200 m apart.
+fn broken() -> Layer {
+    let at = |place: u8, corners: &[(f64, f64)]| {
+        let y = 200.0 * f64::from(place) + 1000.0;
+        polygon(&corners.iter().map(|(cx, cy)| (*cx, cy + y)).collect::<Vec<_>>())
+    };
+    let parts = |place: u8, rings: [&[(f64, f64)]; 2], between: &str| {
+        let y = 200.0 * f64::from(place) + 1000.0;
+        let text = |corners: &[(f64, f64)]| {
+            ring(&corners.iter().map(|(cx, cy)| (*cx, cy + y)).collect::<Vec<_>>())
+        };
+        format!("{}{between}{}", text(rings[0]), text(rings[1]))
+    };
+    let box_of = |w: f64, h: f64| [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)];
+    let east = |x: f64, w: f64| [(x, 0.0), (x + w, 0.0), (x + w, w), (x, w)];
+    let grass = |wkt: String, id: &'static str| (wkt, id, GRASS[0], GRASS[1]);
+    let wood = |wkt: String, id: &'static str| (wkt, id, WOOD[0], WOOD[1]);
+    let elbow = [(0.0, 0.0), (60.0, 0.0), (60.0, 30.0), (30.0, 30.0), (30.0, 60.0), (0.0, 60.0)];
+    let around = [
+        (60.0, 0.0),
+        (90.0, 0.0),
+        (90.0, 90.0),
+        (0.0, 90.0),
+        (0.0, 60.0),
+        (30.0, 60.0),
+        (60.0, 60.0),
+        (60.0, 30.0),
+    ];
+    let left = [(0.0, 0.0), (50.0, 0.0), (60.0, 0.0), (60.0, 60.0), (50.0, 60.0), (0.0, 60.0)];
+    let right = [(50.0, 0.0), (60.0, 0.0), (110.0, 0.0), (110.0, 60.0), (60.0, 60.0), (50.0, 60.0)];
+    let noded = [(60.0, 0.0), (120.0, 0.0), (120.0, 60.0), (60.0, 60.0), (60.0, 30.0)];
+    let tie = [(0.0, 0.0), (60.0, 60.0), (60.0, 0.0), (0.0, 90.0)];
+    let spike = [(0.0, 0.0), (90.0, 0.0), (60.0, 0.0), (60.0, 60.0), (0.0, 60.0)];
+    let cut = [(0.0, 0.0), (60.0, 0.0), (60.0, 59.9), (59.9, 60.0), (0.0, 60.0)];
+    vintage(&[
+        grass(at(0, &elbow), "gap-1"),
+        wood(at(0, &around), "gap-2"),
+        grass(at(1, &left), "over-1"),
+        wood(at(1, &right), "over-2"),
+        grass(at(2, &box_of(60.0, 60.0)), "twin-1"),
+        grass(at(2, &box_of(60.0, 60.0)), "twin-2"),
+        grass(at(3, &tie), "tie"),
+        grass(at(4, &box_of(60.0, 60.0)), "edge-1"),
+        wood(at(4, &noded), "edge-2"),
+        grass(
+            format!(
+                "MULTIPOLYGON (({}))",
+                parts(5, [&box_of(60.0, 60.0), &east(70.0, 60.0)], "), (")
+            ),
+            "parts",
+        ),
+        grass(at(6, &spike), "spike"),
+        grass(
+            format!("POLYGON ({})", parts(7, [&box_of(60.0, 60.0), &east(80.0, 20.0)], ", ")),
+            "hole",
+        ),
+        grass(at(8, &[(0.0, 0.0), (9.0, 0.0), (4.0, 0.0)]), "flat"),
+        grass(at(9, &box_of(0.5, 0.5)), "micro"),
+        grass(at(10, &cut), "cut"),
+        grass(at(11, &box_of(20.0, 20.0)), "small"),
+        grass(at(12, &box_of(60.0, 60.0)), "same-1"),
+        grass(at(12, &east(60.0, 60.0)), "same-2"),
+        grass("POLYGON EMPTY".to_owned(), "empty"),
+        grass(at(14, &box_of(60.0, 60.0)), "twice"),
+        wood(at(15, &box_of(60.0, 60.0)), "twice"),
+        wood(at(16, &box_of(60.0, 60.0)), ""),
+        (at(17, &box_of(60.0, 60.0)), "null", "CS2.2.1", ""),
+        (at(18, &box_of(60.0, 60.0)), "unknown", "CS9.9", "US1.1"),
+        grass("POINT (650000 6230000)".to_owned(), "point"),
+    ])
+}
+
+/// What is wrong with [`broken`], whatever the limits.
+fn faults() -> Vec<(&'static str, usize)> {
+    vec![
+        ("code_null", 1),
+        ("code_unknown", 1),
+        ("duplicate_geometry", 1),
+        ("gap", 1),
+        ("geometry_empty", 1),
+        ("geometry_multipart", 1),
+        ("geometry_not_polygon", 1),
+        ("hole_outside", 1),
+        ("id_duplicate", 1),
+        ("id_missing", 1),
+        ("invalid_ring", 1),
+        ("micro_object", 1),
+        ("neighbours_unmerged", 1),
+        ("overlap", 1),
+        ("ring_collapsed", 1),
+        ("self_intersection", 1),
+        ("unmatched_edge", 1),
+    ]
+}
+
+#[test]
+fn each_fault_is_found_once_and_told_in_the_validators_shape() {
+    let bench = Bench::new();
+    bench.put("OCCUPATION_SOL.gpkg", &broken());
+    let places = bench.text("places.gpkg");
+    let options = ["--capture-rules", "ocsge-2-0", "--micro-length-m", "0.2", "--places", &places];
+    let (code, lines) = bench.run("check", "OCCUPATION_SOL.gpkg", &options);
+    assert_eq!(code, 5);
+    // The micro-object is below its unit as well.
+    let expected = [&faults()[..], &[("below_unit", 2), ("micro_segment", 1)]].concat();
+    assert_eq!(counts(&lines), of(&expected));
+    for line in &lines {
+        let at = FIELDS.map(|field| line.find(&format!("\"{field}\":")).expect(field));
+        assert!(at.is_sorted(), "{line}");
+        assert_eq!(serde_json::from_str::<Value>(line).unwrap().as_object().unwrap().len(), 11);
+    }
+    let line = |key: &str| -> Value {
+        let line = lines.iter().find(|line| line.contains(&format!("\"code\":\"{key}\"")));
+        serde_json::from_str(line.unwrap()).unwrap()
+    };
+    let overlap = line("overlap");
+    assert_eq!(overlap["level"], "ERROR");
+    assert_eq!(overlap["message"], "Recouvrements : `over-1`, `over-2`, 600,00 m²");
+    assert_eq!(overlap["documentModel"], "ocsge-2-0");
+    assert_eq!(overlap["fileModel"], "OCCUPATION_SOL");
+    assert_eq!(overlap["file"], "OCCUPATION_SOL.gpkg");
+    assert_eq!((&overlap["id"], &overlap["featureId"]), (&"3".into(), &"over-1".into()));
+    assert_eq!(overlap["featureBbox"], "650000.00,6231200.00,650060.00,6231260.00");
+    assert_eq!(overlap["errorGeometry"], "POINT (650050.00 6231200.00)");
+    assert_eq!(line("code_null")["attribute"], "code_us");
+    assert_eq!(line("gap")["featureId"], Value::Null);
+    assert_eq!(line("geometry_empty")["errorGeometry"], Value::Null);
+    assert_eq!(line("micro_object")["level"], "WARNING");
+    let (rows, area) = summary(&bench.path("places.gpkg"), "gap");
+    assert_eq!((rows, area), (lines.len(), "900".to_owned()));
+}
+
+/// Number of places, and the area of the first one of a key.
+fn summary(places: &Path, key: &str) -> (usize, String) {
+    let source = VectorSource::open(places, Some("places")).unwrap();
+    let columns = ["key", "area_m2", "label", "ids", "level"];
+    let columns: Vec<usize> =
+        columns.iter().map(|name| source.require_column(&[name]).unwrap()).collect();
+    let features: Vec<_> =
+        source.features(&columns, 2154).unwrap().map(|feature| feature.unwrap()).collect();
+    let of_key = features.iter().find(|f| f.values[0].text().as_deref() == Some(key)).unwrap();
+    assert_eq!(of_key.points.len(), 1);
+    (features.len(), of_key.values[1].text().unwrap())
+}
+
+#[test]
+fn a_repaired_layer_is_sound_but_for_what_must_be_decided_by_hand() {
+    let bench = Bench::new();
+    bench.put("OCCUPATION_SOL.gpkg", &broken());
+    let before = fs::read(bench.path("OCCUPATION_SOL.gpkg")).unwrap();
+    let out = bench.text("made/OCCUPATION_SOL.gpkg");
+    let options = ["--out", &out, "--merge", "--nomenclature", "ocsge-2-0"];
+    let (code, lines) = bench.run("repair", "OCCUPATION_SOL.gpkg", &options);
+    assert_eq!(code, 5);
+    let left = [("code_null", 1), ("code_unknown", 1), ("gap", 1), ("micro_object", 1)];
+    assert_eq!(counts(&lines), of(&left));
+    assert_eq!(fs::read(bench.path("OCCUPATION_SOL.gpkg")).unwrap(), before);
+    let made = areas(Path::new(&out));
+    let area = |id: &str| made.iter().find(|(own, _)| own == id).expect(id).1 / TWICE_AREA_PER_M2;
+    assert_eq!([area("over-1"), area("over-2")], [3600, 3000]);
+    assert_eq!([area("tie"), area("tie/2")], [1620, 720]);
+    assert_eq!([area("parts"), area("parts#2")], [3600, 3600]);
+    assert_eq!([area("same-1"), area("twice"), area("twice~2")], [7200, 3600, 3600]);
+    assert!(!made.iter().any(|(id, _)| id == "twin-2" || id == "same-2" || id == "flat"));
+    // Checked again, only what is allowed is left.
+    let allow = ["--allow", "gap,code_null,code_unknown", "--nomenclature", "ocsge-2-0"];
+    let (code, lines) = bench.run("check", "made/OCCUPATION_SOL.gpkg", &allow);
+    assert_eq!((code, counts(&lines)), (0, of(&left)));
+    // The name is taken now; the input is never written to.
+    assert_eq!(bench.run("repair", "OCCUPATION_SOL.gpkg", &options).0, 2);
+    let own = bench.text("OCCUPATION_SOL.gpkg");
+    assert_eq!(bench.run("repair", "OCCUPATION_SOL.gpkg", &["--out", &own]).0, 2);
+}
+
+/// Id and twice the area in square centimetres of each polygon.
+fn areas(path: &Path) -> Vec<(String, i128)> {
+    let source = VectorSource::open(path, None).unwrap();
+    let id = source.require_column(&["id"]).unwrap();
+    let features = source.features(&[id], 2154).unwrap().map(|feature| feature.unwrap());
+    let area = |p: &[Polygon]| p.iter().map(Polygon::twice_area).sum();
+    features.map(|f| (f.values[0].text().unwrap(), area(&f.polygons))).collect()
+}
+
+#[test]
+fn a_sound_vintage_passes_without_a_line() {
+    let sample = Sample::new(3);
+    let bench = Bench::new();
+    let truth = sample.before().display().to_string();
+    let report = bench.text("report.jsonl");
+    let args = ["coverage", "check", &truth, "--capture-rules", "ocsge-2-0", "--report", &report];
+    assert_eq!(command(&args), 0);
+    assert_eq!(fs::read_to_string(&report).unwrap(), "");
+    // Mended, it has the same polygons.
+    let out = bench.text("out.gpkg");
+    assert_eq!(command(&["coverage", "repair", &truth, "--out", &out, "--merge"]), 0);
+    assert_eq!(areas(Path::new(&out)), areas(&sample.before()));
+}
+
+#[test]
+fn ground_left_out_is_a_gap_in_a_vintage_and_not_in_a_map_of_changes() {
+    let bench = Bench::new();
+    let frame = [
+        rectangle(0.0, 0.0, 90.0, 30.0),
+        rectangle(0.0, 60.0, 90.0, 90.0),
+        rectangle(0.0, 30.0, 30.0, 60.0),
+        rectangle(60.0, 30.0, 90.0, 60.0),
+    ];
+    let columns = vec!["CS_2018", "US_2018", "CS_2021", "US_2021"];
+    let codes = |n: usize| texts(&["CS2.2.1", "US1.1", "CS1.1.1.1", ["US5", "US3"][n / 2]]);
+    let rows: Vec<_> = frame.iter().enumerate().map(|(n, wkt)| (wkt.clone(), codes(n))).collect();
+    let layer = Layer { name: "DIFF_11_2021_2018", epsg: Some(2154), columns, rows };
+    bench.put("DIFF_11_2021_2018.gpkg", &layer);
+    bench.put("outline.gpkg", &vintage(&[(rectangle(0.0, 0.0, 90.0, 80.0), "", "", "")]));
+    // Its frame is not noded: four corners lie on the sides of the upper and lower rectangles.
+    let allow = ["--allow", "unmatched_edge"];
+    let (code, lines) = bench.run("check", "DIFF_11_2021_2018.gpkg", &allow);
+    assert_eq!((code, counts(&lines)), (0, of(&[("unmatched_edge", 4)])));
+    let outline = bench.text("outline.gpkg");
+    let (code, lines) = bench.run(
+        "check",
+        "DIFF_11_2021_2018.gpkg",
+        &[&allow[..], &["--outline", &outline]].concat(),
+    );
+    assert_eq!(code, 5);
+    let with_outline = [("gap", 1), ("outside_outline", 1), ("unmatched_edge", 4)];
+    assert_eq!(counts(&lines), of(&with_outline));
+    fs::rename(bench.path("DIFF_11_2021_2018.gpkg"), bench.path("cover.gpkg")).unwrap();
+    // A layer of two dates, whatever its name.
+    assert_eq!(bench.run("check", "cover.gpkg:DIFF_11_2021_2018", &allow).0, 0);
+}
+
+#[test]
+fn a_crs_is_needed_and_levels_and_keys_decide_what_fails() {
+    let bench = Bench::new();
+    let mut layer = vintage(&[(square(0), "a", "CS2.2.1", "US1.1")]);
+    layer.epsg = None;
+    bench.put("a.gpkg", &layer);
+    assert_eq!(bench.run("check", "a.gpkg", &[]).0, 4);
+    let told =
+        |more: &[&str]| bench.run("check", "a.gpkg", &[&["--department", "11"], more].concat());
+    assert_eq!(told(&[]).0, 0);
+    let (code, lines) = told(&["--fail-on", "warning"]);
+    assert_eq!((code, counts(&lines)), (5, of(&[("crs_assumed", 1)])));
+    assert_eq!(told(&["--fail-on", "warning", "--allow", "crs_assumed"]).0, 0);
+    assert_eq!(told(&["--allow", "gaps"]).0, 2);
+    assert_eq!(told(&["--micro-area-m2=-1"]).0, 2);
+    assert_eq!(told(&["--zone", "a.gpkg"]).0, 2);
+    // What is checked is never written over.
+    let own = bench.text("a.gpkg");
+    let bytes = fs::read(&own).unwrap();
+    assert_eq!(told(&["--places", &own]).0, 2);
+    assert_eq!(command(&["coverage", "check", &own, "--report", &own]), 2);
+    assert_eq!(fs::read(&own).unwrap(), bytes);
+    layer.epsg = Some(4326);
+    bench.put("degrees.gpkg", &layer);
+    assert_eq!(bench.run("check", "degrees.gpkg", &[]).0, 4);
+}
+
+#[test]
+fn every_column_keeps_its_type_and_values() {
+    let bench = Bench::new();
+    let path = bench.path("artif_2021_11.gpkg");
+    let driver = DriverManager::get_driver_by_name("GPKG").unwrap();
+    let mut dataset = driver.create_vector_only(&path).unwrap();
+    let kinds = [
+        ("id", OGRFieldType::OFTInteger64),
+        ("code_cs", OGRFieldType::OFTString),
+        ("vu_le", OGRFieldType::OFTDate),
+        ("vu_a", OGRFieldType::OFTDateTime),
+        ("aire", OGRFieldType::OFTReal),
+        ("n", OGRFieldType::OFTInteger),
+        ("image", OGRFieldType::OFTBinary),
+    ];
+    let layer = dataset
+        .create_layer(LayerOptions {
+            name: "artif_2021_11",
+            srs: Some(&SpatialRef::from_epsg(2154).unwrap()),
+            ty: OGRwkbGeometryType::wkbUnknown,
+            options: Some(&["GEOMETRY_NAME=the_geom"]),
+        })
+        .unwrap();
+    layer.create_defn_fields(&kinds).unwrap();
+    let two = format!(
+        "MULTIPOLYGON (({}), ({}))",
+        ring(&[(0.0, 0.0), (20.0, 0.0), (20.0, 20.0)]),
+        ring(&[(90.0, 0.0), (99.0, 0.0), (99.0, 9.0)])
+    );
+    for (wkt, id) in [(two, 7), (square(3), 8)] {
+        let mut feature = gdal::vector::Feature::new(layer.defn()).unwrap();
+        feature.set_geometry(Geometry::from_wkt(&wkt).unwrap()).unwrap();
+        feature.set_field_integer64(0, id).unwrap();
+        feature.set_field_string(1, " Été ").unwrap();
+        feature.set_field_string(2, "2021/05/06").unwrap();
+        feature.set_field_string(3, "2021/05/06 07:08:09+02").unwrap();
+        feature.set_field_double(4, 0.1).unwrap();
+        feature.set_field_null(5).unwrap();
+        feature.create(&layer).unwrap();
+    }
+    dataset.close().unwrap();
+    let out = bench.text("out.gpkg");
+    assert_eq!(bench.run("repair", "artif_2021_11.gpkg", &["--out", &out]).0, 0);
+    let texts = |path: &Path| -> Vec<Vec<String>> {
+        let dataset = gdal::Dataset::open(path).unwrap();
+        let mut layer = dataset.layer_by_name("artif_2021_11").unwrap();
+        let fields = layer.defn().fields().map(|f| (f.name(), f.field_type()));
+        let expected = kinds.map(|(name, kind)| (name.to_owned(), kind));
+        assert_eq!(fields.collect::<Vec<_>>(), expected);
+        layer
+            .features()
+            .map(|f| {
+                assert!(f.geometry().unwrap().geometry_count() > 0);
+                (0..7).map(|i| f.field_as_string(i).unwrap().unwrap_or_default()).collect()
+            })
+            .collect()
+    };
+    let (was, is) = (texts(&path), texts(Path::new(&out)));
+    assert_eq!(is.len(), 3);
+    assert_eq!(is.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), ["7", "9", "8"]);
+    for (made, from) in [(0, 0), (1, 0), (2, 1)] {
+        assert_eq!(is[made][1..], was[from][1..]);
+    }
+}
