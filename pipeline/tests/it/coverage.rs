@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use gdal::DriverManager;
 use gdal::spatial_ref::SpatialRef;
@@ -263,9 +264,22 @@ fn a_repaired_layer_is_sound_but_for_what_must_be_decided_by_hand() {
     let allow = ["--allow", "gap,code_null,code_unknown", "--nomenclature", "ocsge-2-0"];
     let (code, lines) = bench.run("check", "made/OCCUPATION_SOL.gpkg", &allow);
     assert_eq!((code, counts(&lines)), (0, of(&left)));
+    // What was done is told with its areas, and nothing else is; stdout has the lines.
+    let own = bench.text("OCCUPATION_SOL.gpkg");
+    let args = ["coverage", "repair", &own, "--out", &bench.text("again.gpkg")];
+    let output = Command::new(env!("CARGO_BIN_EXE_millesime")).args(args).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    let overlap = "  overlap                repaired        1  of 600.00000 m2  lost 0.00000  \
+                   invented 0.00000  reassigned 600.00000";
+    assert!(told.contains(overlap), "{told}");
+    assert!(!told.contains("code_null              repaired"), "{told}");
+    let lines: Vec<String> =
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    // Without a nomenclature no code is unknown; without `--merge` neighbours stay.
+    let left = [("code_null", 1), ("gap", 1), ("micro_object", 1), ("neighbours_unmerged", 1)];
+    assert_eq!((output.status.code(), counts(&lines)), (Some(5), of(&left)));
     // The name is taken now; the input is never written to.
     assert_eq!(bench.run("repair", "OCCUPATION_SOL.gpkg", &options).0, 2);
-    let own = bench.text("OCCUPATION_SOL.gpkg");
     assert_eq!(bench.run("repair", "OCCUPATION_SOL.gpkg", &["--out", &own]).0, 2);
 }
 
@@ -351,6 +365,35 @@ fn a_crs_is_needed_and_levels_and_keys_decide_what_fails() {
     layer.epsg = Some(4326);
     bench.put("degrees.gpkg", &layer);
     assert_eq!(bench.run("check", "degrees.gpkg", &[]).0, 4);
+}
+
+#[test]
+fn a_column_called_as_the_copys_own_is_kept() {
+    let bench = Bench::new();
+    let mut layer = vintage(&[(square(0), "a", "CS2.2.1", "US1.1")]);
+    layer.columns[0] = "FID";
+    layer.write(&bench.path("a.geojson"), "GeoJSON", &[]);
+    let out = bench.text("out.gpkg");
+    assert_eq!(bench.run("repair", "a.geojson", &["--out", &out]), (0, vec![]));
+    let source = VectorSource::open(Path::new(&out), None).unwrap();
+    let names: Vec<&str> = source.info().columns.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["FID", "code_cs", "code_us"]);
+    let column = source.column(&["FID"]).unwrap();
+    let feature = source.features(&[column], 2154).unwrap().next().unwrap().unwrap();
+    assert_eq!(feature.values[0].text().as_deref(), Some("a"));
+}
+
+#[test]
+fn an_empty_layer_is_no_vintage_but_may_be_a_map_of_changes() {
+    let bench = Bench::new();
+    bench.put("OCCUPATION_SOL.gpkg", &vintage(&[]));
+    assert_eq!(bench.run("check", "OCCUPATION_SOL.gpkg", &[]).0, 4);
+    let mut changes = vintage(&[]);
+    (changes.name, changes.columns) = ("DIFF_11", vec!["CS_2018", "US_2018", "CS_2021", "US_2021"]);
+    bench.put("DIFF_11.gpkg", &changes);
+    let places = bench.text("places.gpkg");
+    assert_eq!(bench.run("check", "DIFF_11.gpkg", &["--places", &places]), (0, vec![]));
+    assert!(VectorSource::open(Path::new(&places), Some("places")).is_ok());
 }
 
 #[test]

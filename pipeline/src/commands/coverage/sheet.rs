@@ -66,7 +66,8 @@ impl Sheet {
     /// * `nomenclature`: whose codes it carries; without one, codes are only told from each other.
     ///
     /// # Errors
-    /// The file cannot be found or read, or has no CRS, or one that is not in metres.
+    /// The file cannot be found or read, or has no CRS, or one that is not in metres; a layer that
+    /// should cover its territory is empty.
     pub(super) fn read(
         layer: &Layer,
         assumed: Option<&Department>,
@@ -101,6 +102,13 @@ impl Sheet {
         let mut reader = Reader { nomenclature, numbers, seen: FxHashSet::default() };
         for feature in source.features(&columns, epsg)? {
             reader.add(&mut sheet, feature?)?;
+        }
+        if sheet.features.is_empty() && sheet.is_whole() {
+            return Err(InputError::new(&sheet.path, "this layer holds no feature")
+                .layer(&sheet.layer)
+                .expected("the polygons of a territory")
+                .hint("only a map of changes may be empty: was this file written to its end?")
+                .into());
         }
         Ok((sheet, source))
     }
