@@ -22,35 +22,19 @@ impl Labels {
         first_of_layer: &[u32],
     ) -> Result<Self, ArrangementError> {
         let n_faces = topology.n_faces();
-        let mut covers = vec![None; n_faces];
-        covers[UNBOUNDED as usize] = Some((0_usize, 0_usize));
-        let mut pool: Vec<u32> = Vec::with_capacity(toggles.n_entries());
-        let mut waiting = vec![UNBOUNDED];
-        while let Some(face) = waiting.pop() {
-            let (from, to) = covers[face as usize].unwrap_or((0, 0));
-            for &start in topology.cycle_starts_of(face) {
-                for h in topology.cycle(start) {
-                    let other = topology.faces[(h ^ 1) as usize];
-                    if covers[other as usize].is_some() {
-                        continue;
-                    }
-                    let first = pool.len();
-                    switch(&mut pool, from..to, toggles.of(h as usize / 2));
-                    covers[other as usize] = Some((first, pool.len()));
-                    waiting.push(other);
-                }
-            }
-            counted("labels", pool.len())?;
-        }
+        let mut covers = Covers::new(n_faces, toggles);
+        covers.sweep(topology)?;
+        covers.walk(topology)?;
         let mut labels = Self {
             n_layers: first_of_layer.len() - 1,
             start: Vec::with_capacity(n_faces * (first_of_layer.len() - 1) + 1),
-            ranks: Vec::with_capacity(pool.len()),
+            ranks: Vec::with_capacity(covers.pool.len()),
         };
         labels.start.push(0);
-        for cover in covers {
-            let (from, to) = cover.unwrap_or((0, 0));
-            labels.append(&pool[from..to], first_of_layer);
+        for &(from, to) in &covers.of_face {
+            let known =
+                if from == UNKNOWN { &[] } else { &covers.pool[from as usize..to as usize] };
+            labels.append(known, first_of_layer);
         }
         Ok(labels)
     }
@@ -76,6 +60,74 @@ impl Labels {
         assert!(layer < self.n_layers, "layer {layer} of an arrangement of {}", self.n_layers);
         let slot = face as usize * self.n_layers + layer;
         &self.ranks[self.start[slot] as usize..self.start[slot + 1] as usize]
+    }
+}
+
+/// Start of the cover of a face that is not known yet.
+const UNKNOWN: u32 = u32::MAX;
+
+/// The sorted global ranks that cover each face, as far as they are known.
+struct Covers<'a> {
+    toggles: &'a Toggles,
+    /// Where the ranks of each face are in the pool.
+    of_face: Vec<(u32, u32)>,
+    pool: Vec<u32>,
+}
+
+impl<'a> Covers<'a> {
+    /// Only the unbounded face is known: nothing covers it.
+    fn new(n_faces: usize, toggles: &'a Toggles) -> Self {
+        let mut of_face = vec![(UNKNOWN, UNKNOWN); n_faces];
+        of_face[UNBOUNDED as usize] = (0, 0);
+        Self { toggles, of_face, pool: Vec::with_capacity(toggles.n_entries()) }
+    }
+
+    /// Whether the cover of a face is known.
+    fn knows(&self, face: FaceId) -> bool {
+        self.of_face[face as usize].0 != UNKNOWN
+    }
+
+    /// Learns the cover of `to` from that of `from`, across an edge between them.
+    fn cross(&mut self, from: FaceId, to: FaceId, edge: usize) -> Result<(), ArrangementError> {
+        let held = self.of_face[from as usize];
+        let first = self.pool.len() as u32;
+        switch(&mut self.pool, held.0 as usize..held.1 as usize, self.toggles.of(edge));
+        self.of_face[to as usize] = (first, counted("labels", self.pool.len())?);
+        Ok(())
+    }
+
+    /// Crosses all edges once in their order, from west to east: nearly every face is reached.
+    fn sweep(&mut self, topology: &Topology) -> Result<(), ArrangementError> {
+        for (edge, sides) in topology.faces.chunks_exact(2).enumerate() {
+            match (self.knows(sides[0]), self.knows(sides[1])) {
+                (true, false) => self.cross(sides[0], sides[1], edge)?,
+                (false, true) => self.cross(sides[1], sides[0], edge)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks from the known faces into the others until none is left.
+    fn walk(&mut self, topology: &Topology) -> Result<(), ArrangementError> {
+        let sides = topology.faces.chunks_exact(2);
+        let mixed = sides.filter(|sides| self.knows(sides[0]) != self.knows(sides[1]));
+        let mut waiting: Vec<FaceId> =
+            mixed.map(|sides| if self.knows(sides[0]) { sides[0] } else { sides[1] }).collect();
+        waiting.sort_unstable();
+        waiting.dedup();
+        while let Some(face) = waiting.pop() {
+            for &start in topology.cycle_starts_of(face) {
+                for h in topology.cycle(start) {
+                    let other = topology.faces[(h ^ 1) as usize];
+                    if !self.knows(other) {
+                        self.cross(face, other, h as usize / 2)?;
+                        waiting.push(other);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 }
 
