@@ -73,9 +73,9 @@ impl Ring {
     }
 
     /// The directed segments of the ring, the closing one included.
-    pub fn segments(&self) -> impl Iterator<Item = (Point, Point)> + '_ {
-        let n = self.0.len();
-        (0..n).map(move |i| (self.0[i], self.0[(i + 1) % n]))
+    pub fn segments(&self) -> impl Iterator<Item = (Point, Point)> + Clone + '_ {
+        let following = self.0.iter().skip(1).chain(self.0.first());
+        self.0.iter().copied().zip(following.copied())
     }
 }
 
@@ -100,7 +100,7 @@ impl Polygon {
     }
 
     /// The exterior, then the holes.
-    pub fn rings(&self) -> impl Iterator<Item = &Ring> + '_ {
+    pub fn rings(&self) -> impl Iterator<Item = &Ring> + Clone + '_ {
         std::iter::once(&self.exterior).chain(&self.holes)
     }
 

@@ -3,11 +3,18 @@
 //! Blocks only choose the candidates: every decision is taken by exact tests on whole segments, so
 //! no block size can change a result. Crowded blocks are cut in four again and again.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
+
 use super::{ArrangementError, counted};
 use crate::lattice::Point;
 
 /// Least number of segments a block holds on average when the side is chosen automatically.
-const SEGMENTS_PER_BLOCK: usize = 8;
+const SEGMENTS_PER_BLOCK: usize = 3;
+
+/// Neighbouring blocks that one task searches.
+const RUN: usize = 64;
 
 /// Segments up to which a cell is searched pair by pair.
 const LEAF: usize = 48;
@@ -56,6 +63,9 @@ impl Cell {
 }
 
 /// The segments that pass through (or within one step of) each block.
+///
+/// Blocks are numbered column after column, as segments and points are sorted: neighbours in one
+/// order are then near in the other, and in the processor's cache.
 pub(super) struct Blocks {
     x0: i64,
     y0: i64,
@@ -112,6 +122,12 @@ impl Blocks {
         self.n_cols * self.n_rows
     }
 
+    /// All blocks, in runs of neighbours that are worth a task each.
+    pub(super) fn runs(&self) -> impl ParallelIterator<Item = Range<usize>> + '_ {
+        let n_runs = self.len().div_ceil(RUN);
+        (0..n_runs).into_par_iter().map(|i| i * RUN..((i + 1) * RUN).min(self.len()))
+    }
+
     /// The segments of a block, in increasing order.
     pub(super) fn segments(&self, block: usize) -> &[u32] {
         &self.segments[self.start[block] as usize..self.start[block + 1] as usize]
@@ -121,7 +137,7 @@ impl Blocks {
     pub(super) fn block_of(&self, p: Point) -> usize {
         let col = ((i64::from(p.x) - self.x0) >> self.shift) as usize;
         let row = ((i64::from(p.y) - self.y0) >> self.shift) as usize;
-        row * self.n_cols + col
+        col * self.n_rows + row
     }
 
     /// The block where a ray from `p` southwards enters the extent, if it does.
@@ -129,17 +145,17 @@ impl Blocks {
         let col = (i64::from(p.x) - self.x0) >> self.shift;
         let row = ((i64::from(p.y) - self.y0) >> self.shift).min(self.n_rows as i64 - 1);
         let enters = (0..self.n_cols as i64).contains(&col) && row >= 0;
-        enters.then(|| row as usize * self.n_cols + col as usize)
+        enters.then(|| col as usize * self.n_rows + row as usize)
     }
 
     /// The block south of a block, if any.
     pub(super) fn below(&self, block: usize) -> Option<usize> {
-        block.checked_sub(self.n_cols)
+        (!block.is_multiple_of(self.n_rows)).then(|| block - 1)
     }
 
     /// The square of a block.
     pub(super) fn cell(&self, block: usize) -> Cell {
-        let (row, col) = ((block / self.n_cols) as i64, (block % self.n_cols) as i64);
+        let (row, col) = ((block % self.n_rows) as i64, (block / self.n_rows) as i64);
         Cell {
             x: self.x0 + (col << self.shift),
             y: self.y0 + (row << self.shift),
@@ -155,9 +171,9 @@ impl Blocks {
         let (c0, c1) = (col_of(ax - 1), col_of(bx + 1));
         let (r0, r1) = (row_of(ay.min(by) - 1), row_of(ay.max(by) + 1));
         if c0 == c1 || r0 == r1 {
-            for row in r0..=r1 {
-                for col in c0..=c1 {
-                    visit(row * self.n_cols + col);
+            for col in c0..=c1 {
+                for row in r0..=r1 {
+                    visit(col * self.n_rows + row);
                 }
             }
             return;
@@ -172,7 +188,7 @@ impl Blocks {
                 _ => (height(west - 1), height(west + (1 << self.shift))),
             };
             for row in row_of(y1.min(y2) - 1)..=row_of(y1.max(y2) + 2) {
-                visit(row * self.n_cols + col);
+                visit(col * self.n_rows + row);
             }
         }
     }

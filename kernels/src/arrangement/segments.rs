@@ -1,9 +1,7 @@
 //! The distinct boundary segments of all layers, each with the polygons it bounds.
 
-use rayon::prelude::*;
-
-use super::{ArrangementError, counted};
-use crate::lattice::{Point, Polygon};
+use super::{ArrangementError, counted, order};
+use crate::lattice::{Point, Polygon, Ring};
 
 /// Distinct undirected segments, sorted, with the polygons whose inside changes across each.
 ///
@@ -73,19 +71,15 @@ impl Segments {
         layers: &[&[Polygon]],
         first_of_layer: &[u32],
     ) -> Result<Self, ArrangementError> {
-        let mut sides: Vec<(Point, Point, u32)> = Vec::new();
-        for (polygons, &first) in layers.iter().zip(first_of_layer) {
-            sides.par_extend(polygons.par_iter().enumerate().flat_map_iter(|(rank, polygon)| {
-                let owner = first + rank as u32;
-                polygon
-                    .rings()
-                    .flat_map(crate::lattice::Ring::segments)
-                    .filter(|(a, b)| a != b)
-                    .map(move |(a, b)| (a.min(b), a.max(b), owner))
-            }));
-        }
-        counted("ring segments", sides.len())?;
-        sides.par_sort_unstable();
+        // All layers one after the other number their polygons from the first one's first.
+        let polygons = layers.iter().copied().flatten();
+        let n_sides = polygons.clone().flat_map(Polygon::rings).map(|ring| ring.0.len()).sum();
+        counted("ring segments", n_sides)?;
+        let sides = polygons.zip(first_of_layer[0]..).flat_map(|(polygon, owner)| {
+            let sides = polygon.rings().flat_map(Ring::segments).filter(|(a, b)| a != b);
+            sides.map(move |(a, b)| (a.min(b), a.max(b), owner))
+        });
+        let sides = order::sorted(sides, |s| s.0.x, |s| (order::rank(s.0), order::rank(s.1), s.2));
         let mut ends = Vec::new();
         let mut toggles = Toggles::with_capacity(sides.len() / 2);
         for same in sides.chunk_by(|s, t| (s.0, s.1) == (t.0, t.1)) {

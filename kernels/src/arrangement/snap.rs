@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use super::blocks::{Blocks, Cell, refine};
 use super::segments::{Segments, Toggles};
-use super::{ArrangementError, counted};
+use super::{ArrangementError, counted, order};
 use crate::lattice::{Point, cross};
 
 /// Fully noded boundaries.
@@ -24,14 +24,14 @@ pub(super) struct Noded {
     pub(super) ends: Vec<(Point, Point)>,
     /// The polygons of each edge; never empty.
     pub(super) toggles: Toggles,
-    /// For each edge, the layers of the original segments that share both its ends as corners.
-    pub(super) layers: Vec<u32>,
+    /// For each edge, the layers whose segments along it have its lower, its upper end as corner.
+    pub(super) layers: Vec<[u32; 2]>,
     /// Further places that are corners of the given layers.
     pub(super) corners: Vec<(Point, u32)>,
 }
 
 /// A part of a broken segment, between two neighbouring hot points.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default)]
 struct Piece {
     a: Point,
     b: Point,
@@ -72,33 +72,36 @@ pub(super) fn crossings_and_hits(
 
 /// All proper crossings of two segments, rounded; sorted, distinct.
 fn crossings(ends: &[(Point, Point)], blocks: &Blocks) -> Vec<Point> {
-    let mut found: Vec<Point> = (0..blocks.len())
-        .into_par_iter()
-        .flat_map_iter(|block| {
-            let mut found = Vec::new();
+    let mut found: Vec<Point> = blocks
+        .runs()
+        .flat_map_iter(|run| {
+            let (mut found, mut local) = (Vec::new(), Vec::new());
             let mut leaf = |cell, segments: &[u32], _: &[Point]| {
-                cross_pairs(ends, cell, segments, &mut found);
+                local.clear();
+                local.extend(segments.iter().map(|&s| ends[s as usize]));
+                cross_pairs(cell, &local, &mut found);
             };
-            refine(ends, blocks.cell(block), blocks.segments(block), &[], &mut leaf);
+            for block in run {
+                refine(ends, blocks.cell(block), blocks.segments(block), &[], &mut leaf);
+            }
             found
         })
         .collect();
-    found.par_sort_unstable();
+    found = order::sorted(found.iter().copied(), |p| p.x, |&p| order::rank(p));
     found.dedup();
     found
 }
 
-/// Appends the rounded crossings of all pairs of the given segments.
+/// Appends the rounded crossings of all pairs of the given segments, which are sorted.
 ///
 /// A cell of a single lattice point needs no more than one crossing: any other rounds to it too.
-fn cross_pairs(ends: &[(Point, Point)], cell: Cell, segments: &[u32], found: &mut Vec<Point>) {
-    let local: Vec<(Point, Point)> = segments.iter().map(|&s| ends[s as usize]).collect();
+fn cross_pairs(cell: Cell, local: &[(Point, Point)], found: &mut Vec<Point>) {
     let only = Point::new(cell.x as i32, cell.y as i32);
     if cell.size == 1 && local.iter().any(|&(a, b)| a == only || b == only) {
         return;
     }
     for (i, &s) in local.iter().enumerate() {
-        for &t in &local[i + 1..] {
+        for &t in local[i + 1..].iter().take_while(|t| t.0.x <= s.1.x) {
             let Some(p) = rounded_crossing(s, t) else { continue };
             found.push(p);
             if cell.size == 1 && p == only {
@@ -107,6 +110,9 @@ fn cross_pairs(ends: &[(Point, Point)], cell: Cell, segments: &[u32], found: &mu
         }
     }
 }
+
+/// Denominators below it need no more than 64 bits in [`rounded_crossing`].
+const SMALL: u128 = 1 << 30;
 
 /// The crossing of two segments that properly cross, rounded to the lattice (halves up).
 fn rounded_crossing((a, b): (Point, Point), (c, d): (Point, Point)) -> Option<Point> {
@@ -123,11 +129,17 @@ fn rounded_crossing((a, b): (Point, Point), (c, d): (Point, Point)) -> Option<Po
     if from_a.signum() * from_b.signum() >= 0 {
         return None;
     }
-    let (num, den) = (i128::from(from_a), i128::from(from_a) - i128::from(from_b));
-    let (num, den) = if den < 0 { (-num, -den) } else { (num, den) };
+    // They have opposite signs, and their share is the same whatever that of the denominator.
+    let (num, den) = (from_a.unsigned_abs(), u128::from(from_a.abs_diff(from_b)));
     let at = |from: i32, to: i32| {
-        let run = i128::from(to) - i128::from(from);
-        from + (2 * num * run + den).div_euclid(2 * den) as i32
+        let run = i64::from(to) - i64::from(from);
+        if den < SMALL {
+            // `num <= den` and `run < 2^31`, so nothing here reaches 2^62.
+            let (num, den) = (num as i64, den as i64);
+            return from + (2 * num * run + den).div_euclid(2 * den) as i32;
+        }
+        let (num, den) = (i128::from(num), den.cast_signed());
+        from + (2 * num * i128::from(run) + den).div_euclid(2 * den) as i32
     };
     Some(Point::new(at(a.x, b.x), at(a.y, b.y)))
 }
@@ -203,28 +215,49 @@ impl HotPoints {
 
 /// The hot points strictly inside the chain of each segment, sorted by segment, then along it.
 fn hits(ends: &[(Point, Point)], blocks: &Blocks, hot: &HotPoints) -> Vec<(u32, Point)> {
-    let mut hits: Vec<(u32, Point)> = (0..blocks.len())
-        .into_par_iter()
-        .filter(|&block| !blocks.segments(block).is_empty())
-        .flat_map_iter(|block| {
+    let found: Vec<(u32, Point)> = blocks
+        .runs()
+        .flat_map_iter(|run| {
             let mut hits = Vec::new();
             let mut leaf = |_, segments: &[u32], points: &[Point]| {
                 for &s in segments {
                     let (a, b) = ends[s as usize];
-                    let inner = |p: &&Point| **p != a && **p != b && passes((a, b), **p);
-                    hits.extend(points.iter().filter(inner).map(|&p| (s, p)));
+                    let inner = |p: &&Point| passes((a, b), **p) && **p != a && **p != b;
+                    let first = points.partition_point(|p| p.x < a.x);
+                    let near = points[first..].iter().take_while(|p| p.x <= b.x);
+                    hits.extend(near.filter(inner).map(|&p| (s, p)));
                 }
             };
-            let (segments, points) = (blocks.segments(block), hot.of(block));
-            refine(ends, blocks.cell(block), segments, points, &mut leaf);
+            for block in run.filter(|&block| !blocks.segments(block).is_empty()) {
+                let (segments, points) = (blocks.segments(block), hot.of(block));
+                refine(ends, blocks.cell(block), segments, points, &mut leaf);
+            }
             hits
         })
         .collect();
+    along(ends, &found)
+}
+
+/// The hits sorted by segment, then along it.
+fn along(ends: &[(Point, Point)], found: &[(u32, Point)]) -> Vec<(u32, Point)> {
+    let mut next = vec![0_usize; ends.len() + 1];
+    for &(s, _) in found {
+        next[s as usize + 1] += 1;
+    }
+    for s in 0..ends.len() {
+        next[s + 1] += next[s];
+    }
+    let mut hits = vec![(0, Point::default()); found.len()];
+    for &hit in found {
+        let slot = &mut next[hit.0 as usize];
+        hits[*slot] = hit;
+        *slot += 1;
+    }
     // A segment is monotone on both axes, so its squares come in the order of their coordinates.
-    hits.par_sort_unstable_by_key(|&(s, p)| {
-        let (a, b) = ends[s as usize];
-        (s, p.x, if b.y < a.y { -p.y } else { p.y })
-    });
+    for chain in hits.chunk_by_mut(|h, k| h.0 == k.0).filter(|chain| chain.len() > 1) {
+        let (a, b) = ends[chain[0].0 as usize];
+        chain.sort_unstable_by_key(|&(_, p)| (p.x, if b.y < a.y { -p.y } else { p.y }));
+    }
     hits
 }
 
@@ -257,8 +290,8 @@ fn bend(
         fresh = again;
     }
     counted("pieces of segments", settled.len())?;
-    settled.par_sort_unstable();
-    Ok(settled)
+    let key = |p: &Piece| (order::rank(p.a), order::rank(p.b), p.segment);
+    Ok(order::sorted(settled.iter().copied(), |p| p.a.x, key))
 }
 
 /// Appends the pieces of the chain that replaces `whole`.
@@ -278,12 +311,8 @@ fn merge(
     layers_of: impl Fn(&[u32]) -> u32,
 ) -> Result<Noded, ArrangementError> {
     let mut is_broken = vec![false; segments.ends.len()];
-    let mut corners = Vec::new();
     for &segment in broken {
         is_broken[segment as usize] = true;
-        let mask = layers_of(segments.toggles.of(segment as usize));
-        let (a, b) = segments.ends[segment as usize];
-        corners.extend([(a, mask), (b, mask)]);
     }
     let n_edges = segments.ends.len() + pieces.len();
     counted("edges", n_edges)?;
@@ -294,7 +323,7 @@ fn merge(
         ends: Vec::with_capacity(n_edges),
         toggles: Toggles::with_capacity(n_edges),
         layers: Vec::with_capacity(n_edges),
-        corners,
+        corners: Vec::new(),
     };
     let mut polygons = Vec::new();
     loop {
@@ -304,23 +333,31 @@ fn merge(
             (None, None) => return Ok(noded),
         };
         polygons.clear();
-        let mut mask = 0;
+        let mut masks = [0; 2];
         if let Some(w) = whole.next_if(|w| (w.a, w.b) == next) {
             polygons.extend_from_slice(segments.toggles.of(w.segment as usize));
-            mask = layers_of(&polygons);
+            masks = [layers_of(&polygons); 2];
         }
         let n_whole = polygons.len();
         while let Some(p) = parts.next_if(|p| (p.a, p.b) == next) {
-            polygons.extend_from_slice(segments.toggles.of(p.segment as usize));
+            let own = segments.toggles.of(p.segment as usize);
+            let (a, b) = segments.ends[p.segment as usize];
+            for (end, mask) in [p.a, p.b].into_iter().zip(&mut masks) {
+                if end == a || end == b {
+                    *mask |= layers_of(own);
+                }
+            }
+            polygons.extend_from_slice(own);
         }
         if polygons.len() > n_whole {
             polygons.sort_unstable();
         }
         if noded.toggles.push(polygons.iter().copied()) {
             noded.ends.push(next);
-            noded.layers.push(mask);
-        } else if mask != 0 {
-            noded.corners.extend([(next.0, mask), (next.1, mask)]);
+            noded.layers.push(masks);
+        } else {
+            let corners = [(next.0, masks[0]), (next.1, masks[1])];
+            noded.corners.extend(corners.into_iter().filter(|corner| corner.1 != 0));
         }
     }
 }

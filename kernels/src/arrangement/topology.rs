@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::rays::cycles_below;
 use super::segments::Toggles;
 use super::snap::Noded;
-use super::{ArrangementError, FaceId, UNBOUNDED, counted};
+use super::{ArrangementError, FaceId, UNBOUNDED, counted, order};
 use crate::lattice::{Point, cross};
 
 /// No cycle yet.
@@ -110,23 +110,37 @@ impl Topology {
 /// The distinct ends of the edges; the node each half-edge starts from; the half-edges grouped by
 /// that node, and the first of each node.
 fn nodes(ends: &[(Point, Point)]) -> (Vec<Point>, Vec<u32>, Vec<u32>, Vec<u32>) {
-    let mut leaving: Vec<(Point, u32)> = Vec::with_capacity(2 * ends.len());
-    for (&(a, b), e) in ends.iter().zip(0_u32..) {
-        leaving.push((a, 2 * e));
-        leaving.push((b, 2 * e + 1));
-    }
-    leaving.par_sort_unstable();
-    let mut nodes = Vec::new();
+    // The edges are sorted by their lower ends already.
+    let upper = ends.iter().zip(0_u32..).map(|(&(_, b), e)| (b, 2 * e + 1));
+    let upper = order::sorted(upper, |u| u.0.x, |&(p, h)| (order::rank(p), h));
+    let mut upper = upper.into_iter().peekable();
+    let mut lower = ends.iter().zip(0_u32..).map(|(&(a, _), e)| (a, 2 * e)).peekable();
+    let mut nodes: Vec<Point> = Vec::new();
     let mut first_spoke = Vec::new();
-    let mut origins = vec![0; leaving.len()];
-    let mut spokes = Vec::with_capacity(leaving.len());
-    for &(p, h) in &leaving {
-        if nodes.last() != Some(&p) {
-            nodes.push(p);
-            first_spoke.push(spokes.len() as u32);
+    let mut origins = vec![0; 2 * ends.len()];
+    let mut spokes = Vec::with_capacity(2 * ends.len());
+    loop {
+        let p = match (lower.peek(), upper.peek()) {
+            (Some(l), Some(u)) => l.0.min(u.0),
+            (Some(one), None) | (None, Some(one)) => one.0,
+            (None, None) => break,
+        };
+        first_spoke.push(spokes.len() as u32);
+        while let Some((_, h)) = upper.next_if(|u| u.0 == p) {
+            origins[h as usize] = nodes.len() as u32;
+            spokes.push(h);
         }
-        origins[h as usize] = nodes.len() as u32 - 1;
-        spokes.push(h);
+        while let Some((_, h)) = lower.next_if(|l| l.0 == p) {
+            origins[h as usize] = nodes.len() as u32;
+            spokes.push(h);
+        }
+        // The order of a fan of two; larger ones are sorted by direction.
+        if let [.., g, h] = &mut spokes[first_spoke[nodes.len()] as usize..]
+            && g > h
+        {
+            std::mem::swap(g, h);
+        }
+        nodes.push(p);
     }
     first_spoke.push(spokes.len() as u32);
     (nodes, origins, spokes, first_spoke)
@@ -136,13 +150,13 @@ fn nodes(ends: &[(Point, Point)]) -> (Vec<Point>, Vec<u32>, Vec<u32>, Vec<u32>) 
 fn corner_masks(
     nodes: &[Point],
     origins: &[u32],
-    layers: &[u32],
+    layers: &[[u32; 2]],
     corners: &[(Point, u32)],
 ) -> Vec<u32> {
     let mut masks = vec![0; nodes.len()];
-    for (ends, mask) in origins.chunks_exact(2).zip(layers) {
-        masks[ends[0] as usize] |= mask;
-        masks[ends[1] as usize] |= mask;
+    for (ends, own) in origins.chunks_exact(2).zip(layers) {
+        masks[ends[0] as usize] |= own[0];
+        masks[ends[1] as usize] |= own[1];
     }
     for (p, mask) in corners {
         if let Ok(node) = nodes.binary_search(p) {
