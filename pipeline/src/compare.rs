@@ -21,8 +21,8 @@ use crate::lock::Lock;
 use crate::manifest::Manifest;
 use crate::method::Choices;
 use crate::progress::{LogFormat, say};
+use crate::proof::{Area, Measures, Proof};
 use crate::repair::Repairs;
-use crate::stage_report::Proof;
 use crate::tally::Tally;
 use crate::territory::cog::Mapped;
 use crate::vintage::locate::Product;
@@ -227,9 +227,7 @@ fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Erro
     check(cancel, "writing")?;
     publish(request, drafts, &figures.proofs, &mapped)?;
     for proof in &figures.proofs {
-        let fields = json!({ "invariant": proof.invariant, "measured": proof.measured });
-        let text = format!("holds  {}: {}", proof.invariant, proof.measured);
-        say(request.log_format, "proof", &text, fields);
+        say(request.log_format, "proof", &format!("holds  {proof}"), json!(proof));
     }
     for (key, flaw) in tally.flaws().by_count() {
         let fields = json!({ "key": key, "count": flaw.count, "area_m2": flaw.area_m2() });
@@ -248,7 +246,7 @@ fn tell_repairs(request: &Request, files: &[(String, Repairs)], mapped: &[Mapped
             "role": role,
             "path": shown(&repairs.path),
             "keys": repairs.rows(),
-            "balance": repairs.has_balance().then(|| repairs.balance()),
+            "balance": repairs.has_balance().then(|| repairs.balance().to_string()),
         });
         say(request.log_format, "repairs", &repairs.lines().join("\n"), fields);
     }
@@ -264,9 +262,9 @@ fn tell_repairs(request: &Request, files: &[(String, Repairs)], mapped: &[Mapped
 fn balances(files: &[(String, Repairs)]) -> Vec<Proof> {
     let files = files.iter().filter(|(_, repairs)| repairs.has_balance());
     files
-        .map(|(role, repairs)| Proof {
-            invariant: format!("area_of_repairs_{}", role.trim_start_matches("vintage_")),
-            measured: format!("{}, difference 0 m2", repairs.balance()),
+        .map(|(role, repairs)| {
+            let proof = Proof::new(Measures::AreaOfRepairs(repairs.balance()));
+            proof.of(role.trim_start_matches("vintage_"))
         })
         .collect()
 }
@@ -307,13 +305,11 @@ fn write(
             evolution,
             delivery.changes(&comparison, step, pair, &[])?,
         ]);
-        let m2 = kernels::lattice::area_m2;
-        for (name, measured) in [
-            ("area_of_change", format!("{} m2, difference 0 m2", m2(area))),
-            ("evolution_is_stock_difference", format!("{} m2 both ways, difference 0 m2", m2(net))),
-        ] {
-            figures.proofs.push(Proof { invariant: name.to_owned(), measured });
-        }
+        let changed_m2 = Area(area);
+        figures.proofs.extend([
+            Proof::new(Measures::AreaOfChange { changed_m2 }),
+            Proof::new(Measures::EvolutionIsStockDifference { net_m2: Area(net) }),
+        ]);
     }
     let years = request.years();
     let method = method(request, &years, &choices);

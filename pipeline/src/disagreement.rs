@@ -16,7 +16,7 @@ use crate::comparison::{Ground, Piece};
 use crate::delivery::reason_key;
 use crate::error::Error;
 use crate::judge::Judge;
-use crate::stage_report::Proof;
+use crate::proof::{Area, Measures, Proof, Stocks};
 
 /// Everything by which the ground is told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,21 +124,16 @@ impl Disagreement {
         let ((official, recomputed), (only_official, only_rules)) = (self.stocks, self.apart());
         let unpublished: i128 =
             self.sums.iter().filter(|(key, _)| key.official.is_none()).map(|(_, area)| area).sum();
-        Proof {
-            invariant: format!("disagreement_adds_up_{}", self.year),
-            measured: format!(
-                "official {} - recomputed {} = {} - {} m2, difference 0; {} m2 of the official \
-                 stock on couples that are not artificial by the matrix; {} m2 without a published \
-                 status; {} m2 published with two",
-                area_m2(official),
-                area_m2(recomputed),
-                area_m2(only_official),
-                area_m2(only_rules),
-                area_m2(self.beyond_matrix()),
-                area_m2(unpublished),
-                area_m2(self.disputed)
-            ),
-        }
+        Proof::new(Measures::DisagreementAddsUp(Stocks {
+            official_m2: Area(official),
+            recomputed_m2: Area(recomputed),
+            only_official_m2: Area(only_official),
+            only_recomputed_m2: Area(only_rules),
+            beyond_matrix_m2: Area(self.beyond_matrix()),
+            unpublished_m2: Area(unpublished),
+            disputed_m2: Area(self.disputed),
+        }))
+        .of(self.year)
     }
 }
 

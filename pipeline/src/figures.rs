@@ -12,7 +12,7 @@ use crate::comparison::{Comparison, Ground, Piece, Side};
 use crate::disagreement::Disagreement;
 use crate::error::Error;
 use crate::judge::Judge;
-use crate::stage_report::Proof;
+use crate::proof::{Area, Flux, Measures, Proof};
 use crate::tables::indicators::{Indicators, Variant};
 use crate::tables::{Table, custom, disagreement, exemptions};
 
@@ -153,16 +153,12 @@ fn edge(
         gained += if with.status && !without.status { area } else { 0 };
         lost += if without.status && !with.status { area } else { 0 };
     }
-    Ok(Proof {
-        invariant: format!("neighbours_{}", ground.vintages[vintage].year),
-        measured: format!(
-            "{} polygons beyond the limit, in no figure; thanks to them {} m2 are artificial and \
-             {} m2 are not",
-            ground.neighbours[vintage].n_polygons(),
-            area_m2(gained),
-            area_m2(lost)
-        ),
-    })
+    let proof = Proof::new(Measures::Neighbours {
+        polygons: ground.neighbours[vintage].n_polygons() as u64,
+        gained_m2: Area(gained),
+        lost_m2: Area(lost),
+    });
+    Ok(proof.of(ground.vintages[vintage].year))
 }
 
 /// Figures on other grounds than the main ones: suffix of the columns, label, ledgers.
@@ -209,11 +205,11 @@ fn tables(ground: &Ground, norms: Norms<'_>, variants: &[Beside], main: &Series)
 fn proven(ledger: &Ledger, variant: &str, year: Option<u16>) -> Result<Vec<Proof>, Error> {
     let mut proofs = Vec::new();
     for status in [Status::Artificial, Status::Impermeable] {
-        for mut proof in laws(ledger, status)? {
+        for measures in laws(ledger, status)? {
+            let mut proof = Proof::new(measures);
             let year = year.map(|year| year.to_string()).unwrap_or_default();
             for part in [variant, &year].into_iter().filter(|part| !part.is_empty()) {
-                proof.invariant += "_";
-                proof.invariant += part;
+                proof = proof.of(part);
             }
             proofs.push(proof);
         }
@@ -230,13 +226,12 @@ fn chained(series: &Series) -> Result<Proof, Error> {
             return Err(Error::invariant("vintages_chain", details));
         }
     }
-    let n_vintages = series.vintages().len();
-    let measured = format!("{n_vintages} vintages, stocks equal from both sides, difference 0 m2");
-    Ok(Proof { invariant: "vintages_chain".to_owned(), measured })
+    let vintages = series.vintages().len() as u64;
+    Ok(Proof::new(Measures::VintagesChain { vintages }))
 }
 
 /// The flux identity and the additivity of territories, to the last square step.
-fn laws(ledger: &Ledger, status: Status) -> Result<[Proof; 2], Error> {
+fn laws(ledger: &Ledger, status: Status) -> Result<[Measures; 2], Error> {
     let identity = ledger.identity_gap(status);
     let additivity = ledger.additivity_gap(status);
     if identity != 0 {
@@ -248,26 +243,15 @@ fn laws(ledger: &Ledger, status: Status) -> Result<[Proof; 2], Error> {
         return Err(Error::invariant("communes_add_up", details));
     }
     let total = ledger.total(status);
-    let name = match status {
-        Status::Artificial => "artificial",
-        Status::Impermeable => "impermeable",
-    };
-    let identity = Proof {
-        invariant: format!("flux_identity_{name}"),
-        measured: format!(
-            "{} - {} = {} - {} m2 at every level and by code, difference 0",
-            area_m2(total.stock_after),
-            area_m2(total.stock_before),
-            area_m2(total.gross_in),
-            area_m2(total.gross_out)
-        ),
-    };
-    let n_territories = ledger.surface_by_territory().len();
-    let additivity = Proof {
-        invariant: format!("communes_add_up_{name}"),
-        measured: format!("{n_territories} territories with the remainder, difference 0 m2"),
-    };
-    Ok([identity, additivity])
+    let identity = Measures::FluxIdentity(Flux {
+        status,
+        stock_before_m2: Area(total.stock_before),
+        stock_after_m2: Area(total.stock_after),
+        flux_m2: Area(total.gross_in),
+        reverse_m2: Area(total.gross_out),
+    });
+    let territories = ledger.surface_by_territory().len() as u64;
+    Ok([identity, Measures::CommunesAddUp { status, territories }])
 }
 
 /// The area of the changed regions as polygons, doubled, which is exactly that of their faces.

@@ -37,6 +37,7 @@ pub mod page;
 pub mod picture;
 pub mod plan;
 pub mod progress;
+pub mod proof;
 pub mod publication;
 pub mod repair;
 pub mod report;

@@ -14,8 +14,8 @@ use crate::config::Config;
 use crate::context::WORK;
 use crate::error::{Error, InputError};
 use crate::journal::{Done, Journal};
+use crate::proof::Proof;
 use crate::stage::{self, Stage};
-use crate::stage_report::Proof;
 use crate::{VERSION, io};
 
 /// The manifest's name in the output folder.

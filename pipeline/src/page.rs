@@ -10,8 +10,8 @@ use crate::comparison::Ground;
 use crate::figures::{Figures, Step};
 use crate::judge::Judge;
 use crate::picture::Highlight;
+use crate::proof::Proof;
 use crate::report::{Change, Invariant, Issue, KindTally};
-use crate::stage_report::Proof;
 use crate::tally::Flaws;
 use crate::words;
 
@@ -140,8 +140,8 @@ pub fn issues(flaws: &Flaws) -> Vec<Issue> {
 pub fn invariants<'a>(proofs: impl Iterator<Item = &'a Proof>) -> Vec<Invariant> {
     proofs
         .map(|proof| Invariant {
-            law: words::law(&proof.invariant),
-            result: proof.measured.clone(),
+            law: words::laws::title(proof),
+            result: words::laws::measured(&proof.measures),
             holds: true,
         })
         .collect()

@@ -21,6 +21,8 @@ mod chart;
 mod figure;
 mod view;
 
+pub(crate) use figure::decimal;
+
 #[cfg(test)]
 mod tests;
 

@@ -95,8 +95,8 @@ impl Stage {
             | Self::Vectorise
             | Self::Change
             | Self::Correct => 1,
-            Self::Regularise | Self::Deliver => 2,
-            Self::Artificialise => 3,
+            Self::Regularise => 2,
+            Self::Artificialise | Self::Deliver => 3,
             Self::Indicators => 4,
         }
     }

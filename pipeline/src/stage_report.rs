@@ -5,14 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A law that was checked and holds; a broken one is [`crate::Error::Invariant`] instead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proof {
-    /// The invariant's stable name, such as `flux_identity`.
-    pub invariant: String,
-    /// What was compared and how much of it: `12,340 faces, difference 0 m2`.
-    pub measured: String,
-}
+use crate::proof::{Measures, Proof};
 
 /// The report of one stage; kept in the journal, so that a resumed run knows it too.
 ///
@@ -44,8 +37,8 @@ impl StageReport {
 
     /// Adds a law that was checked and holds.
     #[must_use]
-    pub fn proof(mut self, invariant: &str, measured: impl Into<String>) -> Self {
-        self.proofs.push(Proof { invariant: invariant.to_owned(), measured: measured.into() });
+    pub fn proof(mut self, measures: Measures) -> Self {
+        self.proofs.push(Proof::new(measures));
         self
     }
 }

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::judge::Judge;
 use crate::lock::Lock;
 use crate::manifest::Manifest;
-use crate::stage_report::Proof;
+use crate::proof::{Measures, Proof};
 use crate::tables::flux;
 use crate::tally::Tally;
 use crate::territory::Communes;
@@ -131,14 +131,13 @@ pub fn execute(args: &Args) -> Result<(), Error> {
 /// Communes and the remainder add up to the whole, to the last square step.
 fn laws(ledger: &Ledger) -> Result<Vec<Proof>, Error> {
     let mut proofs = Vec::new();
-    for (status, name) in [(Status::Artificial, "artificial"), (Status::Impermeable, "impermeable")]
-    {
+    for status in [Status::Artificial, Status::Impermeable] {
         let gaps = ledger.additivity_gap(status);
         if gaps.iter().any(|&gap| gap != 0) || ledger.identity_gap(status) != 0 {
             return Err(Error::invariant("communes_add_up", format!("{status:?}: {gaps:?}")));
         }
-        let measured = format!("{} places, difference 0 m2", ledger.by_territory(status).len());
-        proofs.push(Proof { invariant: format!("communes_add_up_{name}"), measured });
+        let territories = ledger.by_territory(status).len() as u64;
+        proofs.push(Proof::new(Measures::CommunesAddUp { status, territories }));
     }
     Ok(proofs)
 }

@@ -1,28 +1,14 @@
 //! What each vintage covers of the ground, and what two of them share.
 
 use kernels::arrangement::FaceId;
-use kernels::lattice::area_m2;
 
 use super::Request;
 use crate::comparison::{Comparison, Ground};
 use crate::config::Layer;
 use crate::error::{Error, InputError};
-use crate::stage_report::Proof;
+use crate::proof::{Area, Cover, Measures, Proof, Shared};
 use crate::tally::Tally;
 use crate::vintage::key;
-
-/// Ground by what covers it, as doubled areas in square lattice steps.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Cover {
-    /// Covered by the vintage.
-    once: i128,
-    /// Covered by several of its polygons.
-    twice: i128,
-    /// Covered by the vintage, outside every commune.
-    outside: i128,
-    /// Inside a commune, not covered by the vintage: gaps, and ground beyond its limits.
-    uncovered: i128,
-}
 
 /// Measures every vintage against itself, the communes and the next vintage.
 ///
@@ -37,23 +23,12 @@ pub(super) fn measure(
 ) -> Result<Vec<Proof>, Error> {
     let mut proofs = Vec::new();
     for (rank, vintage) in ground.vintages.iter().enumerate() {
-        let cover = Cover::of(ground, rank);
-        if cover.twice != 0 {
-            let details = format!("{} m2 twice in {}", area_m2(cover.twice), vintage.year);
+        let cover = cover(ground, rank);
+        if cover.twice_m2 != Area(0) {
+            let details = format!("{} m2 twice in {}", cover.twice_m2, vintage.year);
             return Err(Error::invariant("vintage_covers_once", details));
         }
-        let Cover { once, twice, outside, uncovered } = cover;
-        proofs.push(Proof {
-            invariant: format!("vintage_covers_once_{}", vintage.year),
-            measured: format!(
-                "{} m2 covered, {} m2 covered twice, {} m2 outside the communes, {} m2 of the \
-                 communes not covered",
-                area_m2(once),
-                area_m2(twice),
-                area_m2(outside),
-                area_m2(uncovered)
-            ),
-        });
+        proofs.push(Proof::new(Measures::VintageCoversOnce(cover)).of(vintage.year));
     }
     for step in ground.steps() {
         proofs.push(shared(request, &step)?);
@@ -67,23 +42,22 @@ pub(super) fn measure(
     Ok(proofs)
 }
 
-impl Cover {
-    fn of(ground: &Ground, vintage: usize) -> Self {
-        let mut cover = Self::default();
-        for face in ground.faces() {
-            let area = ground.plane.twice_area(face);
-            let is_inside = ground.commune(face).is_some();
-            match ground.plane.labels(face, vintage).len() {
-                0 => cover.uncovered += if is_inside { area } else { 0 },
-                n => {
-                    cover.once += area;
-                    cover.twice += if n > 1 { area } else { 0 };
-                    cover.outside += if is_inside { 0 } else { area };
-                }
+/// What a vintage covers of the ground.
+fn cover(ground: &Ground, vintage: usize) -> Cover {
+    let mut cover = Cover::default();
+    for face in ground.faces() {
+        let area = ground.plane.twice_area(face);
+        let is_inside = ground.commune(face).is_some();
+        match ground.plane.labels(face, vintage).len() {
+            0 => cover.uncovered_m2.0 += if is_inside { area } else { 0 },
+            n => {
+                cover.covered_m2.0 += area;
+                cover.twice_m2.0 += if n > 1 { area } else { 0 };
+                cover.outside_m2.0 += if is_inside { 0 } else { area };
             }
         }
-        cover
     }
+    cover
 }
 
 /// The ground of two vintages, together and apart.
@@ -104,17 +78,14 @@ fn shared(request: &Request, step: &Comparison<'_>) -> Result<Proof, Error> {
         let layer = &layer.expect("the year comes from the request").layer;
         return Err(apart(layer, &format!("vintage {}", interval.before)));
     }
-    Ok(Proof {
-        invariant: format!("ground_of_{}_{}", interval.before, interval.after),
-        measured: format!(
-            "{} m2 in both, {} m2 in {} only, {} m2 in {} only",
-            area_m2(both),
-            area_m2(before),
-            interval.before,
-            area_m2(after),
-            interval.after
-        ),
-    })
+    let shared = Shared {
+        before: interval.before,
+        after: interval.after,
+        both_m2: Area(both),
+        only_before_m2: Area(before),
+        only_after_m2: Area(after),
+    };
+    Ok(Proof::new(Measures::GroundOf(shared)).of(interval.before).of(interval.after))
 }
 
 /// Counts the ground that several communes claim.

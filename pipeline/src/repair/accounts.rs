@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::key::{self, Effect, effect, meaning};
 use crate::error::{Error, InputError};
+use crate::proof::{Area, Balance};
 use crate::tally::{Flaw, Flaws, Place, Tally};
 
 /// What was done under one key; areas are doubled, in square lattice steps.
@@ -239,16 +240,15 @@ impl Repairs {
         lines
     }
 
-    /// The balance as a sentence.
-    pub fn balance(&self) -> String {
-        let sum = |of: fn(&Repair) -> i128| area_m2(self.by_key.values().map(of).sum());
-        format!(
-            "read {:.5} m2 + invented {:.5} - lost {:.5} - reassigned {:.5} = kept {:.5} m2",
-            area_m2(self.twice_area_read),
-            sum(|r| r.twice_area_invented),
-            sum(|r| r.twice_area_lost),
-            sum(|r| r.twice_area_reassigned),
-            area_m2(self.twice_area_kept)
-        )
+    /// The balance of the areas.
+    pub fn balance(&self) -> Balance {
+        let sum = |of: fn(&Repair) -> i128| Area(self.by_key.values().map(of).sum());
+        Balance {
+            read_m2: Area(self.twice_area_read),
+            invented_m2: sum(|r| r.twice_area_invented),
+            lost_m2: sum(|r| r.twice_area_lost),
+            reassigned_m2: sum(|r| r.twice_area_reassigned),
+            kept_m2: Area(self.twice_area_kept),
+        }
     }
 }

@@ -91,6 +91,11 @@ fn rounded(text: &str, decimals: usize) -> String {
     format!("{}{}{comma}{rest}", sign.replace('-', "\u{2212}"), grouped(whole))
 }
 
+/// A decimal string as French readers read it: comma, groups of three, true minus sign.
+pub(crate) fn decimal(text: &str) -> String {
+    rounded(text, text.split_once('.').map_or(0, |(_, decimals)| decimals.len()))
+}
+
 /// A whole number with groups of three digits.
 pub(super) fn grouped(digits: &str) -> String {
     let mut out = String::new();

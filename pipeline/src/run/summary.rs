@@ -59,7 +59,7 @@ fn text(run: &Run<'_>) -> String {
     let mut text = String::new();
     for done in run.done.values() {
         for proof in &done.report.proofs {
-            let _ = writeln!(text, "holds  {}: {}", proof.invariant, proof.measured);
+            let _ = writeln!(text, "holds  {proof}");
         }
     }
     let total: f64 =

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::figures::stocks;
 use crate::judge::Judge;
+use crate::proof::{Area, Measures};
 use crate::stage_report::StageReport;
 use crate::stages::change::{delivery, ground};
 
@@ -42,8 +43,5 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .figure("artificial_after_m2", area_m2(stock_after))
         .figure("groups_flipped_before", flipped(both.0))
         .figure("groups_flipped_after", flipped(both.1))
-        .proof(
-            "evolution_is_stock_difference",
-            format!("{} m2 both ways, difference 0 m2", area_m2(net)),
-        ))
+        .proof(Measures::EvolutionIsStockDifference { net_m2: Area(net) }))
 }

@@ -11,6 +11,7 @@ use crate::exemption::Exemptions;
 use crate::figures::area_of_change;
 use crate::io::schema::Product;
 use crate::method::Choices;
+use crate::proof::{Area, Measures};
 use crate::stage::Stage;
 use crate::stage_report::StageReport;
 use crate::stages::names;
@@ -65,7 +66,7 @@ pub(super) fn delivery<'a>(ctx: &'a Context<'_>, choices: &'a Choices) -> Delive
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let ground = ground(ctx)?;
     let comparison = Comparison::of(&ground, 0, 1);
-    let covered = check_coverage(&comparison)?;
+    let covered_m2 = check_coverage(&comparison)?;
     let changed = comparison.changed();
     let areas = area_of_change(&comparison, &changed)?;
     let output = ctx.publish(delivery(ctx, &ctx.config.choices()).diff(&comparison, &changed)?)?;
@@ -75,12 +76,12 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .figure("edges", ground.plane.n_edges())
         .figure("changed_polygons", changed.len())
         .figure("changed_m2", area_m2(areas))
-        .proof("coverage_of_vintage", covered)
-        .proof("area_of_change", format!("{} m2, difference 0 m2", area_m2(areas))))
+        .proof(Measures::CoverageOfVintage { covered_m2 })
+        .proof(Measures::AreaOfChange { changed_m2: Area(areas) }))
 }
 
 /// The new vintage covers its ground once, and all the ground that the prior covers.
-fn check_coverage(comparison: &Comparison<'_>) -> Result<String, Error> {
+fn check_coverage(comparison: &Comparison<'_>) -> Result<Area, Error> {
     let (mut overlap, mut gap, mut covered) = (0, 0, 0);
     for face in comparison.faces() {
         let area = comparison.ground.plane.twice_area(face);
@@ -96,5 +97,5 @@ fn check_coverage(comparison: &Comparison<'_>) -> Result<String, Error> {
         let details = format!("gaps {} m2, overlaps {} m2", area_m2(gap), area_m2(overlap));
         return Err(Error::invariant("coverage_of_vintage", details));
     }
-    Ok(format!("{} m2 covered once, gaps 0 m2, overlaps 0 m2", area_m2(covered)))
+    Ok(Area(covered))
 }

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::drift::{Drift, drifts};
 use crate::error::Error;
+use crate::proof::Measures;
 use crate::stage_report::StageReport;
 
 /// Draws the zone construite, then applies the capture rules to what changed: new isolated
@@ -50,14 +51,11 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .figure("cells_merged", regular.n_merged_cells)
         .figure("rounds", regular.n_rounds)
         .figure("regions_exempt", regular.exemptions.len())
-        .proof("network_not_cut", network)
-        .proof(
-            "minimum_unit",
-            format!(
-                "{n_regions} regions, 0 below their unit besides {} listed",
-                regular.exemptions.len()
-            ),
-        ))
+        .proof(network)
+        .proof(Measures::MinimumUnit {
+            regions: n_regions as u64,
+            listed: regular.exemptions.len() as u64,
+        }))
 }
 
 /// Counts the regions and checks that those below their unit are the ones listed.
@@ -83,14 +81,18 @@ fn check_units(
 }
 
 /// The capture rules came to an end, and left no more pieces of roads and rail than there were.
-fn check_network(regular: &Captured) -> Result<String, Error> {
+fn check_network(regular: &Captured) -> Result<Measures, Error> {
     if !regular.is_settled {
         let details = format!("they still change cells after {} rounds", regular.n_rounds);
         return Err(Error::invariant("capture_rules_settle", details));
     }
     let (before, after) = regular.n_network_pieces;
-    let measured = format!("{before} pieces before, {after} after");
-    if after > before { Err(Error::invariant("network_not_cut", measured)) } else { Ok(measured) }
+    let measures =
+        Measures::NetworkNotCut { pieces_before: before as u64, pieces_after: after as u64 };
+    if after > before {
+        return Err(Error::invariant(measures.name(), measures.to_string()));
+    }
+    Ok(measures)
 }
 
 /// The codes of a couple.

@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::error::{Error, InputError};
 use crate::io::cube::{CubeArray, Frame};
+use crate::proof::{Measures, Move};
 use crate::stage_report::StageReport;
 use crate::stages::classify::{MODEL, inside};
 
@@ -244,11 +245,15 @@ fn publish(
         .figure("cells_changed", changed)
         .figure("cells_by_usage_rule", by_rule)
         .figure("cells_of_grounds", grounds)
-        .proof("every_cell_has_a_reason", check_reasons(ctx, decision, prior)?))
+        .proof(check_reasons(ctx, decision, prior)?))
 }
 
 /// A cell whose cover is not the prior's has a reason that says so, and the other way round.
-fn check_reasons(ctx: &Context, decision: &Decision, prior: &Array2<u16>) -> Result<String, Error> {
+fn check_reasons(
+    ctx: &Context,
+    decision: &Decision,
+    prior: &Array2<u16>,
+) -> Result<Measures, Error> {
     let mut changed: BTreeMap<(u8, u8), u64> = BTreeMap::new();
     for (index, &cover) in decision.cover.indexed_iter() {
         let before = (prior[index] >> 8) as u8;
@@ -262,11 +267,9 @@ fn check_reasons(ctx: &Context, decision: &Decision, prior: &Array2<u16>) -> Res
             return Err(Error::invariant("every_cell_has_a_reason", details));
         }
     }
-    let n: u64 = changed.values().sum();
+    let cells: u64 = changed.values().sum();
     let code = |id: u8| ctx.config.nomenclature.code(Dimension::Cover, ClassId(id)).to_owned();
     let most = changed.iter().max_by_key(|&(pair, &n)| (n, std::cmp::Reverse(*pair)));
-    let most = most.map_or_else(String::new, |(&(from, to), n)| {
-        format!(", most of them {} -> {} ({n})", code(from), code(to))
-    });
-    Ok(format!("{n} cells of another cover than the prior{most}"))
+    let most = most.map(|(&(from, to), &cells)| Move { from: code(from), to: code(to), cells });
+    Ok(Measures::EveryCellHasAReason { cells, most })
 }

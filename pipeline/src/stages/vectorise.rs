@@ -16,6 +16,7 @@ use crate::cube::{self, Quantity};
 use crate::error::{Error, InputError};
 use crate::io::record::{BuiltZoneRecord, Deliverable, OccupationRecord};
 use crate::io::schema::{Names, Product};
+use crate::proof::{Area, Measures};
 use crate::stage_report::StageReport;
 use crate::stages::names;
 use crate::tally::Tally;
@@ -81,12 +82,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .figure("pieces_merged_m2", area_m2(spliced.merged_twice_area))
         .figure("pieces_given_back", spliced.n_reverted)
         .figure("pieces_left_below_unit", spliced.unfit.len())
-        .proof(
-            "cells_of_drawing",
-            format!("{} regions, 0 cells differ before smoothing", changed.len()),
-        )
-        .proof("area_of_prior", area)
-        .proof("coverage", coverage))
+        .proof(Measures::CellsOfDrawing { regions: changed.len() as u64 })
+        .proof(area)
+        .proof(coverage))
 }
 
 /// Traces regions of equal couple and fits their outlines, checking the tracing on the way.
@@ -118,7 +116,7 @@ fn draw(cells: ArrayView2<'_, u16>, grid: &Grid) -> Result<Vec<ChangedRegion>, E
 }
 
 /// The vintage is a valid coverage, but for the gaps that the prior has.
-fn check_coverage(prior: &Vintage, spliced: &Splice) -> Result<String, Error> {
+fn check_coverage(prior: &Vintage, spliced: &Splice) -> Result<Measures, Error> {
     let polygons: Vec<Polygon> = spliced.polygons.iter().map(|s| s.polygon.clone()).collect();
     let gap = |defects: &[Defect]| -> i128 {
         defects.iter().filter(|d| d.kind == DefectKind::Gap).map(|d| d.twice_area).sum()
@@ -130,23 +128,19 @@ fn check_coverage(prior: &Vintage, spliced: &Splice) -> Result<String, Error> {
         return Err(Error::invariant("coverage", details));
     }
     let gaps = gap(&defects);
-    if gaps == 0 {
-        return Ok(format!(
-            "{} polygons, 0 gap, 0 overlap, 0 invalid, 0 multipart",
-            polygons.len()
-        ));
+    if gaps != 0 {
+        let inherited = gap(&check(&prior.polygons, None, Limits::default())?);
+        if gaps > inherited {
+            let details =
+                format!("gaps {} m2, the prior has {}", area_m2(gaps), area_m2(inherited));
+            return Err(Error::invariant("coverage", details));
+        }
     }
-    let inherited = gap(&check(&prior.polygons, None, Limits::default())?);
-    if gaps > inherited {
-        let details = format!("gaps {} m2, the prior has {}", area_m2(gaps), area_m2(inherited));
-        return Err(Error::invariant("coverage", details));
-    }
-    let gaps = area_m2(gaps);
-    Ok(format!("{} polygons, 0 overlap, 0 invalid, gaps of the prior {gaps} m2", polygons.len()))
+    Ok(Measures::Coverage { polygons: polygons.len() as u64, gaps_m2: Area(gaps) })
 }
 
 /// The vintage covers the ground that the prior covers, to the last square step.
-fn check_area(prior: &Vintage, spliced: &Splice) -> Result<String, Error> {
+fn check_area(prior: &Vintage, spliced: &Splice) -> Result<Measures, Error> {
     let stated: i128 = prior.polygons.iter().map(Polygon::twice_area).sum();
     let covered = spliced.covered_twice_area;
     let after: i128 = spliced.polygons.iter().map(|p| p.polygon.twice_area()).sum();
@@ -156,9 +150,8 @@ fn check_area(prior: &Vintage, spliced: &Splice) -> Result<String, Error> {
         return Err(Error::invariant("area_of_prior", details));
     }
     // Overlaps counted twice, rings that cross themselves, sides bent by half a step.
-    let excess = area_m2(stated - covered);
-    let covered = area_m2(covered);
-    Ok(format!("{covered} m2, difference 0 m2; the prior's polygons add up to {excess} m2 more"))
+    let excess_m2 = Area(stated - covered);
+    Ok(Measures::AreaOfPrior { covered_m2: Area(covered), excess_m2 })
 }
 
 /// Every delivered polygon has a cover and a usage.

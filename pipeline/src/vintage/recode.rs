@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use kernels::lattice::area_m2;
 use nomenclature::{ClassId, Couple, Crosswalk, Dimension, Meanings, Nomenclature};
 
 use super::reader::place_of;
 use super::{Vintage, key};
 use crate::error::Error;
+use crate::proof::{Area, Loss, Measures, Proof, Recoding};
 use crate::repair::Repairs;
-use crate::stage_report::Proof;
 use crate::tally::Tally;
 
 /// The codes that a vintage was written in, where it is compared in another nomenclature.
@@ -112,20 +111,17 @@ impl Vintage {
     }
 
     fn proof(&self, own: &Nomenclature, common: &Nomenclature, losses: &Losses<'_>) -> Proof {
-        let n_lost: u64 = losses.values().map(|(n, _)| n).sum();
-        let list = losses.iter().map(|((_, code), (n, twice_area))| {
-            format!("`{code}` {n} polygons {} m2", area_m2(*twice_area))
+        let lost = losses.iter().map(|((_, code), &(polygons, twice_area))| Loss {
+            code: (*code).to_owned(),
+            polygons,
+            area_m2: Area(twice_area),
         });
-        let list: Vec<String> = list.collect();
-        let lost = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
-        Proof {
-            invariant: format!("common_level_{}", self.year),
-            measured: format!(
-                "{} polygons read in {} and compared in {}; {n_lost} codes without image: {lost}",
-                self.n_polygons(),
-                own.id(),
-                common.id()
-            ),
-        }
+        let recoding = Recoding {
+            polygons: self.n_polygons() as u64,
+            read_in: own.id().to_owned(),
+            compared_in: common.id().to_owned(),
+            lost: lost.collect(),
+        };
+        Proof::new(Measures::CommonLevel(recoding)).of(self.year)
     }
 }

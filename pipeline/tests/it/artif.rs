@@ -169,6 +169,7 @@ impl World {
     fn figures(&self, out: &str, more: &[&str]) -> Out {
         let (code, results) = self.compare(out, more);
         assert_eq!(code, 0);
+        crate::laws::are_french(&results.0);
         results
     }
 }

@@ -72,6 +72,7 @@ fn a_territory_goes_through_every_stage_and_comes_out_as_the_contract_says() {
     same_files(&files, &delivered(&two));
     layers_are_those_of_the_contract(&one);
     tables_and_report_are_there(&files);
+    crate::laws::are_french(&one);
     reports_are_what_the_platform_takes(&one.join("corrections/ign_reports.jsonl"));
     a_changed_place_is_explained(&chain, &one);
     a_second_run_computes_nothing(&chain, &files);

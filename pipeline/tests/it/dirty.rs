@@ -213,6 +213,7 @@ fn ten_known_faults_are_found_counted_and_balanced() {
     assert!(manifest.contains("400 m2 of the communes not covered"), "{manifest}");
     let report = fs::read_to_string(out.join("report.html")).unwrap();
     assert!(report.contains("Réparations et bilan des surfaces"));
+    crate::laws::are_french(&out);
     assert!(report.contains("<data value=\"359600.00000\">"));
     assert_eq!(delivered(&out), 2 * 359_600 * 10_000);
 }

@@ -11,6 +11,7 @@ mod exit_codes;
 mod explain;
 mod figures;
 mod generated;
+mod laws;
 mod nested;
 mod reading;
 mod recall;

@@ -56,6 +56,8 @@ fn a_finer_nomenclature_gives_the_very_figures_of_the_one_it_nests_in() {
     let ocs2d = recoded(&sample, "ocs2d.gpkg", &written_in("ocs2d-hdf-2021"));
     let more = ["--nomenclature", "2018=ocs2d-hdf-2021"];
     let mixed = sample.compare((&ocs2d, pair.1), "mixed", &more);
+    crate::laws::are_french(&plain);
+    crate::laws::are_french(&mixed);
     assert!(tables(&plain).len() > 5);
     assert_eq!(tables(&plain), tables(&mixed));
     assert_eq!(by_kind(&plain), by_kind(&mixed));

@@ -10,6 +10,7 @@ use kernels::lattice::Point;
 use pipeline::artefact::{Draft, publish_bytes};
 use pipeline::cancel::Cancel;
 use pipeline::progress::LogFormat;
+use pipeline::proof::Measures;
 use pipeline::run::{Options, drive};
 use pipeline::stage::Stage;
 use pipeline::{Context, Error, StageReport};
@@ -33,7 +34,7 @@ fn write_one_file(ctx: &Context) -> Result<StageReport, Error> {
     let name = format!("{name}{}.txt", ctx.stage);
     publish_bytes(ctx.out(&name), text.as_bytes())?;
     ctx.tally.count_at("bowtie", Point::new(1, ctx.stage as i32), 0, "");
-    Ok(StageReport::default().output(name).proof("partition", "64 cells"))
+    Ok(StageReport::default().output(name).proof(Measures::CellsOfDrawing { regions: 64 }))
 }
 
 /// Runs with `body`, and gives the outcome and the stages that were computed.
