@@ -14,6 +14,7 @@ use crate::lattice::Point;
 
 mod crossings;
 mod fit;
+mod rectangle;
 mod topology;
 
 /// Arcs fitted by one task; only a matter of speed.
@@ -63,7 +64,8 @@ const UNTOUCHED: u8 = N_LEVELS as u8 - 1;
 ///   straight edges of any direction.
 ///
 /// Nodes stay where they are; corners between two sides of at least two cells are candidates for
-/// vertices, so walls along the axes keep their right angles. The fitted line of a straight part
+/// vertices, so walls along the axes keep their right angles; islands for which a rectangle stands,
+/// as most buildings, become one, of the same area. The fitted line of a straight part
 /// is placed so that both sides keep their area (see `fit`). Deterministic: each arc is fitted
 /// alone, and all arcs of a failed check fall back together.
 pub fn generalise(traced: &ArcCoverage, cell: i32, tolerance: &Tolerance) -> Generalised {

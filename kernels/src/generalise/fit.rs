@@ -9,6 +9,7 @@
 //! so that it leaves the same area on both sides as the staircase did, and neighbouring parts meet
 //! where their shifted lines cross (in the spirit of Selinger, "Potrace", 2003, section 2.3).
 
+use super::rectangle::rectangle;
 use super::{Point, is_within, scaled_distance, vector};
 use crate::lattice::cross;
 
@@ -32,9 +33,13 @@ struct Staircase<'a> {
 /// The fitted points of an arc: the first and the last are those of the staircase, or equal.
 ///
 /// Every corner of the staircase is within `distance` of the part that replaces it. A closed
+/// staircase for which a rectangle stands is that rectangle (see [`super::rectangle`]). A closed
 /// staircase that would keep fewer than four corners is returned as it is.
 pub(super) fn fit(points: &[Point], is_loop: bool, cell: i32, distance: i32) -> Vec<Point> {
     let corners = if is_loop { &points[..points.len() - 1] } else { points };
+    if is_loop && let Some(rectangle) = rectangle(corners, cell, distance) {
+        return rectangle;
+    }
     let stairs = Staircase { corners, is_loop, cell, distance };
     let candidates = stairs.candidates();
     let chosen =
