@@ -69,6 +69,19 @@ const UNTOUCHED: u8 = N_LEVELS as u8 - 1;
 /// is placed so that both sides keep their area (see `fit`). Deterministic: each arc is fitted
 /// alone, and all arcs of a failed check fall back together.
 pub fn generalise(traced: &ArcCoverage, cell: i32, tolerance: &Tolerance) -> Generalised {
+    generalise_above(traced, cell, tolerance, |_| [0; 2])
+}
+
+/// [`generalise`], with faces that do not fall below their minimum units.
+///
+/// * `limits_of`: for the value of a face, the areas (doubled, in square lattice steps) that it
+///   does not fall below when its cells reach them; 0 for none.
+pub fn generalise_above(
+    traced: &ArcCoverage,
+    cell: i32,
+    tolerance: &Tolerance,
+    limits_of: impl Fn(u16) -> [i128; 2],
+) -> Generalised {
     let mut levels: Vec<u8> = traced
         .arcs()
         .map(|arc| {
@@ -86,7 +99,13 @@ pub fn generalise(traced: &ArcCoverage, cell: i32, tolerance: &Tolerance) -> Gen
         let mut failed = crossings::find(&coverage, &is_stale, cell);
         failed.extend(topology.broken(traced, &coverage, &is_stale, tolerance.distance));
         let areas = coverage.twice_areas();
-        failed.extend(drifted(&coverage, &areas_before, &areas, tolerance.area_permille));
+        let is_beyond = |face: usize| {
+            let (was, is) = (areas_before[face], areas[face]);
+            let limits = limits_of(traced.faces()[face].value);
+            1000 * (is - was).abs() > i128::from(tolerance.area_permille) * was
+                || limits.iter().any(|&limit| is < limit && limit <= was)
+        };
+        failed.extend(arcs_of(&coverage, is_beyond));
         is_stale.fill(false);
         for arc in failed {
             if levels[arc] < UNTOUCHED && !is_stale[arc] {
@@ -141,17 +160,9 @@ fn refit(
     traced.with_points(all)
 }
 
-/// The arcs of the faces whose area has changed beyond the bound.
-fn drifted(
-    coverage: &ArcCoverage,
-    before: &[i128],
-    after: &[i128],
-    area_permille: u32,
-) -> Vec<usize> {
-    let is_beyond = |face: usize| {
-        1000 * (after[face] - before[face]).abs() > i128::from(area_permille) * before[face]
-    };
-    let faces = (0..before.len()).filter(|&face| is_beyond(face));
+/// The arcs of the faces whose area is not what it may be.
+fn arcs_of(coverage: &ArcCoverage, is_beyond: impl Fn(usize) -> bool) -> Vec<usize> {
+    let faces = (0..coverage.faces().len()).filter(|&face| is_beyond(face));
     faces
         .flat_map(|face| coverage.rings(face).flatten().map(|half| half.arc()).collect::<Vec<_>>())
         .collect()

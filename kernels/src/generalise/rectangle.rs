@@ -1,6 +1,7 @@
 //! Fits a rectangle to a closed staircase, where one stands for it: most buildings are rectangles.
 //!
-//! The rectangle has the area and the centroid of the staircase. Of the directions of the sides of
+//! The rectangle has the centroid of the staircase and its area, up to a few steps on its long sides:
+//! never less. Of the directions of the sides of
 //! the convex hull, where the smallest enclosing rectangle lies (Freeman & Shapira, "Determining
 //! the minimum-area encasing rectangle for an arbitrary closed curve", Communications of the ACM
 //! 18(7), 1975), and of the principal axis, the one is taken that the staircase deviates from
@@ -111,6 +112,19 @@ impl Shape {
         let area = self.twice_area.abs() / 2.0;
         let margin = ((long + wide) - ((long - wide) * (long - wide) + 4.0 * area).sqrt()) / 2.0;
         let (a, b) = ((long - margin) / 2.0, (wide - margin) / 2.0);
+        if a <= 0.0 || b <= 0.0 {
+            return None;
+        }
+        // Rounding to the lattice may cost a little; a building at its unit must keep it.
+        let mut rings = (0..4).map(|steps| self.ring((ux, uy), (a + f64::from(steps), b)));
+        rings.find(|ring| {
+            let [p, q, r, s] = [0, 1, 2, 3].map(|k| ring[k]);
+            (cross(p, q, r) + cross(p, r, s)).abs() as f64 >= self.twice_area.abs()
+        })
+    }
+
+    /// The rectangle around the centroid with these half sides, on the lattice.
+    fn ring(&self, (ux, uy): (f64, f64), (a, b): (f64, f64)) -> Vec<Point> {
         let turn = self.twice_area.signum();
         let corner = |(s, t): (f64, f64)| {
             let (along, across) = (s * a, t * turn * b);
@@ -118,8 +132,7 @@ impl Shape {
             let y = self.centroid.1 + along * uy + across * ux;
             Point::new(self.origin.x + x.round() as i32, self.origin.y + y.round() as i32)
         };
-        let ring = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(corner);
-        (a > 0.0 && b > 0.0).then(|| ring.to_vec())
+        [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(corner).to_vec()
     }
 }
 

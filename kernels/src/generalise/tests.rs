@@ -112,6 +112,21 @@ fn a_face_s_drift_is_bounded() {
 }
 
 #[test]
+fn a_face_at_its_unit_does_not_fall_below_it() {
+    // A corner of the raster cut off by a slanted edge: the fit takes a little of one side.
+    let codes = drawn(20, |x, y| 2 * x + 3 * y < 47);
+    let traced = trace(codes.view(), &grid_of(&codes));
+    let tolerance = tolerance(CELL, Outline::Kept);
+    let free = generalise(&traced, CELL, &tolerance);
+    let face = free.twice_drifts.iter().position(|&drift| drift < 0).expect("one side loses");
+    let (value, unit) = (traced.faces()[face].value, traced.twice_areas()[face]);
+    let limit = |at: u16| [if at == value { unit } else { 0 }, 0];
+    assert!(generalise_above(&traced, CELL, &tolerance, limit).twice_drifts[face] >= 0);
+    let beyond = |at: u16| [if at == value { unit + 1 } else { 0 }, 0];
+    assert_eq!(generalise_above(&traced, CELL, &tolerance, beyond), free, "it never was over it");
+}
+
+#[test]
 fn without_tolerance_nothing_changes() {
     let codes = array![[1, 1, 2], [1, 2, 2], [3, 3, 2]];
     let (traced, result) = generalised(&codes, 0);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use kernels::arcs::ArcCoverage;
-use kernels::generalise::{Generalised, Outline, Tolerance, generalise};
+use kernels::generalise::{Generalised, Outline, Tolerance, generalise_above};
 use kernels::label::Labels;
 use kernels::lattice::{STEPS_PER_METRE, area_m2};
 use kernels::trace::{first_difference, trace_labels};
@@ -87,7 +87,9 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     let traced = trace_labels(&labels, &cells.grid);
     check_exact(&traced, &labels, &cells)?;
     drop(labels);
-    let generalised = tolerance.map(|tolerance| generalise(&traced, cells.grid.cell, &tolerance));
+    let generalised = tolerance.map(|tolerance| {
+        generalise_above(&traced, cells.grid.cell, &tolerance, |code| units.twice_areas(code))
+    });
     let coverage = generalised.as_ref().map_or(&traced, |result| &result.coverage);
     cover::write(coverage, &cells, &meaning, (&args.out, &args.layer))?;
     if let Some(result) = &regularised {

@@ -1,7 +1,7 @@
 //! Vectorise: what changed is drawn and cut into the prior's polygons.
 
 use kernels::coverage::{Defect, DefectKind, Limits, check};
-use kernels::generalise::{Outline, Tolerance, generalise};
+use kernels::generalise::{Outline, Tolerance, generalise_above};
 use kernels::grid::Grid;
 use kernels::lattice::{Point, Polygon, area_m2, twice_area_of};
 use kernels::rasterise::rasterise;
@@ -50,7 +50,11 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let changed_cells = Array2::from_shape_fn(regular.raw_dim(), |at| {
         if regular[at] == on_cells[at] { 0 } else { regular[at] }
     });
-    let changed = draw(changed_cells.view(), &grid)?;
+    let units_of = |cell: u16| {
+        let couple = Couple::from_cell(cell);
+        [true, false].map(|in_zone| twice_area_of(config.capture.min_area_m2(couple, in_zone)))
+    };
+    let changed = draw(changed_cells.view(), &grid, units_of)?;
     ctx.check_cancelled()?;
     let steps = |millicells: i32| grid.cell * millicells / 1_000;
     let rule = SpliceRule { snap: steps(SNAP_MILLICELLS), thin: steps(THIN_MILLICELLS) };
@@ -88,7 +92,13 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
 }
 
 /// Traces regions of equal couple and fits their outlines, checking the tracing on the way.
-fn draw(cells: ArrayView2<'_, u16>, grid: &Grid) -> Result<Vec<ChangedRegion>, Error> {
+///
+/// * `units_of`: the areas that a region of a couple does not fall below.
+fn draw(
+    cells: ArrayView2<'_, u16>,
+    grid: &Grid,
+    units_of: impl Fn(u16) -> [i128; 2],
+) -> Result<Vec<ChangedRegion>, Error> {
     let traced = trace(cells, grid);
     let couples: Vec<u16> = traced.faces().iter().map(|face| face.value).collect();
     let differing = rasterise(&traced.polygons(), &couples, grid)
@@ -105,7 +115,7 @@ fn draw(cells: ArrayView2<'_, u16>, grid: &Grid) -> Result<Vec<ChangedRegion>, E
         area_permille: AREA_PERMILLE,
         outline: Outline::Generalised,
     };
-    let fitted = generalise(&traced, grid.cell, &tolerance);
+    let fitted = generalise_above(&traced, grid.cell, &tolerance, units_of);
     Ok(fitted
         .coverage
         .polygons()
@@ -218,7 +228,7 @@ fn write_zone(
     zone: &Array2<u8>,
     grid: &Grid,
 ) -> Result<String, Error> {
-    let drawn = draw(zone.mapv(u16::from).view(), grid)?;
+    let drawn = draw(zone.mapv(u16::from).view(), grid, |_| [0; 2])?;
     let draft = Draft::new(ctx.out(Product::BuiltZone.file_name(names)))?;
     let mut layer = Deliverable::<BuiltZoneRecord>::create(draft.temp(), names)?;
     for (rank, region) in drawn.iter().enumerate() {

@@ -5,11 +5,12 @@ use std::fmt::Write;
 
 use kernels::built_zone::of_couples;
 use kernels::label::{Labels, label};
+use kernels::lattice::{TWICE_AREA_PER_M2, twice_area_of};
 use kernels::regularise::{
     Captured, CellMasks, CoupleUnits, Merged, UniformUnit, capture, cells_of_area, merge,
 };
 use ndarray::Array2;
-use nomenclature::{CaptureRules, CaptureUnits};
+use nomenclature::{CaptureRules, CaptureUnits, Couple};
 
 use super::cells::{Cells, Meaning};
 use super::memory::Memory;
@@ -46,6 +47,18 @@ impl Units {
             hint: error.hint(),
         };
         compiled.map(|units| Self::Product(Box::new(units))).map_err(usage)
+    }
+
+    /// The units of a code, doubled, in square lattice steps: inside the zone construite, outside.
+    pub(super) fn twice_areas(&self, code: u16) -> [i128; 2] {
+        match self {
+            Self::None => [0; 2],
+            Self::Uniform { area_m2 } => [(area_m2 * TWICE_AREA_PER_M2 as f64).round() as i128; 2],
+            Self::Product(units) => {
+                let couple = Couple::from_cell(code);
+                [true, false].map(|in_zone| twice_area_of(units.min_area_m2(couple, in_zone)))
+            }
+        }
     }
 
     /// Reads the raster and regularises it as asked.
