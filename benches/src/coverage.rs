@@ -7,13 +7,13 @@ use kernels::lattice::{Point, Polygon, Ring};
 const CELL: i32 = 4000;
 
 /// The first corner of the grid of a pair.
-const SOUTH_WEST: Point = Point::new(70_000_000, 660_000_000);
+pub(crate) const SOUTH_WEST: Point = Point::new(70_000_000, 660_000_000);
 
 /// Corners inside each arc.
-const INNER: i32 = 3;
+pub(crate) const INNER: i32 = 3;
 
 /// A number that depends on all of `parts` and looks random (splitmix64).
-fn draw(parts: [u64; 3]) -> u64 {
+pub(crate) fn draw(parts: [u64; 3]) -> u64 {
     parts.iter().fold(0x9e37_79b9_7f4a_7c15, |hash, part| {
         let mut z = (hash ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -23,7 +23,7 @@ fn draw(parts: [u64; 3]) -> u64 {
 }
 
 /// A random step in `-reach..=reach`.
-fn jitter(reach: i32, parts: [u64; 3]) -> i32 {
+pub(crate) fn jitter(reach: i32, parts: [u64; 3]) -> i32 {
     (draw(parts) % (2 * reach as u64 + 1)) as i32 - reach
 }
 

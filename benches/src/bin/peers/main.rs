@@ -1,6 +1,6 @@
 //! Our side of the comparison with public tools: makes the seeded inputs and times one kernel.
 //!
-//! `peers make-raster DIR SIDE` and `peers make-coverages DIR SIDE` write inputs as `.npy` files,
+//! `peers make-raster`, `peers make-coverages` and `peers make-network` write inputs as `.npy` files,
 //! which the scripts of `benches/peers/` give to the public tools. `peers time KERNEL DIR` reads
 //! them, runs one kernel once and prints one line of JSON: processor seconds of all threads, peak
 //! memory of the process, counts of the result. Reading the inputs is not timed.
@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use benches::{coverage, network};
 use serde_json::Value;
 
 mod clock;
@@ -21,7 +22,8 @@ mod shapes;
 /// What a run gives: facts to print, or what went wrong.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-const USAGE: &str = "peers make-raster DIR SIDE | make-coverages DIR SIDE ONE_IN | time KERNEL DIR";
+const USAGE: &str = "peers make-raster DIR SIDE | make-coverages DIR SIDE ONE_IN | \
+    make-network DIR SIDE | time KERNEL DIR";
 
 /// Times one kernel on the inputs of a folder.
 type Kernel = fn(&Path) -> Outcome<Value>;
@@ -60,8 +62,9 @@ fn run(args: &[&str]) -> Outcome<Value> {
     match *args {
         ["make-raster", dir, side] => raster::make(Path::new(dir), side.parse()?),
         ["make-coverages", dir, side, one_in] => {
-            overlay::make(Path::new(dir), side.parse()?, one_in.parse()?)
+            overlay::make(Path::new(dir), &coverage::pair(side.parse()?, one_in.parse()?))
         }
+        ["make-network", dir, side] => overlay::make(Path::new(dir), &network::pair(side.parse()?)),
         ["time", name, dir] => {
             let kernel = KERNELS.iter().find(|kernel| kernel.0 == name);
             let (_, kernel) = kernel.ok_or_else(|| format!("no kernel is named `{name}`"))?;

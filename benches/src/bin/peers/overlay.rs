@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use benches::coverage::pair;
 use geo::{Area, BooleanOps};
 use geo_types::{Coord, LineString};
 use kernels::arrangement::{Arrangement, arrange};
@@ -17,11 +16,10 @@ use crate::{Outcome, clock, shapes};
 /// Classes of the polygons: their rank modulo this.
 const N_CLASSES: u32 = 14;
 
-/// Writes two coverages of `side x side` polygons; see [`pair`].
-pub(crate) fn make(dir: &Path, side: i32, one_in: u64) -> Outcome<Value> {
+/// Writes the two vintages of a coverage.
+pub(crate) fn make(dir: &Path, vintages: &[Vec<Polygon>; 2]) -> Outcome<Value> {
     fs::create_dir_all(dir)?;
-    let vintages = pair(side, one_in);
-    for (name, polygons) in ["before", "after"].into_iter().zip(&vintages) {
+    for (name, polygons) in ["before", "after"].into_iter().zip(vintages) {
         shapes::write(dir, name, polygons)?;
     }
     Ok(json!({ "n_polygons": vintages[0].len() }))
