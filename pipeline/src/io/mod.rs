@@ -14,6 +14,7 @@ pub mod raster_writer;
 pub mod record;
 pub mod ring;
 pub mod schema;
+mod spatial_index;
 pub mod srs;
 pub mod vector;
 pub mod vector_writer;

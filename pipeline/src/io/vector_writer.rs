@@ -11,6 +11,7 @@ use kernels::lattice::{Point, Polygon};
 
 use super::error::{Result, write_error};
 use super::gdal::{ogr, open_vector, raise, writing};
+use super::spatial_index::{SpatialIndex, column_of, identifier};
 use super::srs::{self, Reprojection};
 use super::vector::Value;
 use super::wkb;
@@ -130,6 +131,8 @@ struct OpenLayer {
     handle: OGRLayerH,
     definition: OGRFeatureDefnH,
     way: Option<Reprojection>,
+    /// Its index, where it is ours to make.
+    index: Option<SpatialIndex>,
     n_features: u64,
 }
 
@@ -183,8 +186,15 @@ impl VectorWriter {
             let handle = unsafe { layer.c_layer() };
             Ok((handle, unsafe { gdal_sys::OGR_L_GetLayerDefn(handle) }))
         })?;
+        let index = (format == VectorFormat::GeoPackage)
+            .then(|| {
+                writing(&self.path, || {
+                    SpatialIndex::create(&self.dataset, &spec.name, spec.geometry_column)
+                })
+            })
+            .transpose()?;
         let spec = spec.clone();
-        self.layers.push(OpenLayer { spec, handle, definition, way, n_features: 0 });
+        self.layers.push(OpenLayer { spec, handle, definition, way, index, n_features: 0 });
         Ok(())
     }
 
@@ -226,24 +236,29 @@ impl VectorWriter {
             for (index, value) in values.iter().enumerate() {
                 set(&feature, index as i32, value)?;
             }
-            if has_shape {
-                set_shape(&feature, bytes)?;
-            }
+            let extent = if has_shape { Some(set_shape(&feature, bytes)?) } else { None };
             // SAFETY: layer and feature are alive.
             let code = unsafe { gdal_sys::OGR_L_CreateFeature(open.handle, feature.0) };
-            ogr(code, "OGR_L_CreateFeature")
+            ogr(code, "OGR_L_CreateFeature")?;
+            if let (Some(index), Some(extent)) = (&mut open.index, extent) {
+                index.add(fid, extent);
+            }
+            Ok(())
         })?;
         open.n_features += 1;
         Ok(())
     }
 
-    /// Commits, closes, opens the file again and counts the features of each layer.
+    /// Indexes, commits, closes, opens the file again and counts the features of each layer.
     ///
     /// # Errors
     /// The disk is full, or a layer does not hold what was added.
     pub fn finish(self) -> Result<Vec<u64>> {
-        let Self { path, mut dataset, format, layers, .. } = self;
+        let Self { path, mut dataset, format, mut layers, .. } = self;
         writing(&path, || {
+            for index in layers.iter_mut().filter_map(|layer| layer.index.take()) {
+                index.finish(&dataset)?;
+            }
             if format == VectorFormat::GeoPackage {
                 // SAFETY: the dataset is alive and its transaction was started by `begin`.
                 let code = unsafe { gdal_sys::GDALDatasetCommitTransaction(dataset.c_dataset()) };
@@ -272,6 +287,13 @@ impl VectorWriter {
 /// Counts the features that are really there, not the number that the file keeps beside them.
 pub(super) fn count(path: &Path, dataset: &Dataset, layer: &str) -> Result<u64> {
     writing(path, || {
+        if dataset.driver().short_name() == "GPKG" {
+            // Walks the pages of the table.
+            let sql = format!("SELECT COUNT(*) FROM {}", identifier(layer));
+            let found = column_of(dataset, &sql)?;
+            let found = found.first().and_then(|n| n.parse().ok());
+            return found.ok_or(GdalError::NullPointer { method_name: "COUNT", msg: sql });
+        }
         let layer = dataset.layer_by_name(layer)?;
         // SAFETY: the handle belongs to the dataset, borrowed meanwhile.
         let handle = unsafe { layer.c_layer() };
@@ -297,7 +319,8 @@ fn layer_options(format: VectorFormat, spec: &LayerSpec) -> Vec<String> {
         VectorFormat::GeoPackage => vec![
             format!("GEOMETRY_NAME={}", spec.geometry_column),
             format!("DESCRIPTION={}", spec.title),
-            "SPATIAL_INDEX=YES".to_owned(),
+            // Made by `SpatialIndex` once all features are there.
+            "SPATIAL_INDEX=NO".to_owned(),
         ],
         VectorFormat::FlatGeobuf => vec![
             format!("DESCRIPTION={}", spec.title),
@@ -445,9 +468,13 @@ pub(super) fn set(
     Ok(())
 }
 
-/// Gives a feature its geometry, from well-known binary.
-pub(super) fn set_shape(feature: &NewFeature, bytes: &[u8]) -> std::result::Result<(), GdalError> {
+/// Gives a feature its shape; returns its box: west, south, east, north.
+pub(super) fn set_shape(
+    feature: &NewFeature,
+    bytes: &[u8],
+) -> std::result::Result<[f64; 4], GdalError> {
     let mut geometry = std::ptr::null_mut();
+    let mut extent = gdal_sys::OGREnvelope { MinX: 0.0, MaxX: 0.0, MinY: 0.0, MaxY: 0.0 };
     // SAFETY: the buffer is read within its length; the geometry then belongs to the feature.
     unsafe {
         let code = gdal_sys::OGR_G_CreateFromWkb(
@@ -457,8 +484,10 @@ pub(super) fn set_shape(feature: &NewFeature, bytes: &[u8]) -> std::result::Resu
             i32::try_from(bytes.len())?,
         );
         ogr(code, "OGR_G_CreateFromWkb")?;
-        ogr(gdal_sys::OGR_F_SetGeometryDirectly(feature.0, geometry), "OGR_F_SetGeometryDirectly")
+        gdal_sys::OGR_G_GetEnvelope(geometry, &raw mut extent);
+        ogr(gdal_sys::OGR_F_SetGeometryDirectly(feature.0, geometry), "OGR_F_SetGeometryDirectly")?;
     }
+    Ok([extent.MinX, extent.MinY, extent.MaxX, extent.MaxY])
 }
 
 #[cfg(test)]
