@@ -29,3 +29,4 @@ pub mod trees;
 pub mod union_find;
 pub mod update;
 pub mod usage;
+pub mod zonal;

@@ -16,6 +16,17 @@ pub(super) struct Side {
     pub(super) polygon: u32,
 }
 
+impl Side {
+    /// A key that sorts sides as they compare, in one number for both ends and one for the rest.
+    fn key(&self) -> (u128, u64) {
+        // A flipped sign bit makes signed numbers sort as unsigned ones.
+        let bits = |v: i32| u128::from(v as u32 ^ (1 << 31));
+        let (a, b) = self.ends;
+        let ends = [a.x, a.y, b.x, b.y].into_iter().fold(0, |key, v| (key << 32) | bits(v));
+        (ends, (u64::from(self.forward) << 32) | u64::from(self.polygon))
+    }
+}
+
 /// All sides, those with the same ends next to each other.
 pub(super) struct Seams(Vec<Side>);
 
@@ -43,7 +54,7 @@ impl Seams {
                 })
             })
             .collect();
-        sides.par_sort_unstable();
+        sides.par_sort_unstable_by_key(Side::key);
         Self(sides)
     }
 

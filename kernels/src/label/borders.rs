@@ -59,7 +59,7 @@ impl Borders {
                 sum_equal(sums.finish())
             })
             .collect();
-        Self::from_pieces(&sum_equal(bands.concat()), labels.regions.len())
+        Self::from_pieces(&sum_by_region(bands, labels.regions.len()), labels.regions.len())
     }
 
     /// Lists each piece, given in ascending order, on both sides, by region.
@@ -142,11 +142,44 @@ impl Sums {
 /// Sums the lengths of pieces of the same border; sorted by border.
 fn sum_equal(mut pieces: Vec<Piece>) -> Vec<Piece> {
     pieces.par_sort_unstable();
+    add_up(&mut pieces);
+    pieces
+}
+
+/// Makes neighbouring pieces of the same border one.
+fn add_up(pieces: &mut Vec<Piece>) {
     pieces.dedup_by(|next, kept| {
         let is_same = next.0 == kept.0;
         kept.1 += if is_same { next.1 } else { 0 };
         is_same
     });
+}
+
+/// As [`sum_equal`] on the pieces of all bands, without sorting them all again: they are put
+/// together by their lower region, which few bands share, and each of these short lists is sorted.
+fn sum_by_region(bands: Vec<Vec<Piece>>, n_regions: usize) -> Vec<Piece> {
+    let mut next = vec![0_usize; n_regions + 1];
+    for &(key, _) in bands.iter().flatten() {
+        next[regions_of(key).0 as usize + 1] += 1;
+    }
+    for region in 0..n_regions {
+        next[region + 1] += next[region];
+    }
+    let mut pieces = vec![(0, 0); next[n_regions]];
+    for band in bands {
+        for piece in band {
+            let slot = &mut next[regions_of(piece.0).0 as usize];
+            pieces[*slot] = piece;
+            *slot += 1;
+        }
+    }
+    // Each entry has moved to the start of the next list.
+    let mut start = 0;
+    for &end in &next[..n_regions] {
+        pieces[start..end].sort_unstable();
+        start = end;
+    }
+    add_up(&mut pieces);
     pieces
 }
 

@@ -40,6 +40,15 @@ fn cut(row: ArrayView1<'_, u16>, sets: &mut RunSets) {
     let Some(&first) = row.first() else { return };
     sets.cols.push(0);
     sets.values.push(first);
+    for_each_start(row, |col| {
+        sets.cols.push(col as u32);
+        sets.values.push(row[col]);
+    });
+}
+
+/// Visits every cell of a row that differs from the one before it, in order.
+#[inline]
+pub(crate) fn for_each_start(row: &[u16], mut visit: impl FnMut(usize)) {
     let mut start = 1;
     // Sixteen neighbours are compared at once; a byte that is set is the start of a run.
     while let Some(here) = row.get(start..).and_then(<[u16]>::first_chunk::<LANES>) {
@@ -47,17 +56,14 @@ fn cut(row: ArrayView1<'_, u16>, sets: &mut RunSets) {
         let starts: [u8; LANES] = std::array::from_fn(|i| u8::from(here[i] != before[i]));
         let mut starts = u128::from_le_bytes(starts);
         while starts != 0 {
-            let col = start + starts.trailing_zeros() as usize / 8;
-            sets.cols.push(col as u32);
-            sets.values.push(row[col]);
+            visit(start + starts.trailing_zeros() as usize / 8);
             starts &= starts - 1;
         }
         start += LANES;
     }
     for col in start..row.len() {
         if row[col] != row[col - 1] {
-            sets.cols.push(col as u32);
-            sets.values.push(row[col]);
+            visit(col);
         }
     }
 }

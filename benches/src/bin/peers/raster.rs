@@ -10,9 +10,9 @@ use kernels::generalise::{Outline, Tolerance, generalise};
 use kernels::grid::Grid;
 use kernels::label::label;
 use kernels::lattice::{Point, Polygon};
-use kernels::rasterise::rasterise;
 use kernels::regularise::{CellMasks, UniformUnit, regularise};
 use kernels::trace::trace;
+use kernels::zonal::class_cells;
 use ndarray::{Array2, s};
 use serde_json::{Value, json};
 
@@ -139,16 +139,8 @@ pub(crate) fn zonal(dir: &Path) -> Outcome<Value> {
     let cells = load(dir, "raw")?;
     let communes = shapes::read(dir, "communes")?;
     let grid = grid_of(&cells);
-    let ranks: Vec<u16> = (1..=communes.len() as u16).collect();
     clock::time(
-        || {
-            let zones = rasterise(&communes, &ranks, &grid);
-            let mut table = Array2::<u64>::zeros((communes.len() + 1, N_CLASSES as usize + 1));
-            for (&zone, &class) in zones.iter().zip(&cells) {
-                table[(usize::from(zone), usize::from(class))] += 1;
-            }
-            table
-        },
-        |table| json!({ "cells": table.slice(s![1.., ..]).sum() }),
+        || class_cells(cells.view(), &communes, N_CLASSES as usize + 1, &grid),
+        |table| json!({ "cells": table.sum() }),
     )
 }
