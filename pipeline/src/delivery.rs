@@ -3,40 +3,38 @@
 //! Each function gives a finished draft; publishing it is the caller's: a stage does so at once, a
 //! comparison when every file is complete.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use kernels::artificialise::{Artificialised, Reason};
-use kernels::lattice::area_m2;
 use nomenclature::{Couple, Dimension, Nomenclature, RuleSet};
 
 use crate::artefact::Draft;
-use crate::basis::Shares;
-use crate::comparison::{Comparison, Ground, Piece, Side};
+use crate::comparison::{Comparison, Ground, Piece};
 use crate::disagreement::Disagreement;
 use crate::error::Error;
 use crate::figures::Step;
-use crate::io::record::{
-    ArtifRecord, Deliverable, DiffRecord, EvolutionSide, OccupationRecord, ZanEvolRecord,
-    write_issues,
-};
+use crate::io::record::{ArtifRecord, Deliverable, DiffRecord, OccupationRecord, write_issues};
 use crate::io::schema::{Names, Product};
 use crate::judge::Judge;
 use crate::method::{self, Choices};
 use crate::seen::Seen;
 use crate::tables::xlsx::Method;
-use crate::tables::{Cell, Column, Table, Unit, csv, json, xlsx};
+use crate::tables::{Table, csv, json, xlsx};
 use crate::tally::Flaws;
 use facts::Facts;
 
 mod artif;
 pub mod changes;
 pub mod disagreement;
+mod evolution;
 pub mod facts;
 mod gpkg;
 pub mod territories;
 mod thresholds;
+mod verdicts;
+
+pub use verdicts::verdicts_name;
 
 /// Folder of the tables.
 pub const TABLES: &str = "indicators";
@@ -162,46 +160,7 @@ impl Delivery<'_> {
         comparison: &Comparison<'_>,
         verdicts: (&Artificialised, &Artificialised),
     ) -> Result<(Draft, i128), Error> {
-        let changed = comparison.pieces(|face| {
-            let (before, after) = comparison.statuses(face, verdicts);
-            (before != after).then_some((comparison.pair(face), after))
-        });
-        let names = self.names_of(comparison);
-        let draft = self.draft(Product::ZanEvol.file_name(&names))?;
-        let note = method::statement(self.rules, self.choices);
-        let mut layer = Deliverable::<ZanEvolRecord>::create_noted(draft.temp(), &names, &note)?;
-        let mut net = 0;
-        for piece in &changed {
-            let (pair, is_after) = piece.key;
-            let twice_area = piece.dissolved.polygon.twice_area();
-            net += if is_after { twice_area } else { -twice_area };
-            let record = ZanEvolRecord {
-                before: self.side(comparison, Side::Before, pair.0, !is_after),
-                after: self.side(comparison, Side::After, pair.1, is_after),
-                area_m2: area_m2(twice_area),
-            };
-            layer.add(&piece.dissolved.polygon, &record)?;
-        }
-        layer.finish()?;
-        Ok((draft, net))
-    }
-
-    fn side(
-        &self,
-        comparison: &Comparison<'_>,
-        side: Side,
-        rank: Option<u32>,
-        is_artificial: bool,
-    ) -> EvolutionSide {
-        let vintage = comparison.vintage(side);
-        let couple = rank.map(|rank| vintage.couples[rank as usize]).unwrap_or_default();
-        let (code_cs, code_us) = self.codes(couple);
-        EvolutionSide {
-            id: rank.map(|rank| vintage.objects[rank as usize].id.clone()),
-            code_cs,
-            code_us,
-            is_artificial,
-        }
+        evolution::write(self, comparison, verdicts)
     }
 
     /// Every changed object with its class and the measures behind it.
@@ -303,50 +262,7 @@ impl Delivery<'_> {
         verdicts: &Artificialised,
         judge: &Judge,
     ) -> Result<Draft, Error> {
-        let of = &ground.vintages[vintage];
-        let areas = ground.twice_areas(vintage);
-        let shares = ground.shares(vintage, verdicts);
-        let communes = commune_of_polygons(ground, vintage);
-        let mut table = Table::new(
-            verdicts_name(of.year),
-            String::new(),
-            [
-                ("id", Unit::None),
-                ("commune_code", Unit::None),
-                ("matrice", Unit::None),
-                ("article", Unit::None),
-                ("artif", Unit::None),
-                ("etape", Unit::None),
-                ("groupe", Unit::None),
-                ("groupe_polygones", Unit::None),
-                ("groupe_surface", Unit::SquareMetres),
-                ("surface", Unit::SquareMetres),
-                ("surface_artif", Unit::SquareMetres),
-                ("surface_exemptee", Unit::SquareMetres),
-                ("officiel", Unit::None),
-            ]
-            .map(|(key, unit)| Column::new(key, key, unit))
-            .to_vec(),
-        );
-        for (rank, verdict) in verdicts.verdicts.iter().enumerate() {
-            let commune = communes[rank].map(|c| &ground.communes.gazetteer.communes[c as usize]);
-            table.push(vec![
-                Cell::words(&of.objects[rank].id),
-                Cell::words(commune.map_or("", |commune| commune.code.as_str())),
-                Cell::words(status_word(verdict.matrix)),
-                Cell::words(judge.article(of.couples[rank])),
-                Cell::words(status_word(verdict.status)),
-                Cell::words(reason_key(verdict.reason)),
-                Cell::Integer(verdict.group.into()),
-                Cell::Integer(verdicts.groups[verdict.group as usize].polygons.into()),
-                Cell::Area(verdict.group_twice_area),
-                Cell::Area(areas[rank]),
-                Cell::Area(shares[rank].artificial),
-                Cell::Area(shares[rank].exempted),
-                Cell::words(official_word(&shares[rank])),
-            ]);
-        }
-        self.bytes(format!("{}.csv", table.name), &csv::bytes(&table)?)
+        verdicts::write(self, (ground, vintage), verdicts, judge)
     }
 
     /// The places of the flaws of the data.
@@ -372,24 +288,9 @@ impl Delivery<'_> {
     }
 }
 
-/// Name of the table of the verdicts of a vintage, without extension.
-pub fn verdicts_name(year: u16) -> String {
-    format!("verdicts_{year}")
-}
-
 /// The words of the `artif` column.
 pub fn status_word(is_artificial: bool) -> &'static str {
     if is_artificial { "artif" } else { "non artif" }
-}
-
-/// What the official layer says of a polygon's ground; empty when it says nothing.
-fn official_word(shares: &Shares) -> &'static str {
-    match (shares.official_artificial != 0, shares.official_natural != 0) {
-        (true, true) => "mixte",
-        (true, false) => status_word(true),
-        (false, true) => status_word(false),
-        (false, false) => "",
-    }
 }
 
 /// The stable key of the step that decided.
@@ -400,22 +301,4 @@ pub fn reason_key(reason: Reason) -> &'static str {
         Reason::BuiltRestored => "bati_restaure",
         Reason::ForcedNearBuilding => "forcage_bati",
     }
-}
-
-/// The commune that holds most of each polygon of a vintage.
-fn commune_of_polygons(ground: &Ground, vintage: usize) -> Vec<Option<u32>> {
-    let mut shares: BTreeMap<(u32, Option<u32>), i128> = BTreeMap::new();
-    for face in ground.faces() {
-        if let Some(rank) = ground.plane.label(face, vintage) {
-            let share = shares.entry((rank, ground.commune(face))).or_default();
-            *share += ground.plane.twice_area(face);
-        }
-    }
-    let mut best = vec![(None, 0); ground.vintages[vintage].n_polygons()];
-    for ((rank, commune), area) in shares {
-        if area > best[rank as usize].1 {
-            best[rank as usize] = (commune, area);
-        }
-    }
-    best.into_iter().map(|(commune, _)| commune).collect()
 }

@@ -3,7 +3,8 @@
 use kernels::arrangement::interior_point;
 use kernels::artificialise::{Artificialised, Reason};
 
-use super::{Delivery, commune_of_polygons};
+use super::Delivery;
+use super::verdicts::commune_of_polygons;
 use crate::artefact::Draft;
 use crate::comparison::Ground;
 use crate::error::Error;
