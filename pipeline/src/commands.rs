@@ -6,6 +6,7 @@ pub mod completions;
 pub mod coverage;
 pub mod doctor;
 pub mod explain;
+mod format;
 pub mod indicators;
 pub mod init;
 pub mod nomenclature;

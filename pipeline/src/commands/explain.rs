@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::format::Format;
 use crate::config::Epsg;
 use crate::error::Error;
 use crate::explain::{Question, explain};
@@ -39,16 +40,6 @@ pub struct Args {
     /// How to print the story
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-/// How a story is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Lines for people
-    #[default]
-    Text,
-    /// One JSON object
-    Json,
 }
 
 /// Prints the story.

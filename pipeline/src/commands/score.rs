@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::format::Format;
 use crate::error::Error;
 use crate::{score, talk};
 
@@ -33,16 +34,6 @@ pub struct Args {
     /// How to print the figures
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-/// How figures are printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Lines for people
-    #[default]
-    Text,
-    /// One JSON object; a share of nothing is null
-    Json,
 }
 
 /// Compares a result with the truth and prints the figures.

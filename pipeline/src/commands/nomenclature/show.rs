@@ -6,6 +6,7 @@ use nomenclature::{Class, ClassId, Dimension, Nomenclature, RuleSet, show};
 use serde_json::{Value, json};
 
 use super::{load, usage};
+use crate::commands::format::Format;
 use crate::error::Error;
 use crate::talk;
 
@@ -37,12 +38,6 @@ pub struct Args {
 enum DimensionName {
     Cs,
     Us,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// Prints the document.
