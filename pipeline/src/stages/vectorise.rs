@@ -3,10 +3,10 @@
 use kernels::coverage::{Defect, DefectKind, Limits, check};
 use kernels::generalise::{Outline, Tolerance, generalise_above};
 use kernels::grid::Grid;
+use kernels::label::label;
 use kernels::lattice::{Point, Polygon, area_m2, twice_area_of};
-use kernels::rasterise::rasterise;
 use kernels::splice::{ChangedRegion, Kinship, Splice, SpliceRule, Spliced, splice};
-use kernels::trace::trace;
+use kernels::trace::{first_difference, trace_labels};
 use ndarray::{Array2, ArrayView2};
 use nomenclature::{Couple, Dimension};
 
@@ -99,15 +99,10 @@ fn draw(
     grid: &Grid,
     units_of: impl Fn(u16) -> [i128; 2],
 ) -> Result<Vec<ChangedRegion>, Error> {
-    let traced = trace(cells, grid);
-    let couples: Vec<u16> = traced.faces().iter().map(|face| face.value).collect();
-    let differing = rasterise(&traced.polygons(), &couples, grid)
-        .iter()
-        .zip(cells)
-        .filter(|(drawn, cell)| drawn != cell)
-        .count();
-    if differing != 0 {
-        let details = format!("{differing} cells differ, expected 0");
+    let labels = label(cells);
+    let traced = trace_labels(&labels, grid);
+    if let Some((row, col)) = first_difference(&traced, &labels, grid) {
+        let details = format!("the drawing differs at row {row}, column {col}");
         return Err(Error::invariant("cells_of_drawing", details));
     }
     let tolerance = Tolerance {
@@ -120,8 +115,8 @@ fn draw(
         .coverage
         .polygons()
         .into_iter()
-        .zip(couples)
-        .map(|(polygon, cell)| ChangedRegion { polygon, couple: Couple::from_cell(cell) })
+        .zip(traced.faces())
+        .map(|(polygon, face)| ChangedRegion { polygon, couple: Couple::from_cell(face.value) })
         .collect())
 }
 
