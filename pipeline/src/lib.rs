@@ -45,6 +45,8 @@ pub mod run;
 pub mod sample;
 pub mod score;
 pub mod seen;
+#[cfg(test)]
+mod shared_data;
 pub mod stage;
 pub mod stage_report;
 pub mod stages;

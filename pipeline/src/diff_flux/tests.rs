@@ -6,19 +6,16 @@ use nomenclature::{Nomenclature, RuleSet};
 
 use super::*;
 use crate::config::Layer;
+use crate::shared_data::shared;
 use crate::vintage::Reading;
-
-fn shared(name: &str) -> Option<PathBuf> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/changes_arcachon");
-    let path = root.join(name);
-    path.exists().then_some(path)
-}
 
 /// Source: the published figures of two communes of the Arcachon basin, cover rule, 2015-2018.
 #[test]
 fn published_figures_of_two_communes_come_out() {
     let names = ["entered_cs11_2015_2018.shp", "left_cs11_2015_2018.shp", "communes.gpkg"];
-    let [Some(entered), Some(left), Some(communes)] = names.map(shared) else {
+    let [Some(entered), Some(left), Some(communes)] =
+        names.map(|name| shared(&format!("changes_arcachon/{name}")))
+    else {
         return;
     };
     let nomenclature = Nomenclature::builtin("ocsge-2-0").unwrap();

@@ -8,17 +8,7 @@ use kernels::lattice::{Polygon, area_m2};
 use super::issue::key;
 use super::raster::RasterSource;
 use super::vector::{Feature, VectorSource};
-
-/// A file of the shared folder, or `None` where the folder is absent.
-fn shared(path: &str) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|ancestor| ancestor.join("shared/data"))
-        .find(|folder| folder.is_dir())?;
-    let file = folder.join(path);
-    assert!(file.exists(), "{} is missing", file.display());
-    Some(file)
-}
+use crate::shared_data::shared;
 
 fn read(path: &Path, columns: &[&[&str]]) -> Vec<Feature> {
     let source = VectorSource::open(path, None).unwrap().assume_epsg(2154);

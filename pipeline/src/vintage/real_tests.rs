@@ -1,22 +1,10 @@
 //! Real French files, read when the folder `shared` stands beside the project.
 
-use std::path::{Path, PathBuf};
-
 use kernels::lattice::{Polygon, area_m2};
 
 use super::*;
+use crate::shared_data::shared;
 use crate::territory::Zones;
-
-/// A file or folder of the shared data, or `None` where the folder is absent.
-fn shared(path: &str) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|ancestor| ancestor.join("shared/data"))
-        .find(|folder| folder.is_dir())?;
-    let file = folder.join(path);
-    assert!(file.exists(), "{} is missing", file.display());
-    Some(file)
-}
 
 fn area_ha(polygons: &[Polygon]) -> f64 {
     area_m2(polygons.iter().map(Polygon::twice_area).sum()) / 10_000.0

@@ -14,11 +14,10 @@ use pipeline::cli;
 use pipeline::io::record::{Deliverable, OccupationRecord};
 use pipeline::io::schema::Names;
 use pipeline::io::vector::{Value, VectorSource};
-use pipeline::io::vector_writer::{
-    Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
-};
+use pipeline::io::vector_writer::{Field, FieldKind};
 
-const EPSG: u32 = 2154;
+use crate::world::{EPSG, layer};
+
 const FIELD: (&str, &str) = ("CS2.2.1", "US1.1");
 const WOOD: (&str, &str) = ("CS2.1.1.1", "US1.2");
 const ROAD: (&str, &str) = ("CS1.1.1.2", "US4.1.1");
@@ -92,23 +91,6 @@ fn occupation(path: &Path, year: u16, rows: &[(&str, (&str, &str), Polygon)]) {
         file.add(polygon, &record).unwrap();
     }
     file.finish().unwrap();
-}
-
-fn layer(path: &Path, fields: Vec<Field>, rows: &[(Polygon, Vec<Value>)]) {
-    let spec = LayerSpec {
-        name: "layer".to_owned(),
-        title: String::new(),
-        geometry: GeometryKind::Polygon,
-        geometry_column: "geom",
-        epsg: EPSG,
-        file_epsg: EPSG,
-        fields,
-    };
-    let mut writer = VectorWriter::create(path, VectorFormat::GeoPackage, &[spec]).unwrap();
-    for (fid, (polygon, values)) in (1..).zip(rows) {
-        writer.add(0, fid, Shape::Polygon(polygon), values).unwrap();
-    }
-    writer.finish().unwrap();
 }
 
 /// An ARTIF layer with limits of its own: the road A is `east` wide, B is artificial by a

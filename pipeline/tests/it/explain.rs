@@ -7,12 +7,10 @@ use std::process::{Command, Output};
 use kernels::lattice::{Point, Polygon, Ring};
 use pipeline::io::record::{Deliverable, OccupationRecord};
 use pipeline::io::schema::Names;
-use pipeline::io::vector_writer::{
-    Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
-};
+use pipeline::io::vector_writer::{Field, FieldKind};
 use serde_json::Value;
 
-const EPSG: u32 = 2154;
+use crate::world::{self, EPSG};
 
 /// West, south, east and north of a rectangle, in metres from the origin.
 pub(crate) type Rectangle = [i32; 4];
@@ -48,21 +46,11 @@ fn polygon(rectangles: &[Rectangle]) -> Polygon {
 
 /// Writes a layer of rectangles with text columns.
 pub(crate) fn layer(path: &Path, columns: &[&str], rows: &[(Rectangle, &[&str])]) {
-    let spec = LayerSpec {
-        name: "layer".to_owned(),
-        title: String::new(),
-        geometry: GeometryKind::Polygon,
-        geometry_column: "geom",
-        epsg: EPSG,
-        file_epsg: EPSG,
-        fields: columns.iter().map(|name| Field::optional(*name, FieldKind::Text)).collect(),
+    let fields = columns.iter().map(|name| Field::optional(*name, FieldKind::Text)).collect();
+    let row = |(rectangle, texts): &(Rectangle, &[&str])| {
+        (polygon(&[*rectangle]), texts.iter().map(|text| (*text).into()).collect())
     };
-    let mut writer = VectorWriter::create(path, VectorFormat::GeoPackage, &[spec]).unwrap();
-    for (fid, (rectangle, texts)) in (1..).zip(rows) {
-        let values: Vec<_> = texts.iter().map(|text| (*text).into()).collect();
-        writer.add(0, fid, Shape::Polygon(&polygon(&[*rectangle])), &values).unwrap();
-    }
-    writer.finish().unwrap();
+    world::layer(path, fields, &rows.iter().map(row).collect::<Vec<_>>());
 }
 
 pub(crate) fn vintage(path: &Path, year: u16, rows: &[(&str, &str, &str, &[Rectangle])]) {

@@ -15,6 +15,26 @@ use pipeline::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
 
+pub(crate) const EPSG: u32 = 2154;
+
+/// Writes a layer of polygons.
+pub(crate) fn layer(path: &Path, fields: Vec<Field>, rows: &[(Polygon, Vec<Value>)]) {
+    let spec = LayerSpec {
+        name: "layer".to_owned(),
+        title: String::new(),
+        geometry: GeometryKind::Polygon,
+        geometry_column: "geom",
+        epsg: EPSG,
+        file_epsg: EPSG,
+        fields,
+    };
+    let mut writer = VectorWriter::create(path, VectorFormat::GeoPackage, &[spec]).unwrap();
+    for (fid, (polygon, values)) in (1..).zip(rows) {
+        writer.add(0, fid, Shape::Polygon(polygon), values).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
 /// The files of the world, removed with it.
 pub(crate) struct World {
     dir: tempfile::TempDir,

@@ -1,5 +1,6 @@
 use super::*;
 use crate::config::Layer;
+use crate::shared_data::shared;
 
 fn row(code: &str, former: &[&str]) -> Row {
     Row {
@@ -87,11 +88,7 @@ fn what_is_no_table_is_refused_with_the_place() {
 
 #[test]
 fn the_four_communes_that_merged_in_gers_give_their_exact_ground_to_their_heirs() {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|ancestor| ancestor.join("shared/data/admin"))
-        .find(|folder| folder.is_dir());
-    let Some(folder) = shared else { return };
+    let Some(folder) = shared("admin") else { return };
     let tally = Tally::default();
     let layer = Layer { path: folder.join("communes-32.geojson"), layer: None };
     // The file is in degrees: it is reprojected, and that is counted.
