@@ -66,14 +66,14 @@ impl Shares {
 impl Ground {
     /// The basis of the main figures, then the others that are published beside it.
     pub fn bases(&self) -> Vec<Basis> {
-        let official = (!self.officials.is_empty()).then_some(Basis::Official);
-        let unexempted = (!self.exemptions.is_empty()).then_some(Basis::Unexempted);
+        let official = (!self.territory.officials.is_empty()).then_some(Basis::Official);
+        let unexempted = (!self.territory.exemptions.is_empty()).then_some(Basis::Unexempted);
         official.into_iter().chain([Basis::Rules]).chain(unexempted).collect()
     }
 
     /// The basis of the main figures: the official layers where they are given.
     pub fn main_basis(&self) -> Basis {
-        if self.officials.is_empty() { Basis::Rules } else { Basis::Official }
+        if self.territory.officials.is_empty() { Basis::Rules } else { Basis::Official }
     }
 
     /// Whether a face is artificial in a vintage.

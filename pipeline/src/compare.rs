@@ -339,7 +339,7 @@ fn trajectory(
     ground: &Ground,
 ) -> Result<Vec<tables::Table>, Error> {
     let (Some(path), Some(enaf)) = (&request.enaf, enaf) else { return Ok(Vec::new()) };
-    let communes = &ground.communes.gazetteer.communes;
+    let communes = &ground.territory.communes.gazetteer.communes;
     let known = communes.iter().filter(|c| enaf.communes.contains_key(&c.code)).count();
     if known == 0 {
         let first = |codes: Option<&String>| codes.cloned().unwrap_or_default();
@@ -350,7 +350,7 @@ fn trajectory(
     }
     let text = format!("ENAF consumption of {known} of {} communes", communes.len());
     say(request.log_format, "enaf", &text, json!({ "communes": communes.len(), "known": known }));
-    Ok(tables::enaf::tables(enaf, &ground.communes.gazetteer))
+    Ok(tables::enaf::tables(enaf, &ground.territory.communes.gazetteer))
 }
 
 /// What the tables and the report say of how their figures were made.

@@ -225,7 +225,7 @@ impl<'a> Comparison<'a> {
 
     /// Whether the corrective patch covers more than half of the area of faces.
     fn is_patched(&self, faces: &[FaceId]) -> bool {
-        if self.ground.patch.is_empty() {
+        if self.ground.territory.patch.is_empty() {
             return false;
         }
         let (mut patched, mut all) = (0, 0);

@@ -119,20 +119,24 @@ impl Figures {
             }
         }
         let mut tables = tables(ground, norms, &variants, &main);
-        let customs = 0..ground.customs.len();
+        let customs = 0..ground.territory.customs.len();
         tables.extend(customs.map(|custom| custom::table(ground, custom, norms, &verdicts)));
         let mut disagreements = Vec::new();
-        for (vintage, verdicts) in verdicts.iter().enumerate().take(ground.officials.len()) {
+        for (vintage, verdicts) in
+            verdicts.iter().enumerate().take(ground.territory.officials.len())
+        {
             let of = Disagreement::of(ground, vintage, verdicts, norms.judge)?;
             proofs.push(of.proof());
             disagreements.push(of);
         }
-        let gazetteer = &ground.communes.gazetteer;
+        let gazetteer = &ground.territory.communes.gazetteer;
         tables.extend(disagreement::tables(&disagreements, gazetteer, norms.nomenclature));
-        if !ground.exemptions.is_empty() {
+        if !ground.territory.exemptions.is_empty() {
             tables.push(exemptions::table(ground, &verdicts));
         }
-        for (vintage, verdicts) in verdicts.iter().enumerate().take(ground.neighbours.len()) {
+        for (vintage, verdicts) in
+            verdicts.iter().enumerate().take(ground.territory.neighbours.len())
+        {
             proofs.push(edge(ground, vintage, norms.judge, verdicts)?);
         }
         Ok(Self { verdicts, steps, tables, disagreements, proofs })
@@ -154,7 +158,7 @@ fn edge(
         lost += if without.status && !with.status { area } else { 0 };
     }
     let proof = Proof::new(Measures::Neighbours {
-        polygons: ground.neighbours[vintage].n_polygons() as u64,
+        polygons: ground.territory.neighbours[vintage].n_polygons() as u64,
         gained_m2: Area(gained),
         lost_m2: Area(lost),
     });
@@ -194,8 +198,8 @@ fn tables(ground: &Ground, norms: Norms<'_>, variants: &[Beside], main: &Series)
     let indicators = Indicators {
         series: main,
         variants: &variants,
-        gazetteer: &ground.communes.gazetteer,
-        zones: &ground.zones.kinds,
+        gazetteer: &ground.territory.communes.gazetteer,
+        zones: &ground.territory.zones.kinds,
         nomenclature: norms.nomenclature,
     };
     indicators.tables()

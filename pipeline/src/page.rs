@@ -3,6 +3,7 @@
 use kernels::arrangement::interior_point;
 use kernels::artificialise::Totals;
 use kernels::change::ChangeKind;
+use kernels::flux::series::Interval;
 use kernels::lattice::Point;
 use nomenclature::{Couple, Dimension, Nomenclature};
 
@@ -11,7 +12,7 @@ use crate::figures::{Figures, Step};
 use crate::judge::Judge;
 use crate::picture::Highlight;
 use crate::proof::Proof;
-use crate::report::{Change, Invariant, Issue, KindTally};
+use crate::report::{Change, Invariant, Issue, KindTally, Map};
 use crate::tally::Flaws;
 use crate::words;
 
@@ -20,7 +21,7 @@ const CHANGES_MAX: usize = 100;
 
 /// The code of the department in the tables.
 pub fn department(ground: &Ground) -> String {
-    let communes = &ground.communes.gazetteer.communes;
+    let communes = &ground.territory.communes.gazetteer.communes;
     communes.first().map(|commune| commune.department.clone()).unwrap_or_default()
 }
 
@@ -54,6 +55,42 @@ pub fn kinds(figures: &Figures) -> Vec<KindTally> {
             twice_area: of_kind(kind).map(|tally| tally.2).sum(),
         })
         .collect()
+}
+
+/// The pictures of a step, with their words: what changed, then the covers of the newer vintage.
+///
+/// * `pngs`: the two pictures; `backdrop`: what the first is drawn over, a sentence or nothing.
+pub fn maps(
+    step: &Step,
+    highlights: &[Highlight],
+    backdrop: &str,
+    [changes, covers]: [Vec<u8>; 2],
+) -> Vec<Map> {
+    let count = |wanted| highlights.iter().filter(|&&highlight| highlight == wanted).count();
+    let Interval { before, after } = step.interval;
+    vec![
+        Map {
+            title: format!(
+                "Changements {before} → {after} : artificialisation en rouge, désartificialisation \
+                 en vert, autres en orange"
+            ),
+            alt: format!(
+                "{backdrop}{} objets artificialisés, {} désartificialisés, {} autres changements ; \
+                 la liste numérotée les situe.",
+                count(Highlight::Artificialised),
+                count(Highlight::Restored),
+                count(Highlight::Other)
+            ),
+            png: changes,
+        },
+        Map {
+            title: format!("Couverture du sol en {after}, couleurs officielles"),
+            alt: "Carte de la couverture ; les surfaces par poste sont dans le tableau « Stock et \
+                  flux par couverture »."
+                .to_owned(),
+            png: covers,
+        },
+    ]
 }
 
 /// The largest changes of a step, true ones first.
@@ -90,7 +127,7 @@ pub fn changes(
 }
 
 fn commune(ground: &Ground, (x_m, y_m): (f64, f64)) -> String {
-    let communes = &ground.communes;
+    let communes = &ground.territory.communes;
     let place = Point::from_metres(x_m, y_m).unwrap_or_default();
     let polygon = communes.polygons.iter().position(|polygon| polygon.holds(place));
     polygon.map_or_else(

@@ -52,7 +52,7 @@ const NO_CHANGE: u16 = 2;
 struct Offers<'a> {
     /// The codes that take their own cells back before any other does.
     prior: Option<ArrayView2<'a, u16>>,
-    /// Cells that only networks may take, for now.
+    /// While networks are served first: the cells that only they may take.
     parting: Option<ArrayView2<'a, bool>>,
 }
 

@@ -93,11 +93,12 @@ fn count_disputed(ground: &Ground, tally: &Tally) {
     let layer = ground.vintages.len();
     for face in ground.faces() {
         let labels = ground.plane.labels(face, layer);
-        let owner = |polygon: &u32| ground.communes.owner[*polygon as usize];
+        let owner = |polygon: &u32| ground.territory.communes.owner[*polygon as usize];
         let Some((first, others)) = labels.split_first() else { continue };
         if let Some(other) = others.iter().map(owner).find(|&other| other != owner(first)) {
-            let code = |rank: u32| &ground.communes.gazetteer.communes[rank as usize].code;
-            let corner = ground.communes.polygons[*first as usize].exterior.0.first();
+            let code =
+                |rank: u32| &ground.territory.communes.gazetteer.communes[rank as usize].code;
+            let corner = ground.territory.communes.polygons[*first as usize].exterior.0.first();
             let note = format!("`{}`, `{}`", code(owner(first)), code(other));
             let area = ground.plane.twice_area(face);
             tally.count_at(key::COMMUNES_OVERLAP, corner.copied().unwrap_or_default(), area, note);

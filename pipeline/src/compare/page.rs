@@ -107,29 +107,9 @@ fn maps(ground: &Ground, step: &Step, norms: Norms<'_>) -> Result<Vec<Map>, Erro
     let highlights = page::highlights(step, norms.judge);
     let on_cells: Array2<Highlight> = rasterise(&polygons, &highlights, &grid);
     let plain = Array3::from_elem((3, grid.rows, grid.cols), GROUND_GREY);
-    let count = |wanted| highlights.iter().filter(|&&h| h == wanted).count();
-    Ok(vec![
-        Map {
-            title: format!(
-                "Changements {} → {} : artificialisation en rouge, désartificialisation en vert, \
-                 autres en orange",
-                step.interval.before, step.interval.after
-            ),
-            alt: format!(
-                "{} objets artificialisés, {} désartificialisés, {} autres changements ; la liste \
-                 numérotée les situe.",
-                count(Highlight::Artificialised),
-                count(Highlight::Restored),
-                count(Highlight::Other)
-            ),
-            png: picture::changes(plain.view(), &on_cells)?,
-        },
-        Map {
-            title: format!("Couverture du sol en {}, couleurs officielles", newest.year),
-            alt: "Carte de la couverture ; les surfaces par poste sont dans le tableau « Stock et \
-                  flux par couverture »."
-                .to_owned(),
-            png: picture::covers(covers.view(), norms.nomenclature)?,
-        },
-    ])
+    let pngs = [
+        picture::changes(plain.view(), &on_cells)?,
+        picture::covers(covers.view(), norms.nomenclature)?,
+    ];
+    Ok(page::maps(step, &highlights, "", pngs))
 }

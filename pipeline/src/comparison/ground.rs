@@ -20,20 +20,8 @@ use crate::vintage::official::Official;
 pub struct Ground {
     /// The vintages, oldest first.
     pub vintages: Vec<Vintage>,
-    /// The communes.
-    pub communes: Communes,
-    /// The planning zones; empty when there are none.
-    pub zones: Zones,
-    /// Other layers to count in, such as activity zones; their polygons may overlap.
-    pub customs: Vec<Custom>,
-    /// Where a published corrective patch says that the older vintage was wrong.
-    pub patch: Vec<Polygon>,
-    /// The delivered ARTIF layer of each vintage; empty when there are none.
-    pub officials: Vec<Official>,
-    /// What a local authority chose to exempt.
-    pub exemptions: Exemptions,
-    /// What lies beyond the limit, per vintage; empty when it is not known.
-    pub neighbours: Vec<Vintage>,
+    /// All other layers.
+    pub territory: Territory,
     /// The subdivision: layers of the vintages, then communes, zones, customs, patch, officials,
     /// exemptions, neighbours.
     pub plane: Arrangement,
@@ -44,11 +32,11 @@ pub struct Ground {
 pub struct Territory {
     /// The communes.
     pub communes: Communes,
-    /// The planning zones.
+    /// The planning zones; empty when there are none.
     pub zones: Zones,
-    /// Other layers to count in.
+    /// Other layers to count in, such as activity zones; their polygons may overlap.
     pub customs: Vec<Custom>,
-    /// The polygons of a corrective patch.
+    /// Where a published corrective patch says that the older vintage was wrong.
     pub patch: Vec<Polygon>,
     /// The delivered ARTIF layer of each vintage, or none at all.
     pub officials: Vec<Official>,
@@ -74,31 +62,19 @@ impl Ground {
     /// A coordinate beyond the lattice, more boundaries than can be counted, more layers than
     /// an arrangement holds.
     pub fn new(vintages: Vec<Vintage>, territory: Territory) -> Result<Self, Error> {
-        let Territory { communes, zones, customs, patch, officials, exemptions, neighbours } =
-            territory;
         let mut layers: Vec<&[Polygon]> = vintages.iter().map(|v| v.polygons.as_slice()).collect();
-        layers.extend([communes.polygons.as_slice(), &zones.polygons]);
-        layers.extend(customs.iter().map(|custom| custom.polygons.as_slice()));
-        layers.push(&patch);
-        layers.extend(officials.iter().map(|official| official.polygons.as_slice()));
-        layers.push(&exemptions.polygons);
-        layers.extend(neighbours.iter().map(|v| v.polygons.as_slice()));
+        layers.extend([territory.communes.polygons.as_slice(), &territory.zones.polygons]);
+        layers.extend(territory.customs.iter().map(|custom| custom.polygons.as_slice()));
+        layers.push(&territory.patch);
+        layers.extend(territory.officials.iter().map(|official| official.polygons.as_slice()));
+        layers.push(&territory.exemptions.polygons);
+        layers.extend(territory.neighbours.iter().map(|v| v.polygons.as_slice()));
         if layers.len() > LAYERS_MAX {
             let what = format!("{} layers to compare, at most {LAYERS_MAX}", layers.len());
             return Err(Error::usage(what));
         }
         let plane = arrange(&layers)?;
-        Ok(Self {
-            vintages,
-            communes,
-            zones,
-            customs,
-            patch,
-            officials,
-            exemptions,
-            neighbours,
-            plane,
-        })
+        Ok(Self { vintages, territory, plane })
     }
 
     /// Every face but the unbounded one.
@@ -120,19 +96,19 @@ impl Ground {
     /// Rank of the commune that holds a face.
     pub fn commune(&self, face: FaceId) -> Option<u32> {
         let polygon = self.plane.label(face, self.vintages.len())?;
-        Some(self.communes.owner[polygon as usize])
+        Some(self.territory.communes.owner[polygon as usize])
     }
 
     /// Rank of the kind of planning zone that holds a face.
     pub fn zone(&self, face: FaceId) -> Option<u32> {
         let polygon = self.plane.label(face, self.vintages.len() + 1)?;
-        Some(self.zones.owner[polygon as usize])
+        Some(self.territory.zones.owner[polygon as usize])
     }
 
     /// Ranks of the places of a custom layer that hold a face, each once, in order.
     pub fn places(&self, face: FaceId, custom: usize) -> Vec<u32> {
         let polygons = self.plane.labels(face, self.vintages.len() + 2 + custom);
-        let owner = &self.customs[custom].owner;
+        let owner = &self.territory.customs[custom].owner;
         let mut places: Vec<u32> = polygons.iter().map(|&p| owner[p as usize]).collect();
         places.sort_unstable();
         places.dedup();
@@ -145,7 +121,7 @@ impl Ground {
     }
 
     fn layer_of_patch(&self) -> usize {
-        self.vintages.len() + 2 + self.customs.len()
+        self.vintages.len() + 2 + self.territory.customs.len()
     }
 
     /// The layer of the delivered ARTIF layer of a vintage.
@@ -154,7 +130,7 @@ impl Ground {
     }
 
     fn layer_of_exemptions(&self) -> usize {
-        self.layer_of_patch() + 1 + self.officials.len()
+        self.layer_of_patch() + 1 + self.territory.officials.len()
     }
 
     /// What the delivered ARTIF layer of a vintage says of a face; `None` where it says nothing.
@@ -170,14 +146,14 @@ impl Ground {
     }
 
     fn published(&self, face: FaceId, vintage: usize) -> Option<(&Official, usize)> {
-        let official = self.officials.get(vintage)?;
+        let official = self.territory.officials.get(vintage)?;
         let rank = self.plane.label(face, self.layer_of_official(vintage))?;
         Some((official, rank as usize))
     }
 
     /// Doubled area where polygons of the ARTIF layer of a vintage overlap with two statuses.
     pub fn disputed(&self, vintage: usize) -> i128 {
-        let Some(official) = self.officials.get(vintage) else { return 0 };
+        let Some(official) = self.territory.officials.get(vintage) else { return 0 };
         let status = |rank: &u32| official.statuses[*rank as usize].is_artificial;
         let is_disputed = |face: &FaceId| {
             let labels = self.plane.labels(*face, self.layer_of_official(vintage));
@@ -189,7 +165,7 @@ impl Ground {
     /// Rank of the exempted place that holds a face.
     pub fn exemption(&self, face: FaceId) -> Option<u32> {
         let polygon = self.plane.label(face, self.layer_of_exemptions())?;
-        Some(self.exemptions.owner[polygon as usize])
+        Some(self.territory.exemptions.owner[polygon as usize])
     }
 
     /// Whether a face is ground to count: not that of exemptions or neighbours alone.
@@ -216,7 +192,7 @@ impl Ground {
     /// # Errors
     /// [`Error::Internal`] when the arrangement contradicts itself.
     pub fn judged(&self, vintage: usize, judge: &Judge) -> Result<Artificialised, Error> {
-        self.judged_beside(vintage, judge, self.neighbours.get(vintage))
+        self.judged_beside(vintage, judge, self.territory.neighbours.get(vintage))
     }
 
     /// [`Ground::judged`] as if nothing lay beyond the limit.

@@ -154,6 +154,7 @@ fn held(
     Held {
         before: word(&before),
         after: word(&after),
-        commune: commune.map(|c| ground.communes.gazetteer.communes[c as usize].code.clone()),
+        commune: commune
+            .map(|c| ground.territory.communes.gazetteer.communes[c as usize].code.clone()),
     }
 }

@@ -38,7 +38,8 @@ pub(super) fn write(
     let mut writer = VectorWriter::create(draft.temp(), VectorFormat::GeoPackage, &[layer])?;
     for (fid, region) in (1..).zip(&disagreement.regions) {
         let key = &region.key;
-        let commune = key.commune.map(|rank| &ground.communes.gazetteer.communes[rank as usize]);
+        let commune =
+            key.commune.map(|rank| &ground.territory.communes.gazetteer.communes[rank as usize]);
         let (cs, us) = delivery.codes(key.couple);
         let values: [Value; 9] = [
             cs.into(),

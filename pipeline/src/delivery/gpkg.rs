@@ -81,7 +81,7 @@ fn value(cell: &Cell) -> Value {
 
 /// The ground of each place of a level, in the order of the places: its communes, dissolved.
 fn shapes(ground: &Ground, level: Level) -> Vec<Vec<Polygon>> {
-    let (places, parents) = ground.communes.gazetteer.places(level);
+    let (places, parents) = ground.territory.communes.gazetteer.places(level);
     let place = |face| ground.commune(face).and_then(|commune| parents[commune as usize]);
     let keys: Vec<u32> =
         std::iter::once(NO_KEY).chain(ground.faces().map(|f| place(f).unwrap_or(NO_KEY))).collect();

@@ -36,15 +36,15 @@ pub fn file_name(department: &str) -> String {
 pub(super) fn write(delivery: &Delivery<'_>, ground: &Ground) -> Result<Draft, Error> {
     let draft = delivery.draft(file_name(delivery.department))?;
     let mut layers = vec![layer(delivery, COMMUNES, "Communes", &COMMUNE_COLUMNS)];
-    if !ground.zones.polygons.is_empty() {
+    if !ground.territory.zones.polygons.is_empty() {
         layers.push(layer(delivery, ZONES, "Zones du document d'urbanisme", &["zonage"]));
     }
-    for custom in &ground.customs {
+    for custom in &ground.territory.customs {
         let name = format!("{CUSTOM_PREFIX}{}", custom.name);
         layers.push(layer(delivery, &name, &custom.name, &["code", "nom"]));
     }
     let mut writer = VectorWriter::create(draft.temp(), VectorFormat::GeoPackage, &layers)?;
-    let communes = &ground.communes;
+    let communes = &ground.territory.communes;
     for ((fid, polygon), &owner) in (1..).zip(&communes.polygons).zip(&communes.owner) {
         let of = &communes.gazetteer.communes[owner as usize];
         let texts = [
@@ -60,13 +60,13 @@ pub(super) fn write(delivery: &Delivery<'_>, ground: &Ground) -> Result<Draft, E
         let values = texts.map(|text| Value::Text(text.clone()));
         writer.add(0, fid, Shape::Polygon(polygon), &values)?;
     }
-    let zones = &ground.zones;
+    let zones = &ground.territory.zones;
     for ((fid, polygon), &owner) in (1..).zip(&zones.polygons).zip(&zones.owner) {
         let kind = zones.kinds[owner as usize].as_str();
         writer.add(1, fid, Shape::Polygon(polygon), &[kind.into()])?;
     }
-    let first = layers.len() - ground.customs.len();
-    for (rank, custom) in (first..).zip(&ground.customs) {
+    let first = layers.len() - ground.territory.customs.len();
+    for (rank, custom) in (first..).zip(&ground.territory.customs) {
         for ((fid, polygon), &owner) in (1..).zip(&custom.polygons).zip(&custom.owner) {
             let (code, name) = &custom.places[owner as usize];
             let values = [code.as_str().into(), name.as_str().into()];

@@ -45,7 +45,8 @@ pub(super) fn write(
     flipped.sort_by_key(|(_, group)| (std::cmp::Reverse(group.twice_area), group.first));
     for (number, group) in flipped {
         let first = group.first as usize;
-        let commune = communes[first].map(|c| &ground.communes.gazetteer.communes[c as usize]);
+        let commune =
+            communes[first].map(|c| &ground.territory.communes.gazetteer.communes[c as usize]);
         let (cs, us) = delivery.codes(of.couples[first]);
         let (x, y) = interior_point(&of.polygons[first]).unwrap_or_default();
         let (surface, restored) = own[number as usize];

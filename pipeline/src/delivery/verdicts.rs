@@ -30,7 +30,8 @@ pub(super) fn write(
     let communes = commune_of_polygons(ground, vintage);
     let mut table = empty(of.year);
     for (rank, verdict) in verdicts.verdicts.iter().enumerate() {
-        let commune = communes[rank].map(|c| &ground.communes.gazetteer.communes[c as usize]);
+        let commune =
+            communes[rank].map(|c| &ground.territory.communes.gazetteer.communes[c as usize]);
         table.push(vec![
             Cell::words(&of.objects[rank].id),
             Cell::words(commune.map_or("", |commune| commune.code.as_str())),

@@ -90,31 +90,11 @@ fn maps(ctx: &Context, grid: &Grid, step: &Step, judge: &Judge) -> Result<Vec<Ma
     let polygons: Vec<_> =
         step.changed.iter().map(|piece| piece.dissolved.polygon.clone()).collect();
     let on_cells: Array2<Highlight> = rasterise(&polygons, &highlights, grid);
-    let count = |wanted| highlights.iter().filter(|&&h| h == wanted).count();
-    Ok(vec![
-        Map {
-            title: format!(
-                "Changements {} → {} : artificialisation en rouge, désartificialisation en vert, \
-                 autres en orange",
-                config.prior.vintage, config.vintage
-            ),
-            alt: format!(
-                "Orthophoto en gris. {} objets artificialisés, {} désartificialisés, {} autres \
-                 changements ; la liste numérotée les situe.",
-                count(Highlight::Artificialised),
-                count(Highlight::Restored),
-                count(Highlight::Other)
-            ),
-            png: picture::changes(imagery.view(), &on_cells)?,
-        },
-        Map {
-            title: format!("Couverture du sol en {}, couleurs officielles", config.vintage),
-            alt: "Carte de la couverture ; les surfaces par poste sont dans le tableau « Stock et \
-                  flux par couverture »."
-                .to_owned(),
-            png: picture::covers(regular.view(), &config.nomenclature)?,
-        },
-    ])
+    let pngs = [
+        picture::changes(imagery.view(), &on_cells)?,
+        picture::covers(regular.view(), &config.nomenclature)?,
+    ];
+    Ok(page::maps(step, &highlights, "Orthophoto en gris. ", pngs))
 }
 
 fn sources(ctx: &Context) -> Vec<String> {

@@ -26,7 +26,7 @@ pub fn table(
     norms: Norms<'_>,
     verdicts: &[Artificialised],
 ) -> Table {
-    let layer = &ground.customs[custom];
+    let layer = &ground.territory.customs[custom];
     let mut columns = vec![
         Column::new("code", "Code", Unit::None),
         Column::new("nom", "Nom", Unit::None),
@@ -84,7 +84,7 @@ fn sums(
 ) -> Vec<Sums> {
     let n_vintages = ground.vintages.len();
     let empty = Sums { stocks: vec![(0, 0); n_vintages], ..Sums::default() };
-    let mut all = vec![empty; ground.customs[custom].places.len()];
+    let mut all = vec![empty; ground.territory.customs[custom].places.len()];
     for face in ground.faces() {
         let places = ground.places(face, custom);
         if places.is_empty() {

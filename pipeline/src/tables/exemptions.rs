@@ -30,9 +30,10 @@ pub fn table(ground: &Ground, verdicts: &[Artificialised]) -> Table {
     }
     let mut table = Table::new(NAME, "Surfaces exemptées", columns);
     for ((place, outside, commune), (surface, removed)) in sums(ground, verdicts) {
-        let place = &ground.exemptions.places[place as usize];
+        let place = &ground.territory.exemptions.places[place as usize];
         let commune = commune.filter(|_| !outside);
-        let commune = commune.map(|rank| &ground.communes.gazetteer.communes[rank as usize]);
+        let commune =
+            commune.map(|rank| &ground.territory.communes.gazetteer.communes[rank as usize]);
         let (code, name) =
             commune.map_or((REMAINDER, REMAINDER_NAME), |c| (c.code.as_str(), c.name.as_str()));
         let mut row = [place.kind.as_str(), &place.name, code, name].map(Cell::words).to_vec();
