@@ -12,7 +12,7 @@ mod contact;
 mod dissolve;
 mod interior;
 mod label;
-mod order;
+pub(crate) mod order;
 mod rays;
 mod segments;
 mod snap;

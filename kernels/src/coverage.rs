@@ -5,6 +5,7 @@
 //! appears once in each direction, only the sides that appear once are left, and they bound the
 //! union. A full arrangement is made only when this fails.
 
+mod chains;
 mod rings;
 mod seams;
 
@@ -118,15 +119,10 @@ pub fn check(
     let seams = Seams::of(polygons);
     defects.extend(seams.short_sides(limits.segment_length));
     let gaps = if sound { gaps_if_matched(&seams, outline)? } else { None };
-    if let Some(gaps) = gaps {
-        defects.extend(gaps);
-    } else {
-        let twins = duplicates(polygons);
-        defects.extend(unmatched(&seams)?);
-        let arrangement = arrange(&[polygons, outline.unwrap_or_default()])?;
-        defects.extend(misfits(&arrangement, outline.is_some(), &twins));
-        defects.extend(twins.into_iter().map(|twins| twin_defect(polygons, twins)));
-    }
+    defects.extend(match gaps {
+        Some(gaps) => gaps,
+        None => all_misfits(polygons, outline, &seams)?,
+    });
     defects.sort_unstable();
     Ok(defects)
 }
@@ -156,6 +152,21 @@ pub fn unmerged(polygons: &[Polygon], keys: &[u16]) -> Vec<Defect> {
         .collect();
     defects.sort_unstable();
     defects
+}
+
+/// Gaps, overlaps, duplicates, unmatched edges and ground outside the outline, by an arrangement of
+/// everything.
+fn all_misfits(
+    polygons: &[Polygon],
+    outline: Option<&[Polygon]>,
+    seams: &Seams,
+) -> Result<Vec<Defect>, ArrangementError> {
+    let twins = duplicates(polygons);
+    let mut defects = unmatched(seams)?;
+    let arrangement = arrange(&[polygons, outline.unwrap_or_default()])?;
+    defects.extend(misfits(&arrangement, outline.is_some(), &twins));
+    defects.extend(twins.into_iter().map(|twins| twin_defect(polygons, twins)));
+    Ok(defects)
 }
 
 /// The gaps, when side matching alone proves that there is no other misfit; else `None`.
@@ -239,7 +250,7 @@ fn unmatched(seams: &Seams) -> Result<Vec<Defect>, ArrangementError> {
     ends.dedup();
     let (_, hits) = crossings_and_hits(&ends)?;
     let mut corners: Vec<(Point, u32)> =
-        sides.iter().flat_map(|s| [(s.ends.0, s.polygon), (s.ends.1, s.polygon)]).collect();
+        sides.iter().flat_map(|s| [(s.ends.0, s.polygon()), (s.ends.1, s.polygon())]).collect();
     corners.sort_unstable();
     corners.dedup();
     let owners_at = |p: Point| {
@@ -250,7 +261,7 @@ fn unmatched(seams: &Seams) -> Result<Vec<Defect>, ArrangementError> {
     for (segment, p) in hits {
         let side = ends[segment as usize];
         let from = sides.partition_point(|s| s.ends < side);
-        for owner in sides[from..].iter().take_while(|s| s.ends == side).map(|s| s.polygon) {
+        for owner in sides[from..].iter().take_while(|s| s.ends == side).map(|s| s.polygon()) {
             for other in owners_at(p).filter(|&other| other != owner) {
                 defects.push(Defect {
                     kind: DefectKind::UnmatchedEdge,

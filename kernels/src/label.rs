@@ -18,7 +18,6 @@ mod runs;
 
 pub use borders::{Border, Borders};
 use runs::RunSets;
-pub(crate) use runs::for_each_start;
 
 /// The code of cells that were not observed: they form no region.
 pub const NODATA: u16 = 0;

@@ -16,7 +16,7 @@ const BANDS_MAX: usize = 1 << 15;
 const CROWD: usize = 1 << 16;
 
 /// A number in the order of [`Point`].
-pub(super) fn rank(p: Point) -> u64 {
+pub(crate) fn rank(p: Point) -> u64 {
     let unsigned = |v: i32| u64::from(v.cast_unsigned() ^ (1 << 31));
     unsigned(p.x) << 32 | unsigned(p.y)
 }
@@ -34,12 +34,25 @@ where
     T: Copy + Default + Send,
     K: Ord,
 {
+    let (mut dealt, sizes) = deal(items, x, BAND);
+    sort_bands(&mut dealt, &sizes, key);
+    dealt
+}
+
+/// All items, dealt into bands that follow each other eastwards, and the size of each band.
+///
+/// * `band_len`: items of a band, on average; items of one easting are in one band.
+pub(crate) fn deal<T: Copy + Default>(
+    items: impl Iterator<Item = T> + Clone,
+    x: impl Fn(&T) -> i32,
+    band_len: usize,
+) -> (Vec<T>, Vec<usize>) {
     let (n, lo, hi) = items.clone().fold((0_usize, i32::MAX, i32::MIN), |(n, lo, hi), item| {
         let x = x(&item);
         (n + 1, lo.min(x), hi.max(x))
     });
     let span = (i64::from(hi) - i64::from(lo)).max(0) as usize;
-    let n_wanted = (n / BAND).clamp(1, BANDS_MAX);
+    let n_wanted = (n / band_len).clamp(1, BANDS_MAX);
     let mut shift = 0;
     while span >> shift >= n_wanted {
         shift += 1;
@@ -57,8 +70,7 @@ where
         dealt[*slot] = item;
         *slot += 1;
     });
-    sort_bands(&mut dealt, &sizes, key);
-    dealt
+    (dealt, sizes)
 }
 
 /// Sorts each of the neighbouring bands of the given sizes.

@@ -1,25 +1,10 @@
 //! Is one polygon valid by itself (OGC Simple Features, 6.1.11: rings simple, holes inside and
 //! apart but for points, inside connected)?
 
+use super::chains::{Chains, Meetings, Touch};
 use super::{Defect, DefectKind, Limits, is_on};
-use crate::arrangement::{LayerMask, NO_KEY, arrange};
 use crate::lattice::{Point, Polygon, Ring, cross};
-
-/// A side of the polygon: its ends, the lower first, and where it stands.
-struct Part {
-    ends: (Point, Point),
-    ring: usize,
-    position: usize,
-}
-
-/// How two sides of a polygon meet.
-enum Meeting {
-    Apart,
-    /// They share a point that both rings may have.
-    Touch,
-    /// They cross, overlap, or touch within one ring.
-    Fault(Point),
-}
+use crate::union_find::UnionFind;
 
 /// Everything wrong with one polygon taken alone.
 pub(super) fn defects(polygon: &Polygon, rank: u32, limits: Limits) -> Vec<Defect> {
@@ -39,19 +24,20 @@ pub(super) fn defects(polygon: &Polygon, rank: u32, limits: Limits) -> Vec<Defec
         }
         return found;
     }
-    let (faults, touches) = meetings(polygon);
+    let chains = Chains::of(polygon);
+    let Meetings { faults, touches } = chains.meetings();
     let is_simple = faults.is_empty();
     for place in faults {
         add(DefectKind::SelfIntersection, place, 0);
     }
     if is_simple && !is_flat {
-        let outside = stray_holes(polygon);
+        let outside = stray_holes(polygon, &chains);
         let is_nested = outside.is_empty();
         for hole in outside {
             let place = polygon.holes[hole].0.iter().min().copied().unwrap_or_default();
             add(DefectKind::HoleOutside, place, polygon.holes[hole].twice_area().abs());
         }
-        if is_nested && touches && !is_one_piece(polygon) {
+        if is_nested && !is_one_piece(polygon, &touches) {
             add(DefectKind::SelfIntersection, anchor, 0);
         }
         let area = net_area(polygon);
@@ -69,102 +55,63 @@ fn net_area(polygon: &Polygon) -> i128 {
 }
 
 /// The first corner that makes a ring no ring: too few corners, a repeat, a spike.
-fn bad_corner(ring: &Ring) -> Option<Point> {
-    let (points, n) = (&ring.0, ring.0.len());
-    if n < 3 {
-        return Some(points.first().copied().unwrap_or_default());
+pub(super) fn bad_corner(ring: &Ring) -> Option<Point> {
+    let points = &ring.0[..];
+    let [.., last_but_one, last] = *points else { return Some(first_of(points)) };
+    if points.len() < 3 {
+        return Some(first_of(points));
     }
-    let is_bad = |i: usize| {
-        let (before, p, after) = (points[(i + n - 1) % n], points[i], points[(i + 1) % n]);
-        p == after || is_on((before, p), after) || is_on((p, after), before)
-    };
-    (0..n).find(|&i| is_bad(i)).map(|i| points[i])
-}
-
-/// Places where rings meet as they must not, and whether different rings touch.
-///
-/// Sweeps the sides by their western ends: only pairs that share an abscissa are compared.
-fn meetings(polygon: &Polygon) -> (Vec<Point>, bool) {
-    let mut parts: Vec<Part> = Vec::new();
-    for (ring_idx, ring) in polygon.rings().enumerate() {
-        parts.extend(ring.segments().enumerate().map(|(position, (p, q))| Part {
-            ends: (p.min(q), p.max(q)),
-            ring: ring_idx,
-            position,
-        }));
-    }
-    parts.sort_unstable_by_key(|part| part.ends);
-    let lengths: Vec<usize> = polygon.rings().map(|ring| ring.0.len()).collect();
-    let (mut faults, mut touches) = (Vec::new(), false);
-    for (i, s) in parts.iter().enumerate() {
-        for t in parts[i + 1..].iter().take_while(|t| t.ends.0.x <= s.ends.1.x) {
-            let apart = s.ends.0.y.min(s.ends.1.y) > t.ends.0.y.max(t.ends.1.y)
-                || t.ends.0.y.min(t.ends.1.y) > s.ends.0.y.max(s.ends.1.y);
-            if apart {
-                continue;
+    let (mut before, mut p) = (last_but_one, last);
+    let mut is_last_bad = false;
+    for (i, &after) in points.iter().enumerate() {
+        if is_turned_back(before, p, after) {
+            // The first step judges the last corner.
+            if i > 0 {
+                return Some(p);
             }
-            match meeting(s, t, lengths[s.ring]) {
-                Meeting::Apart => {}
-                Meeting::Touch => touches = true,
-                Meeting::Fault(place) => faults.push(place),
-            }
+            is_last_bad = true;
         }
+        (before, p) = (p, after);
     }
-    faults.sort_unstable();
-    faults.dedup();
-    (faults, touches)
+    is_last_bad.then_some(last)
 }
 
-/// How two sides meet; `n` is the number of sides of the ring of `s`.
-fn meeting(s: &Part, t: &Part, n: usize) -> Meeting {
-    let ((a, b), (c, d)) = (s.ends, t.ends);
-    let crosses = cross(a, b, c).signum() * cross(a, b, d).signum() < 0
-        && cross(c, d, a).signum() * cross(c, d, b).signum() < 0;
-    if crosses {
-        return Meeting::Fault(c);
-    }
-    let mut shared: Vec<Point> = [c, d].into_iter().filter(|&p| is_on((a, b), p)).collect();
-    shared.extend([a, b].into_iter().filter(|&p| is_on((c, d), p)));
-    shared.sort_unstable();
-    shared.dedup();
-    let gap = s.position.abs_diff(t.position);
-    let follow = s.ring == t.ring && (gap == 1 || gap == n - 1);
-    match shared[..] {
-        [] => Meeting::Apart,
-        [_] if follow => Meeting::Apart,
-        [_] if s.ring != t.ring => Meeting::Touch,
-        [place, ..] => Meeting::Fault(place),
-    }
+fn first_of(points: &[Point]) -> Point {
+    points.first().copied().unwrap_or_default()
 }
 
-/// Ranks of the holes that are not inside the exterior, or are inside another hole.
-fn stray_holes(polygon: &Polygon) -> Vec<usize> {
-    let holes = &polygon.holes;
-    let is_stray = |&h: &usize| {
-        lies_inside(&holes[h], &polygon.exterior) == Some(false)
-            || (0..holes.len())
-                .any(|other| other != h && lies_inside(&holes[h], &holes[other]) == Some(true))
+/// Whether a corner repeats the one before or after it, or the line turns straight back there.
+fn is_turned_back(before: Point, p: Point, after: Point) -> bool {
+    if cross(before, p, after) != 0 {
+        return false;
+    }
+    let against = |from: i32, at: i32, to: i32| (from < at && to < at) || (from > at && to > at);
+    p == before || p == after || against(before.x, p.x, after.x) || against(before.y, p.y, after.y)
+}
+
+/// Ranks of the holes that are not inside the exterior, or are inside another hole; of rings that
+/// do not cross.
+fn stray_holes(polygon: &Polygon, chains: &Chains<'_>) -> Vec<usize> {
+    let rings: Vec<&Ring> = polygon.rings().collect();
+    let is_stray = |rank: u32| {
+        let hole = rings[rank as usize];
+        // The exterior is ring 0, and a hole has its first corner on few other rings.
+        let (inside, on) = chains.around(first_of(&hole.0), rank);
+        let holds = |ring: u32| {
+            if on.contains(&ring) {
+                hole.0.iter().find_map(|&p| side_of(rings[ring as usize], p))
+            } else {
+                Some(inside.binary_search(&ring).is_ok())
+            }
+        };
+        holds(0) == Some(false)
+            || inside.iter().chain(&on).any(|&ring| ring != 0 && holds(ring) == Some(true))
     };
-    (0..holes.len()).filter(is_stray).collect()
-}
-
-/// Whether the first corner of `inner` that is not on `outer` lies inside it; `None` when all are
-/// on it.
-fn lies_inside(inner: &Ring, outer: &Ring) -> Option<bool> {
-    let bounds = |ring: &Ring| {
-        let xs = || ring.0.iter().map(|p| p.x);
-        let ys = || ring.0.iter().map(|p| p.y);
-        (xs().min(), xs().max(), ys().min(), ys().max())
-    };
-    let (i, o) = (bounds(inner), bounds(outer));
-    if i.0 < o.0 || i.1 > o.1 || i.2 < o.2 || i.3 > o.3 {
-        return Some(false);
-    }
-    inner.0.iter().find_map(|&p| side_of(outer, p))
+    (0..polygon.holes.len()).filter(|&hole| is_stray(hole as u32 + 1)).collect()
 }
 
 /// Whether a point is inside a ring (even-odd); `None` on its line.
-fn side_of(ring: &Ring, p: Point) -> Option<bool> {
+pub(super) fn side_of(ring: &Ring, p: Point) -> Option<bool> {
     let mut inside = false;
     for (a, b) in ring.segments() {
         if is_on((a, b), p) {
@@ -176,18 +123,24 @@ fn side_of(ring: &Ring, p: Point) -> Option<bool> {
     Some(inside)
 }
 
-/// Whether a polygon whose rings touch has one connected inside, of the area its rings say.
+/// Whether the inside of a polygon is connected, given where its rings touch.
 ///
-/// Rounding may change the area by what is thinner than half a step, so by less than the perimeter.
-fn is_one_piece(polygon: &Polygon) -> bool {
-    let Ok(arrangement) = arrange(&[std::slice::from_ref(polygon)]) else { return false };
-    let faces = 0..arrangement.n_faces() as u32;
-    let key: Vec<u32> = faces.map(|f| arrangement.label(f, 0).unwrap_or(NO_KEY)).collect();
-    let parts = arrangement.dissolve(&key, LayerMask::NONE);
-    let sides = polygon.rings().flat_map(Ring::segments);
-    let perimeter: i128 =
-        sides.map(|(p, q)| i128::from(p.x.abs_diff(q.x)) + i128::from(p.y.abs_diff(q.y))).sum();
-    parts.len() == 1 && (parts[0].polygon.twice_area() - net_area(polygon)).abs() <= perimeter
+/// Rings that are simple and do not cross part the inside exactly when one can go around from ring
+/// to ring by different points: when rings and points, linked where they meet, are no forest.
+fn is_one_piece(polygon: &Polygon, touches: &[Touch]) -> bool {
+    let mut links: Vec<(Point, u32)> =
+        touches.iter().flat_map(|t| [(t.place, t.rings.0), (t.place, t.rings.1)]).collect();
+    links.sort_unstable();
+    links.dedup();
+    let n_rings = 1 + polygon.holes.len();
+    let mut sets = UnionFind::new(n_rings + links.len());
+    let mut is_forest = true;
+    for (own, point) in links.chunk_by(|a, b| a.0 == b.0).zip(n_rings as u32..) {
+        for &(_, ring) in own {
+            is_forest &= sets.union(point, ring);
+        }
+    }
+    is_forest
 }
 
 /// The rings of a polygon in a form that does not depend on how they are written: each from its

@@ -254,4 +254,117 @@ proptest! {
         let slow = misfits(&arrange(&[&parts, &[]]).unwrap(), false, &[]);
         prop_assert_eq!(quick, slow);
     }
+
+    #[test]
+    fn what_matching_sides_proves_is_what_the_arrangement_says(
+        corners in prop::collection::vec(prop::collection::vec((-12..12, -12..12), 3..7), 1..6),
+        breaks in prop::collection::vec((0_u8..4, any::<prop::sample::Index>(), -2..3), 0..3),
+    ) {
+        let mut parts = dissolved(&corners);
+        for (way, which, by) in breaks {
+            break_one(&mut parts, way, which, by);
+        }
+        let seams = Seams::of(&parts);
+        let is_sound = (0..).zip(&parts)
+            .all(|(rank, polygon)| rings::defects(polygon, rank, Limits::default()).is_empty());
+        let quick = gaps_if_matched(&seams, None).unwrap().filter(|_| is_sound);
+        prop_assume!(quick.is_some());
+        let slow = all_misfits(&parts, None, &seams).unwrap();
+        prop_assert!(slow.iter().all(|d| d.kind == DefectKind::Gap), "{slow:?}");
+        // Rounding moves sides that pass a corner by less than half a step.
+        let mut ends: Vec<(Point, Point)> = parts.iter().flat_map(Polygon::rings)
+            .flat_map(Ring::segments).map(|(p, q)| (p.min(q), p.max(q))).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        if crossings_and_hits(&ends).unwrap() == (vec![], vec![]) {
+            prop_assert_eq!(quick.unwrap(), slow);
+        }
+    }
+
+    #[test]
+    fn a_polygon_out_of_its_place_overlaps_what_it_covers(
+        corners in prop::collection::vec(prop::collection::vec((-12..12, -12..12), 3..7), 1..6),
+        which: prop::sample::Index,
+        (dx, dy) in (-3..4, -3..4).prop_filter("a move", |step| *step != (0, 0)),
+    ) {
+        let mut parts = dissolved(&corners);
+        prop_assume!(parts.len() > 1);
+        let rank = which.index(parts.len());
+        let Polygon { exterior, holes } = &mut parts[rank];
+        for p in std::iter::once(exterior).chain(holes).flat_map(|ring| &mut ring.0) {
+            *p = Point::new(p.x + dx, p.y + dy);
+        }
+        let has_overlap = |polygons: &[Polygon]| {
+            let plane = arrange(&[polygons]).unwrap();
+            (1..plane.n_faces() as u32).any(|f| plane.labels(f, 0).len() > 1)
+        };
+        let twice = |d: &Defect| matches!(d.kind, DefectKind::Overlap | DefectKind::Duplicate);
+        let told = found(&parts).iter().any(twice);
+        prop_assert_eq!(told, has_overlap(&parts));
+    }
+
+    #[test]
+    fn sides_are_matched_as_sorting_them_tells(
+        corners in prop::collection::vec(prop::collection::vec((0..4, 0..4), 3..6), 1..5),
+    ) {
+        let polygons: Vec<Polygon> = corners.iter().map(|c| shape(c)).collect();
+        let seams = Seams::of(&polygons);
+        let mut sides: Vec<(Point, Point, bool, u32)> = Vec::new();
+        for (polygon, rank) in polygons.iter().zip(0_u32..) {
+            let is_left = polygon.exterior.twice_area() > 0;
+            let own = polygon.exterior.segments().filter(|(p, q)| p != q);
+            sides.extend(own.map(|(p, q)| (p.min(q), p.max(q), (p < q) == is_left, rank)));
+        }
+        sides.sort_unstable();
+        let groups: Vec<_> = sides.chunk_by(|s, t| (s.0, s.1) == (t.0, t.1)).collect();
+        let is_regular = groups.iter()
+            .all(|g| g.len() == 1 || (g.len() == 2 && g[0].2 != g[1].2 && g[0].3 != g[1].3));
+        let single: Vec<_> = groups.iter().filter(|g| g.len() == 1)
+            .map(|g| seams::SingleSide { ends: (g[0].0, g[0].1), forward: g[0].2 }).collect();
+        prop_assert_eq!(seams.single_sides(), is_regular.then_some(single));
+        let mut pairs: Vec<((u32, u32), Point)> = Vec::new();
+        for group in &groups {
+            for (s, t) in group.iter().flat_map(|s| group.iter().map(move |t| (s, t))) {
+                if s.2 != t.2 && s.3 < t.3 {
+                    pairs.push(((s.3, t.3), s.0));
+                }
+            }
+        }
+        pairs.sort_unstable();
+        pairs.dedup_by_key(|pair| pair.0);
+        prop_assert_eq!(seams.pairs(|_, _| true), pairs);
+    }
+}
+
+/// The polygons of an arrangement of these, each face given to its lowest.
+fn dissolved(corners: &[Vec<(i32, i32)>]) -> Vec<Polygon> {
+    let polygons: Vec<Polygon> = corners.iter().map(|c| shape(c)).collect();
+    let arrangement = arrange(&[&polygons]).unwrap();
+    let key: Vec<u32> = (0..arrangement.n_faces() as u32)
+        .map(|f| arrangement.label(f, 0).unwrap_or(NO_KEY))
+        .collect();
+    arrangement.dissolve(&key, LayerMask::NONE).into_iter().map(|part| part.polygon).collect()
+}
+
+/// Breaks a coverage: a polygon is dropped, is there twice, has one corner moved alone, or has one
+/// moved in all polygons together, which leaves the sides matched.
+fn break_one(parts: &mut Vec<Polygon>, way: u8, which: prop::sample::Index, by: i32) {
+    if parts.is_empty() {
+        return;
+    }
+    let rank = which.index(parts.len());
+    let corner = parts[rank].exterior.0[by.unsigned_abs() as usize];
+    let moved = Point::new(corner.x + by, corner.y - 1);
+    match way {
+        0 => drop(parts.remove(rank)),
+        1 => parts.push(parts[rank].clone()),
+        2 => parts[rank].exterior.0[by.unsigned_abs() as usize] = moved,
+        _ => {
+            for polygon in parts {
+                let rings = std::iter::once(&mut polygon.exterior).chain(&mut polygon.holes);
+                let corners = rings.flat_map(|ring| &mut ring.0);
+                corners.filter(|p| **p == corner).for_each(|p| *p = moved);
+            }
+        }
+    }
 }
