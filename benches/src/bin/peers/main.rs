@@ -29,14 +29,15 @@ const USAGE: &str = "peers make-raster DIR SIDE | make-coverages DIR SIDE ONE_IN
 type Kernel = fn(&Path) -> Outcome<Value>;
 
 /// Kernels by name.
-const KERNELS: [(&str, Kernel); 11] = [
+const KERNELS: [(&str, Kernel); 12] = [
     ("label-raw", |dir| raster::label_raster(dir, "raw")),
     ("label-sieved", |dir| raster::label_raster(dir, "sieved")),
     ("regularise", raster::regularise_raster),
     ("trace-raw", |dir| raster::trace_raster(dir, "raw")),
     ("trace-sieved", |dir| raster::trace_raster(dir, "sieved")),
     ("generalise", raster::generalise_coverage),
-    ("check", raster::check_coverage),
+    ("check", |dir| raster::check_coverage(dir, "part")),
+    ("check-fitted", |dir| raster::check_coverage(dir, "fitted")),
     ("zonal", raster::zonal),
     ("overlay", overlay::arrange_vintages),
     ("pairs", overlay::intersect_pairs),

@@ -26,6 +26,9 @@ const CELL: i32 = 100;
 /// The unit, in cells.
 const UNIT: UniformUnit = UniformUnit { min_cells: 500 };
 
+/// How far outlines are fitted.
+const TOLERANCE: Tolerance = Tolerance { distance: 150, area_permille: 50, outline: Outline::Kept };
+
 /// Side of the part of the raster whose coverage is checked.
 const PART: usize = 4_096;
 
@@ -41,9 +44,10 @@ pub(crate) fn make(dir: &Path, side: usize) -> Outcome<Value> {
     save(dir, "sieved", &sieved)?;
     let corner = PART.min(side);
     let part = sieved.slice(s![..corner, ..corner]).to_owned();
-    for (name, cells) in [("sieved", &sieved), ("part", &part)] {
-        shapes::write(dir, name, &trace(cells.view(), &grid_of(cells)).polygons())?;
-    }
+    shapes::write(dir, "sieved", &trace(sieved.view(), &grid_of(&sieved)).polygons())?;
+    let part = trace(part.view(), &grid_of(&part));
+    shapes::write(dir, "part", &part.polygons())?;
+    shapes::write(dir, "fitted", &generalise(&part, CELL, &TOLERANCE).coverage.polygons())?;
     shapes::write(dir, "communes", &communes(&grid_of(&raw)))?;
     Ok(json!({ "n_cells": raw.len() }))
 }
@@ -113,9 +117,8 @@ pub(crate) fn generalise_coverage(dir: &Path) -> Outcome<Value> {
     let cells = load(dir, "sieved")?;
     let traced = trace(cells.view(), &grid_of(&cells));
     drop(cells);
-    let tolerance = Tolerance { distance: 150, area_permille: 50, outline: Outline::Kept };
     clock::time(
-        || generalise(&traced, CELL, &tolerance),
+        || generalise(&traced, CELL, &TOLERANCE),
         |done| {
             json!({
                 "points_before": traced.n_points(),
@@ -126,8 +129,8 @@ pub(crate) fn generalise_coverage(dir: &Path) -> Outcome<Value> {
     )
 }
 
-pub(crate) fn check_coverage(dir: &Path) -> Outcome<Value> {
-    let polygons = shapes::read(dir, "part")?;
+pub(crate) fn check_coverage(dir: &Path, name: &str) -> Outcome<Value> {
+    let polygons = shapes::read(dir, name)?;
     clock::time(
         || check(&polygons, None, Limits::default()),
         |defects| json!({ "polygons": polygons.len(), "defects": defects.as_ref().map(Vec::len).ok() }),
