@@ -3,16 +3,16 @@
 //! What is done to an arc is done to both of its sides, so neighbours cannot drift apart; rings
 //! and polygons are read from the arcs last.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
-use crate::label::NO_REGION;
+use crate::label::{NO_REGION, Region};
 use crate::lattice::{Point, Polygon, Ring, cross};
 
+mod lines;
 mod rings;
 
-pub(crate) use rings::{ArcEnds, assemble};
+pub(crate) use lines::{Lines, Sides};
+pub(crate) use rings::{Rings, Successors};
 
 /// The face index of what is no face: nodata, and the outside of the coverage.
 pub const NO_FACE: u32 = NO_REGION;
@@ -30,6 +30,19 @@ impl HalfArc {
     /// Whether the arc is walked from its last point to its first.
     pub fn is_reversed(self) -> bool {
         self.0 & 1 == 1
+    }
+
+    /// No arc at all.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
+    /// An arc from its first point to its last.
+    pub(crate) fn forward(arc: usize) -> Self {
+        Self((arc as u32) << 1)
+    }
+
+    /// The same arc in the other direction.
+    pub(crate) fn reversed(self) -> Self {
+        Self(self.0 ^ 1)
     }
 }
 
@@ -55,8 +68,6 @@ pub struct Face {
     pub n_cells: u64,
     /// Its first cell `(row, col)` in reading order.
     pub first: (u32, u32),
-    /// Its rings, the exterior first.
-    rings: Range<usize>,
 }
 
 /// A coverage: faces that neither overlap nor leave gaps, bounded by shared arcs.
@@ -66,17 +77,13 @@ pub struct ArcCoverage {
     /// Points of arc `i` are `point_starts[i]..point_starts[i + 1]`.
     point_starts: Vec<usize>,
     sides: Vec<Sides>,
+    /// Arcs from this one on meet no node.
+    first_loop: usize,
     faces: Vec<Face>,
     ring_halves: Vec<HalfArc>,
     ring_starts: Vec<usize>,
-}
-
-/// What lies on both sides of an arc.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sides {
-    pub(crate) left: u32,
-    pub(crate) right: u32,
-    pub(crate) is_loop: bool,
+    /// The rings of face `i` are `face_rings[i]..face_rings[i + 1]`, the exterior first.
+    face_rings: Vec<u32>,
 }
 
 /// The points of many arcs, one after the other.
@@ -103,6 +110,33 @@ impl ArcPoints {
 }
 
 impl ArcCoverage {
+    /// Puts a coverage together.
+    ///
+    /// * `point_starts`: where the points of each arc start, their number last.
+    /// * `first_loop`: arcs from this one on meet no node.
+    /// * `regions`: those whose outlines the arcs are, in order.
+    pub(crate) fn new(
+        (points, point_starts): (Vec<Point>, Vec<usize>),
+        (sides, first_loop): (Vec<Sides>, usize),
+        rings: Rings,
+        regions: &[Region],
+    ) -> Self {
+        let face = |region: &Region| {
+            let Region { value, n_cells, first, .. } = *region;
+            Face { value, n_cells, first }
+        };
+        Self {
+            points,
+            point_starts,
+            sides,
+            first_loop,
+            faces: regions.iter().map(face).collect(),
+            ring_halves: rings.halves,
+            ring_starts: rings.starts,
+            face_rings: rings.of_face,
+        }
+    }
+
     /// Number of arcs.
     pub fn n_arcs(&self) -> usize {
         self.sides.len()
@@ -120,9 +154,9 @@ impl ArcCoverage {
 
     /// One arc.
     pub fn arc(&self, arc: usize) -> ArcRef<'_> {
-        let Sides { left, right, is_loop } = self.sides[arc];
+        let Sides { left, right } = self.sides[arc];
         let points = &self.points[self.point_starts[arc]..self.point_starts[arc + 1]];
-        ArcRef { points, left, right, is_loop }
+        ArcRef { points, left, right, is_loop: arc >= self.first_loop }
     }
 
     /// All arcs, in order.
@@ -132,7 +166,7 @@ impl ArcCoverage {
 
     /// The rings of a face as directed arcs, the face on their left; the exterior comes first.
     pub fn rings(&self, face: usize) -> impl ExactSizeIterator<Item = &[HalfArc]> + '_ {
-        let rings = self.faces[face].rings.clone();
+        let rings = self.face_rings[face] as usize..self.face_rings[face + 1] as usize;
         rings.map(|ring| &self.ring_halves[self.ring_starts[ring]..self.ring_starts[ring + 1]])
     }
 

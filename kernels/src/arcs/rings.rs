@@ -1,156 +1,147 @@
-//! Assembles faces: joins directed arcs into rings, and rings into polygons with holes.
+//! Assembles faces: joins directed arcs into rings, and gives each face its rings.
 
-use super::{ArcCoverage, ArcPoints, Face, HalfArc, NO_FACE, Sides, starts, swept};
-use crate::label::Region;
+use super::{HalfArc, NO_FACE, Sides};
 
-/// No arc leaves a node in a direction.
-const NO_HALF: u32 = u32::MAX;
+/// For each half-arc the one that follows it on the ring of the face on its left.
+pub(crate) struct Successors(Vec<HalfArc>);
 
-/// Where an arc leaves its first node and arrives at its last one.
-///
-/// Directions are those of the grid's sides: 0 north, 1 east, 2 south, 3 west.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ArcEnds {
-    /// First node.
-    pub(crate) start: u32,
-    /// Direction in which the arc leaves it.
-    pub(crate) departure: u8,
-    /// Last node.
-    pub(crate) end: u32,
-    /// Direction in which the arc arrives there.
-    pub(crate) arrival: u8,
-}
-
-/// The half-arcs that leave each node, by direction.
-struct Nodes {
-    ends: Vec<Option<ArcEnds>>,
-    leaving: Vec<[u32; 4]>,
-}
-
-/// Builds the coverage from its arcs; `ends` is `None` for arcs that meet no node.
-pub(crate) fn assemble(
-    arcs: ArcPoints,
-    sides: Vec<Sides>,
-    ends: Vec<Option<ArcEnds>>,
-    n_nodes: usize,
-    regions: &[Region],
-) -> ArcCoverage {
-    let point_starts = starts(arcs.lengths.iter().map(|&n| n as usize));
-    let nodes = Nodes::new(ends, n_nodes);
-    let (halves, bounds) = walk_rings(&nodes, &sides);
-    let areas: Vec<i128> =
-        point_starts.windows(2).map(|w| swept(&arcs.points[w[0]..w[1]])).collect();
-    let area_of = |ring: usize| -> i128 {
-        let own = halves[bounds[ring]..bounds[ring + 1]].iter();
-        own.map(|half| if half.is_reversed() { -areas[half.arc()] } else { areas[half.arc()] })
-            .sum()
-    };
-    let slot_of = |ring: usize| {
-        let face = left_of(halves[bounds[ring]], &sides) as usize;
-        2 * face + usize::from(area_of(ring) < 0)
-    };
-    let slots: Vec<usize> = (0..bounds.len() - 1).map(slot_of).collect();
-    let (order, slot_starts) = sorted(&slots, 2 * regions.len());
-    let mut coverage = ArcCoverage {
-        points: arcs.points,
-        point_starts,
-        sides,
-        faces: Vec::with_capacity(regions.len()),
-        ring_halves: Vec::with_capacity(halves.len()),
-        ring_starts: Vec::with_capacity(bounds.len()),
-    };
-    coverage.ring_starts.push(0);
-    for ring in order {
-        coverage.ring_halves.extend_from_slice(&halves[bounds[ring]..bounds[ring + 1]]);
-        coverage.ring_starts.push(coverage.ring_halves.len());
-    }
-    for (face, region) in regions.iter().enumerate() {
-        let rings = slot_starts[2 * face]..slot_starts[2 * face + 2];
-        let Region { value, n_cells, first, .. } = *region;
-        coverage.faces.push(Face { value, n_cells, first, rings });
-    }
-    coverage
-}
-
-/// The ranks of some numbers under `n` in ascending order, equal ones by rank; and where each
-/// number starts in that list, its length last.
-fn sorted(numbers: &[usize], n: usize) -> (Vec<usize>, Vec<usize>) {
-    let mut slot_starts = vec![0; n + 1];
-    for &number in numbers {
-        slot_starts[number + 1] += 1;
-    }
-    for number in 0..n {
-        slot_starts[number + 1] += slot_starts[number];
-    }
-    let mut next = slot_starts.clone();
-    let mut order = vec![0; numbers.len()];
-    for (rank, &number) in numbers.iter().enumerate() {
-        order[next[number]] = rank;
-        next[number] += 1;
-    }
-    (order, slot_starts)
-}
-
-impl Nodes {
-    fn new(ends: Vec<Option<ArcEnds>>, n_nodes: usize) -> Self {
-        let mut leaving = vec![[NO_HALF; 4]; n_nodes];
-        for (arc, ends) in ends.iter().enumerate() {
-            let Some(ends) = ends else { continue };
-            let forward = (arc as u32) << 1;
-            leaving[ends.start as usize][usize::from(ends.departure)] = forward;
-            leaving[ends.end as usize][usize::from(opposite(ends.arrival))] = forward | 1;
-        }
-        Self { ends, leaving }
+impl Successors {
+    /// Every arc is a ring, which holds for those that meet no node.
+    pub(crate) fn new(n_arcs: usize) -> Self {
+        Self((0..2 * n_arcs as u32).map(HalfArc).collect())
     }
 
-    /// The half-arc that continues the ring of the face on the left.
+    /// Joins the arcs that meet at a node.
     ///
-    /// Where the face touches itself by a corner, the walk turns right, to the cell across: the
+    /// * `around`: the regions around it: north-west, north-east, south-east, south-west.
+    /// * `leaving`: the half-arcs that leave it to the north, east, south and west, or
+    ///   [`HalfArc::NONE`].
+    ///
+    /// Where a face touches itself by a corner, the walk turns right, to the cell across: the
     /// ring keeps to one piece of what is not the face, so no ring passes a corner twice.
-    fn next(&self, half: HalfArc, sides: &[Sides]) -> HalfArc {
-        let Some(ends) = self.ends[half.arc()] else { return half };
-        let (node, heading) = if half.is_reversed() {
-            (ends.start, opposite(ends.departure))
-        } else {
-            (ends.end, ends.arrival)
-        };
-        let face = left_of(half, sides);
-        let turns = [heading + 1, heading, heading + 3].map(|turn| usize::from(turn % 4));
-        let found = turns.into_iter().map(|turn| self.leaving[node as usize][turn]);
-        found
-            .filter(|&next| next != NO_HALF)
-            .map(HalfArc)
-            .find(|&next| left_of(next, sides) == face)
-            .expect("around a node, the border of a face goes on")
+    pub(crate) fn meet(&mut self, around: [u32; 4], leaving: [HalfArc; 4]) {
+        for (direction, half) in leaving.into_iter().enumerate() {
+            if half == HalfArc::NONE {
+                continue;
+            }
+            // What arrives on this side has its face on the other hand than what leaves.
+            let face = around[(direction + 1) % 4];
+            // To the right of where it came from, straight on, to the left.
+            let mut turns = [3, 2, 1].into_iter().map(|turn| (direction + turn) % 4);
+            let next = turns.find(|&turn| leaving[turn] != HalfArc::NONE && around[turn] == face);
+            let next = next.expect("around a node, the border of a face goes on");
+            self.0[half.reversed().0 as usize] = leaving[next];
+        }
     }
 }
 
-/// Walks every ring once; the half-arcs of ring `i` are `bounds[i]..bounds[i + 1]`.
-fn walk_rings(nodes: &Nodes, sides: &[Sides]) -> (Vec<HalfArc>, Vec<usize>) {
-    let mut is_done = vec![false; 2 * sides.len()];
-    let (mut halves, mut bounds) = (Vec::with_capacity(2 * sides.len()), vec![0]);
-    for first in (0..2 * sides.len() as u32).map(HalfArc) {
-        if is_done[first.0 as usize] || left_of(first, sides) == NO_FACE {
-            continue;
+/// The rings of all faces.
+pub(crate) struct Rings {
+    /// Those of a face are together, the exterior first.
+    pub(super) halves: Vec<HalfArc>,
+    /// The half-arcs of ring `i` are `starts[i]..starts[i + 1]`.
+    pub(super) starts: Vec<usize>,
+    /// The rings of face `i` are `of_face[i]..of_face[i + 1]`.
+    pub(super) of_face: Vec<u32>,
+}
+
+impl Rings {
+    /// Walks all rings.
+    ///
+    /// * `sides`: the faces beside each arc.
+    /// * `swept`: what each arc adds to the area of a ring on its left.
+    pub(crate) fn of(
+        successors: Successors,
+        sides: &[Sides],
+        swept: &[i64],
+        n_faces: usize,
+    ) -> Self {
+        let walked = Walked::of(successors, sides, swept);
+        let of_face = walked.starts_by_face(n_faces);
+        let order = walked.order(&of_face);
+        let mut halves = Vec::with_capacity(walked.halves.len());
+        let mut starts = Vec::with_capacity(order.len() + 1);
+        starts.push(0);
+        for ring in order {
+            halves.extend_from_slice(walked.ring(ring as usize));
+            starts.push(halves.len());
         }
-        let mut half = first;
-        while !is_done[half.0 as usize] {
-            is_done[half.0 as usize] = true;
-            halves.push(half);
-            half = nodes.next(half, sides);
-        }
-        bounds.push(halves.len());
+        Self { halves, starts, of_face }
     }
-    (halves, bounds)
 }
 
-/// The face on the left of a half-arc.
-fn left_of(half: HalfArc, sides: &[Sides]) -> u32 {
-    let sides = &sides[half.arc()];
-    if half.is_reversed() { sides.right } else { sides.left }
+/// The rings in the order of their lowest half-arc, with which each begins.
+struct Walked {
+    halves: Vec<HalfArc>,
+    rings: Vec<WalkedRing>,
 }
 
-/// The opposite direction.
-fn opposite(direction: u8) -> u8 {
-    (direction + 2) % 4
+/// One ring.
+struct WalkedRing {
+    /// Where it ends in the list of half-arcs.
+    end: u32,
+    /// The face that it bounds.
+    face: u32,
+    /// Whether the face is around it.
+    is_hole: bool,
+}
+
+impl Walked {
+    fn of(successors: Successors, sides: &[Sides], swept: &[i64]) -> Self {
+        let Successors(mut next) = successors;
+        let (mut halves, mut rings) = (Vec::with_capacity(next.len()), Vec::new());
+        let faces = sides.iter().flat_map(|sides| [sides.left, sides.right]);
+        for (first, face) in faces.enumerate() {
+            if next[first] == HalfArc::NONE || face == NO_FACE {
+                continue;
+            }
+            let (mut half, mut area) = (HalfArc(first as u32), 0_i64);
+            loop {
+                // What was walked has no successor any more.
+                let after = std::mem::replace(&mut next[half.0 as usize], HalfArc::NONE);
+                if after == HalfArc::NONE {
+                    break;
+                }
+                halves.push(half);
+                let part = swept[half.arc()];
+                area = area.wrapping_add(if half.is_reversed() { part.wrapping_neg() } else { part });
+                half = after;
+            }
+            rings.push(WalkedRing { end: halves.len() as u32, face, is_hole: area < 0 });
+        }
+        Self { halves, rings }
+    }
+
+    fn ring(&self, ring: usize) -> &[HalfArc] {
+        let start = if ring == 0 { 0 } else { self.rings[ring - 1].end };
+        &self.halves[start as usize..self.rings[ring].end as usize]
+    }
+
+    /// Where the rings of each face start when they are sorted by face, and their number.
+    fn starts_by_face(&self, n_faces: usize) -> Vec<u32> {
+        let mut starts = vec![0; n_faces + 1];
+        for ring in &self.rings {
+            starts[ring.face as usize + 1] += 1;
+        }
+        for face in 0..n_faces {
+            starts[face + 1] += starts[face];
+        }
+        starts
+    }
+
+    /// The rings by face: the exterior, then the holes in their order.
+    fn order(&self, starts_by_face: &[u32]) -> Vec<u32> {
+        let mut order = vec![0; self.rings.len()];
+        let mut next_hole: Vec<u32> = starts_by_face.iter().map(|start| start + 1).collect();
+        for (rank, ring) in (0..).zip(&self.rings) {
+            let face = ring.face as usize;
+            if ring.is_hole {
+                order[next_hole[face] as usize] = rank;
+                next_hole[face] += 1;
+            } else {
+                order[starts_by_face[face] as usize] = rank;
+            }
+        }
+        order
+    }
 }

@@ -1,0 +1,252 @@
+//! Joins what was cut by the limits of the bands, and puts all arcs in their order.
+
+use std::ops::Range;
+
+use super::band::{Band, Tip};
+use super::sweep::Port;
+use crate::arcs::{HalfArc, Lines, Sides, Successors};
+use crate::grid::Grid;
+use crate::label::{Labels, NO_REGION};
+use crate::lattice::Point;
+
+/// The arcs that several bands share.
+pub(super) struct Joined {
+    /// Those between nodes, in order.
+    arcs: Lines,
+    /// Outlines without a node: those around a region and those around a piece of nodata, each
+    /// with its first corner, in the order of reading.
+    loops: [Vec<(Point, Lines)>; 2],
+    /// For each open arc of each band: the arc that it is a part of.
+    owners: Vec<Vec<Owner>>,
+}
+
+/// The arc that an open one is a part of, by rank among the joined ones.
+#[derive(Debug, Clone, Copy)]
+enum Owner {
+    /// It begins with this part.
+    Begins(usize),
+    /// It ends with this part, reversed.
+    Ends(usize),
+}
+
+/// Some arcs of one source that follow one another in the result.
+#[derive(Debug, Clone)]
+pub(super) struct Stretch<'a> {
+    pub(super) lines: &'a Lines,
+    pub(super) arcs: Range<usize>,
+}
+
+impl<'a> Stretch<'a> {
+    /// The points of its arcs.
+    pub(super) fn points(&self) -> &'a [Point] {
+        self.lines.points(self.arcs.clone())
+    }
+}
+
+/// The place of a corner in the order of reading.
+fn reading(at: Point) -> (i32, i32) {
+    (-at.y, at.x)
+}
+
+impl Joined {
+    /// Follows the boundaries over the limits of the bands.
+    pub(super) fn of(bands: &[Band], labels: &Labels, grid: &Grid) -> Self {
+        let mut walker = Walker {
+            bands,
+            is_passed: bands.iter().map(|band| vec![false; band.across_ports.len()]).collect(),
+        };
+        let (arcs, owners) = walker.join_arcs();
+        let mut loops = [Vec::new(), Vec::new()];
+        for band in 0..bands.len() {
+            for piece in 0..bands[band].across_ports.len() {
+                if walker.is_passed[band][piece] {
+                    continue;
+                }
+                let points = from_first_corner(walker.join_loop(band, piece));
+                let sides = beside(points[0], labels, grid);
+                let mut line = Lines::default();
+                line.extend(points.iter().copied());
+                line.end(sides);
+                loops[usize::from(sides.left == NO_REGION)].push((points[0], line));
+            }
+        }
+        loops.iter_mut().for_each(|loops| loops.sort_unstable_by_key(|one| reading(one.0)));
+        Self { arcs, loops, owners }
+    }
+
+    /// The arcs from nodes in order.
+    pub(super) fn arcs<'a>(&'a self, bands: &'a [Band]) -> Vec<Stretch<'a>> {
+        let mut stretches = Vec::new();
+        for (band, owners) in bands.iter().zip(&self.owners) {
+            let mut done = 0;
+            for (open, owner) in band.open.iter().zip(owners) {
+                stretches.push(Stretch { lines: &band.arcs, arcs: done..open.arc });
+                if let Owner::Begins(rank) = *owner {
+                    stretches.push(Stretch { lines: &self.arcs, arcs: rank..rank + 1 });
+                }
+                done = open.arc + 1;
+            }
+            stretches.push(Stretch { lines: &band.arcs, arcs: done..band.arcs.len() });
+        }
+        stretches
+    }
+
+    /// The arcs without a node in order.
+    pub(super) fn loops<'a>(&'a self, bands: &'a [Band]) -> Vec<Stretch<'a>> {
+        let mut stretches = Vec::new();
+        for (kind, joined) in self.loops.iter().enumerate() {
+            let mut joined = joined.iter().peekable();
+            for lines in bands.iter().map(|band| &band.loops[kind]) {
+                let mut done = 0;
+                let first = |line: usize| reading(lines.line(line)[0]);
+                let last = lines.len().checked_sub(1).map(first);
+                while let Some((at, line)) = joined.next_if(|one| Some(reading(one.0)) < last) {
+                    let mut behind = (done..lines.len()).skip_while(|&i| first(i) < reading(*at));
+                    let here = behind.next().unwrap_or(lines.len());
+                    stretches.push(Stretch { lines, arcs: done..here });
+                    stretches.push(Stretch { lines: line, arcs: 0..1 });
+                    done = here;
+                }
+                stretches.push(Stretch { lines, arcs: done..lines.len() });
+            }
+            stretches.extend(joined.map(|(_, line)| Stretch { lines: line, arcs: 0..1 }));
+        }
+        stretches
+    }
+
+    /// What follows what at the nodes, by the ranks of the arcs in the result.
+    pub(super) fn successors(&self, bands: &[Band], n_arcs: usize) -> Successors {
+        let mut successors = Successors::new(n_arcs);
+        let (mut n, mut joined) = (0, Vec::with_capacity(self.arcs.len()));
+        let mut halves = Vec::new();
+        for (band, owners) in bands.iter().zip(&self.owners) {
+            halves.clear();
+            for (open, owner) in band.open.iter().zip(owners) {
+                let n_whole = open.arc - halves.len();
+                halves.extend((n..n + n_whole).map(HalfArc::forward));
+                n += n_whole;
+                match *owner {
+                    Owner::Begins(_) => {
+                        joined.push(HalfArc::forward(n));
+                        halves.push(HalfArc::forward(n));
+                        n += 1;
+                    }
+                    Owner::Ends(rank) => halves.push(joined[rank].reversed()),
+                }
+            }
+            let n_whole = band.arcs.len() - halves.len();
+            halves.extend((n..n + n_whole).map(HalfArc::forward));
+            n += n_whole;
+            let renumbered = |half: HalfArc| match halves.get(half.arc()) {
+                Some(&found) if half.is_reversed() => found.reversed(),
+                Some(&found) => found,
+                None => HalfArc::NONE,
+            };
+            for node in &band.nodes {
+                successors.meet(node.around, node.leaving.map(renumbered));
+            }
+        }
+        successors
+    }
+}
+
+/// Walks from band to band.
+struct Walker<'a> {
+    bands: &'a [Band],
+    /// The pieces of each band that were walked.
+    is_passed: Vec<Vec<bool>>,
+}
+
+impl Walker<'_> {
+    /// The arcs between nodes, each walked from its earlier end.
+    fn join_arcs(&mut self) -> (Lines, Vec<Vec<Owner>>) {
+        let mut arcs = Lines::default();
+        let none = |band: &Band| vec![None; band.open.len()];
+        let mut owners: Vec<Vec<Option<Owner>>> = self.bands.iter().map(none).collect();
+        for band in 0..self.bands.len() {
+            for (rank, open) in self.bands[band].open.iter().enumerate() {
+                if owners[band][rank].is_some() {
+                    continue;
+                }
+                let from = &self.bands[band].arcs;
+                arcs.extend(from.line(open.arc).iter().copied());
+                let (end_band, end) = self.walk((band, open.port), &mut arcs, None);
+                let other = &self.bands[end_band];
+                arcs.extend(other.arcs.line(other.open[end].arc).iter().rev().copied());
+                owners[band][rank] = Some(Owner::Begins(arcs.len()));
+                owners[end_band][end] = Some(Owner::Ends(arcs.len()));
+                arcs.end(from.sides()[open.arc]);
+            }
+        }
+        let known = |owner: Option<Owner>| owner.expect("every part was walked from one end");
+        (arcs, owners.into_iter().map(|own| own.into_iter().map(known).collect()).collect())
+    }
+
+    /// The corners of the outline that a piece is a part of.
+    fn join_loop(&mut self, band: usize, piece: usize) -> Vec<Point> {
+        let mut line = Lines::default();
+        let [entry, _] = self.bands[band].across_ports[piece];
+        self.walk(beyond((band, entry)), &mut line, Some((band, piece)));
+        line.end(Sides { left: NO_REGION, right: NO_REGION });
+        line.line(0).to_vec()
+    }
+
+    /// Goes out of a band by a port until an arc from a node is met, of which it gives the band and
+    /// the rank, or the outline closes at a piece that is known to have no node.
+    fn walk(
+        &mut self,
+        (band, port): (usize, Port),
+        line: &mut Lines,
+        closing: Option<(usize, usize)>,
+    ) -> (usize, usize) {
+        let (mut band, mut port) = (band, port);
+        loop {
+            (band, port) = beyond((band, port));
+            let here = &self.bands[band];
+            let piece = match here.tip(port) {
+                Tip::Open(open) => return (band, open),
+                Tip::Across(piece) => piece,
+            };
+            if closing == Some((band, piece)) && self.is_passed[band][piece] {
+                return (band, piece);
+            }
+            self.is_passed[band][piece] = true;
+            let [entry, exit] = here.across_ports[piece];
+            let points = here.across.line(piece);
+            if entry == port {
+                line.extend(points.iter().copied());
+                port = exit;
+            } else {
+                line.extend(points.iter().rev().copied());
+                port = entry;
+            }
+        }
+    }
+}
+
+/// The same port, seen from the other band.
+fn beyond((band, port): (usize, Port)) -> (usize, Port) {
+    match port {
+        Port::Top(rank) => (band - 1, Port::Bottom(rank)),
+        Port::Bottom(rank) => (band + 1, Port::Top(rank)),
+    }
+}
+
+/// The closed line that begins southwards at the first of some corners in the order of reading.
+fn from_first_corner(mut corners: Vec<Point>) -> Vec<Point> {
+    let first = (0..corners.len()).min_by_key(|&i| reading(corners[i]));
+    corners.rotate_left(first.expect("an outline turns"));
+    if corners[1].x != corners[0].x {
+        corners[1..].reverse();
+    }
+    corners.push(corners[0]);
+    corners
+}
+
+/// The regions east and west of what goes south from a corner.
+fn beside(corner: Point, labels: &Labels, grid: &Grid) -> Sides {
+    let (row, col) = grid.cell_at(corner).expect("the first corner of an outline is that of a cell");
+    let (row, col) = (row as i64, col as i64);
+    let [left, right] = [col, col - 1].map(|col| labels.region_at(row, col));
+    Sides { left, right }
+}
