@@ -1,9 +1,9 @@
 //! Regions of a class raster: connected cells of equal code, found by runs.
 //!
 //! Rows are cut into runs of equal code; touching runs of neighbouring rows are joined by
-//! union-find. Bands of rows are labelled side by side and their borders joined afterwards. A set
-//! is always named by its first run, so the numbering depends on the raster alone, never on the
-//! bands or threads. Run-length labelling: He, Chao & Suzuki, "A run-based two-scan labeling
+//! union-find. Bands of rows are labelled side by side; afterwards the pieces of regions that they
+//! hold are joined. A region is always named by its first run, so the numbering depends on the
+//! raster alone, never on the bands or threads. Run-length labelling: He, Chao & Suzuki, "A run-based two-scan labeling
 //! algorithm", IEEE Trans. Image Processing 17(5), 2008.
 
 use std::ops::Range;
@@ -11,13 +11,15 @@ use std::ops::Range;
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use crate::grid::Window;
+use crate::union_find::UnionFind;
 
 mod borders;
+mod region;
 mod runs;
 
 pub use borders::{Border, Borders};
-use runs::RunSets;
+pub use region::Region;
+use runs::{BandRuns, for_each_contact};
 
 /// The code of cells that were not observed: they form no region.
 pub const NODATA: u16 = 0;
@@ -26,20 +28,16 @@ pub const NODATA: u16 = 0;
 pub const NO_REGION: u32 = u32::MAX;
 
 /// Rows labelled by one task; only a matter of speed.
-const BAND_ROWS: usize = 256;
+const BAND_ROWS: usize = 128;
 
-/// One region: its cells touch by their sides and have the same code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Region {
-    /// The code of its cells, never [`NODATA`].
-    pub value: u16,
-    /// Its first cell `(row, col)` in reading order.
-    pub first: (u32, u32),
-    /// Number of cells.
-    pub n_cells: u64,
-    /// The smallest rectangle of cells that holds it.
-    pub bounds: Window,
-}
+/// Bands that a thread labels before they are put together; only a matter of memory.
+const TASKS_PER_THREAD: usize = 4;
+
+/// Cells painted at once; only a matter of speed.
+const BRUSH: usize = 16;
+
+/// Runs renamed by one task at least; only a matter of speed.
+const MIN_RUNS: usize = 1 << 16;
 
 /// The regions of a raster, and for each run of cells the region that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,10 +77,19 @@ fn label_in_bands(codes: ArrayView2<'_, u16>, band_rows: usize) -> Labels {
 
 /// Labels a raster that comes in strips of rows, of which none is kept.
 ///
-/// Memory grows with the runs (ten bytes each), whatever the cells; the result is that of
-/// [`label`] on all strips together, however they are cut.
+/// Memory grows with the runs (eight bytes each) and the regions, whatever the cells; the result is
+/// that of [`label`] on all strips together, however they are cut.
 pub struct Labeller {
-    sets: RunSets,
+    row_starts: Vec<usize>,
+    run_cols: Vec<u32>,
+    /// The piece of each run.
+    run_pieces: Vec<u32>,
+    /// Connected cells of one band, in order of their first cell, those of nodata included.
+    pieces: Vec<Region>,
+    /// The pieces that touch over the limits of bands.
+    sets: UnionFind,
+    /// The bands at hand, whose memory is used again and again.
+    bands: Vec<BandRuns>,
     n_cols: usize,
     band_rows: usize,
 }
@@ -90,7 +97,16 @@ pub struct Labeller {
 impl Labeller {
     /// For a raster of this many columns.
     pub fn new(n_cols: usize) -> Self {
-        Self { sets: RunSets::new(), n_cols, band_rows: BAND_ROWS }
+        Self {
+            row_starts: vec![0],
+            run_cols: vec![],
+            run_pieces: vec![],
+            pieces: vec![],
+            sets: UnionFind::new(0),
+            bands: vec![],
+            n_cols,
+            band_rows: BAND_ROWS,
+        }
     }
 
     /// Adds the next rows.
@@ -99,70 +115,100 @@ impl Labeller {
     /// When the strip has another number of columns, or the raster 2^32 - 1 runs or more.
     pub fn push(&mut self, strip: ArrayView2<'_, u16>) {
         assert_eq!(strip.ncols(), self.n_cols, "a strip is as wide as the raster");
-        self.sets.push(strip, self.band_rows);
+        let n_together = TASKS_PER_THREAD * rayon::current_num_threads();
+        self.bands.resize_with(n_together, || BandRuns::new(self.n_cols));
+        let mut bands = std::mem::take(&mut self.bands);
+        let rows: Vec<_> = strip.axis_chunks_iter(Axis(0), self.band_rows.max(1)).collect();
+        for (group, rows) in rows.chunks(n_together).enumerate() {
+            let bands = &mut bands[..rows.len()];
+            bands.par_iter_mut().zip(rows).for_each(|(band, rows)| band.read(*rows));
+            if group == 0 {
+                self.reserve(bands, strip.nrows().div_ceil(self.band_rows.max(1) * n_together));
+            }
+            for band in &*bands {
+                self.append(band);
+            }
+        }
+        self.bands = bands;
+    }
+
+    /// Makes room for so many groups of bands like these, and somewhat more.
+    fn reserve(&mut self, bands: &[BandRuns], n_groups: usize) {
+        let room = |n: usize| n * n_groups + n * n_groups / 16;
+        let n_runs = room(bands.iter().map(|band| band.cols.len()).sum());
+        self.run_cols.reserve(n_runs);
+        self.run_pieces.reserve(n_runs);
+        self.pieces.reserve(room(bands.iter().map(|band| band.pieces.len()).sum()));
+    }
+
+    /// Appends the next band and joins it to the last row already held.
+    fn append(&mut self, band: &BandRuns) {
+        let (n_rows, n_runs, n_pieces) =
+            (self.row_starts.len() - 1, self.run_cols.len(), self.pieces.len());
+        let is_few = n_runs + band.cols.len() < u32::MAX as usize;
+        assert!(is_few, "fewer than 2^32 - 1 runs: cut the raster first");
+        self.row_starts.extend(band.row_starts[1..].iter().map(|&start| start + n_runs));
+        self.run_cols.extend_from_slice(&band.cols);
+        self.run_pieces.extend(band.sets.iter().map(|&piece| piece + n_pieces as u32));
+        self.pieces.extend(band.pieces.iter().map(|piece| piece.below(n_rows)));
+        self.sets.grow(self.pieces.len());
+        if n_rows > 0 && self.row_starts.len() - 1 > n_rows {
+            self.join_rows(n_rows);
+        }
+    }
+
+    /// Joins the pieces of a row with those of the row above.
+    fn join_rows(&mut self, row: usize) {
+        let above = self.row_starts[row - 1]..self.row_starts[row];
+        let below = self.row_starts[row]..self.row_starts[row + 1];
+        let cols = (&self.run_cols[above.clone()], &self.run_cols[below.clone()]);
+        let pieces = (&self.run_pieces[above], &self.run_pieces[below]);
+        for_each_contact(cols, self.n_cols as u32, |i, j| {
+            let (a, b) = (pieces.0[i], pieces.1[j]);
+            if self.pieces[a as usize].value == self.pieces[b as usize].value {
+                self.sets.union(a, b);
+            }
+        });
     }
 
     /// Number of runs of the strips so far.
     pub fn n_runs(&self) -> usize {
-        self.sets.cols.len()
+        self.run_cols.len()
     }
 
     /// Numbers the regions of all strips.
-    pub fn finish(mut self) -> Labels {
-        self.sets.flatten();
-        let RunSets { row_starts, cols, values, parents } = self.sets;
-        let mut labels = Labels {
-            regions: Vec::new(),
-            voids: Vec::new(),
-            n_cols: self.n_cols,
-            row_starts,
-            run_cols: cols,
-            run_regions: parents,
-        };
-        for row in 0..labels.row_starts.len() - 1 {
-            let runs = labels.row_starts[row]..labels.row_starts[row + 1];
-            for (run, &value) in runs.clone().zip(&values[runs]) {
-                labels.number(row, run, value);
+    pub fn finish(self) -> Labels {
+        let Self { row_starts, run_cols, mut run_pieces, mut pieces, mut sets, n_cols, .. } = self;
+        let (mut names, mut voids) = (Vec::with_capacity(pieces.len()), Vec::new());
+        let mut n_regions = 0;
+        for i in 0..pieces.len() {
+            let (piece, first) = (pieces[i], sets.root(i as u32) as usize);
+            if piece.value == NODATA {
+                if first == i {
+                    voids.push(piece.first);
+                }
+                names.push(NO_REGION);
+            } else if first == i {
+                // Its place is free: there are not more regions than pieces so far.
+                pieces[n_regions] = piece;
+                names.push(n_regions as u32);
+                n_regions += 1;
+            } else {
+                let region = names[first];
+                pieces[region as usize].unite(&piece);
+                names.push(region);
             }
         }
-        labels
-    }
-}
-
-impl Region {
-    /// Adds a run of a row that is not above the rows already seen.
-    fn extend(&mut self, row: usize, cols: Range<usize>) {
-        self.n_cells += cols.len() as u64;
-        let bounds = &mut self.bounds;
-        let end = (bounds.col + bounds.cols).max(cols.end);
-        bounds.col = bounds.col.min(cols.start);
-        bounds.cols = end - bounds.col;
-        bounds.rows = row + 1 - bounds.row;
+        pieces.truncate(n_regions);
+        run_pieces
+            .par_iter_mut()
+            .with_min_len(MIN_RUNS)
+            .for_each(|run| *run = names[*run as usize]);
+        Labels { regions: pieces, voids, n_cols, row_starts, run_cols, run_regions: run_pieces }
     }
 }
 
 impl Labels {
-    /// Puts the region of a run in the place of its set's first run, which has been numbered.
-    fn number(&mut self, row: usize, run: usize, value: u16) {
-        let cols = self.run_span(row, run);
-        let first_run = self.run_regions[run] as usize;
-        let first = (row as u32, cols.start as u32);
-        if value == NODATA {
-            if first_run == run {
-                self.voids.push(first);
-            }
-            self.run_regions[run] = NO_REGION;
-        } else if first_run == run {
-            self.run_regions[run] = self.regions.len() as u32;
-            let bounds = Window { row, col: cols.start, rows: 1, cols: cols.len() };
-            self.regions.push(Region { value, first, n_cells: cols.len() as u64, bounds });
-        } else {
-            let region = self.run_regions[first_run];
-            self.run_regions[run] = region;
-            self.regions[region as usize].extend(row, cols);
-        }
-    }
-
     /// Shape of the raster, `(rows, cols)`.
     pub fn dim(&self) -> (usize, usize) {
         (self.row_starts.len() - 1, self.n_cols)
@@ -198,14 +244,17 @@ impl Labels {
     /// Neighbours of equal code become one region; code 0 makes a region nodata.
     #[must_use]
     pub fn recoded(&self, code_of: impl Fn(usize) -> u16) -> Self {
-        let mut sets = RunSets::new();
+        let mut band = BandRuns::new(self.n_cols);
         for row in 0..self.dim().0 {
             let code = |region| if region == NO_REGION { NODATA } else { code_of(region as usize) };
             let (cols, regions) = self.row_or_outside(row as i64);
-            sets.push_runs(cols.iter().copied().zip(regions.iter().map(|&region| code(region))));
-            sets.join_last_row(self.n_cols);
+            band.push_runs(cols.iter().copied().zip(regions.iter().map(|&region| code(region))));
+            band.end_row();
         }
-        Labeller { sets, n_cols: self.n_cols, band_rows: BAND_ROWS }.finish()
+        band.name_pieces();
+        let mut labeller = Labeller::new(self.n_cols);
+        labeller.append(&band);
+        labeller.finish()
     }
 
     /// First column and region of each run of a row; nothing for a row outside the raster.
@@ -238,12 +287,18 @@ impl Labels {
     where
         V: Copy + Default + Send + Sync,
     {
-        let mut cells = Array2::default(self.dim());
+        // Zeroed memory costs nothing before it is written.
+        let mut cells = Array2::from_elem(self.dim(), V::default());
         let lines = cells.axis_iter_mut(Axis(0)).into_par_iter();
         lines.enumerate().for_each(|(row, line)| {
             let line = line.into_slice().expect("rows of a new array are contiguous");
-            for (cols, region) in self.runs(row).filter(|run| run.1 != NO_REGION) {
-                line[cols].fill(paint(region as usize));
+            for (cols, region) in self.runs(row) {
+                let value = if region == NO_REGION { V::default() } else { paint(region as usize) };
+                // Most runs are short: a few cells too many at once, which the next runs repaint.
+                match line[cols.start..].first_chunk_mut::<BRUSH>() {
+                    Some(cells) if cols.len() <= BRUSH => *cells = [value; BRUSH],
+                    _ => line[cols].fill(value),
+                }
             }
         });
         cells

@@ -35,7 +35,7 @@ use sweep::Corners;
 
 /// Runs of the rows traced by one task, whose corners then fit in a processor's own cache; only a
 /// matter of speed.
-const BAND_RUNS: usize = 1 << 15;
+const BAND_RUNS: usize = 1 << 17;
 
 /// Traces the coverage of the 4-connected regions of equal code of a class raster.
 ///

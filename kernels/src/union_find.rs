@@ -12,6 +12,11 @@ impl UnionFind {
         Self { parent: (0..n as u32).collect() }
     }
 
+    /// Adds sets of one member each until there are `n` members.
+    pub fn grow(&mut self, n: usize) {
+        self.parent.extend(self.parent.len() as u32..n as u32);
+    }
+
     /// The lowest member of the set of `i`.
     pub fn root(&mut self, i: u32) -> u32 {
         let mut i = i;

@@ -55,6 +55,11 @@ impl Lines {
         self.swept.push(swept(&self.points[start..]));
     }
 
+    /// All points.
+    pub(crate) fn into_points(self) -> Vec<Point> {
+        self.points
+    }
+
     /// The points of a line.
     pub(crate) fn line(&self, line: usize) -> &[Point] {
         self.points(line..line + 1)

@@ -104,7 +104,8 @@ impl Walked {
                 }
                 halves.push(half);
                 let part = swept[half.arc()];
-                area = area.wrapping_add(if half.is_reversed() { part.wrapping_neg() } else { part });
+                area =
+                    area.wrapping_add(if half.is_reversed() { part.wrapping_neg() } else { part });
                 half = after;
             }
             rings.push(WalkedRing { end: halves.len() as u32, face, is_hole: area < 0 });

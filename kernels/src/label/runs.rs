@@ -1,62 +1,37 @@
-//! Runs of equal code, joined into sets by union-find.
+//! Runs of equal code, joined into pieces of connected cells by union-find.
 
-use ndarray::{ArrayView1, ArrayView2, Axis};
-use rayon::prelude::*;
+use ndarray::{ArrayView1, ArrayView2};
+
+use super::Region;
 
 /// Cells compared at once when a row is cut.
-const LANES: usize = 16;
+const LANES: usize = 64;
 
-/// All runs of a raster in reading order, each with the set that it belongs to.
-pub(super) struct RunSets {
+/// The runs of some rows in reading order, and the pieces of connected cells that they form.
+pub(super) struct BandRuns {
     /// Runs of row `r` are `row_starts[r]..row_starts[r + 1]`.
     pub(super) row_starts: Vec<usize>,
     /// First column of each run.
     pub(super) cols: Vec<u32>,
     /// Code of each run.
-    pub(super) values: Vec<u16>,
-    /// The first run of the set of each run.
-    pub(super) parents: Vec<u32>,
-}
-
-/// The runs of a band of rows, joined within the band.
-fn join_band(band: ArrayView2<'_, u16>) -> RunSets {
-    let mut sets = RunSets::new();
-    for row in band.outer_iter() {
-        cut(row, &mut sets);
-        sets.join_last_row(band.ncols());
-    }
-    sets
-}
-
-/// Appends the runs of one row.
-fn cut(row: ArrayView1<'_, u16>, sets: &mut RunSets) {
-    let owned;
-    let row = if let Some(slice) = row.to_slice() {
-        slice
-    } else {
-        owned = row.to_vec();
-        &owned
-    };
-    let Some(&first) = row.first() else { return };
-    sets.cols.push(0);
-    sets.values.push(first);
-    for_each_start(row, |col| {
-        sets.cols.push(col as u32);
-        sets.values.push(row[col]);
-    });
+    values: Vec<u16>,
+    /// While rows are added: an earlier run of the set of each run, or the run itself when it is
+    /// the first. Then the piece of each run.
+    pub(super) sets: Vec<u32>,
+    /// The pieces in order of their first run, those of nodata included.
+    pub(super) pieces: Vec<Region>,
+    n_cols: u32,
 }
 
 /// Visits every cell of a row that differs from the one before it, in order.
 #[inline]
-pub(crate) fn for_each_start(row: &[u16], mut visit: impl FnMut(usize)) {
+fn for_each_start(row: &[u16], mut visit: impl FnMut(usize)) {
     let mut start = 1;
-    // Sixteen neighbours are compared at once; a byte that is set is the start of a run.
     while let Some(here) = row.get(start..).and_then(<[u16]>::first_chunk::<LANES>) {
-        let before = row[start - 1..].first_chunk::<LANES>().expect("one cell more to the west");
-        let starts: [u8; LANES] = std::array::from_fn(|i| u8::from(here[i] != before[i]));
-        let mut starts = u128::from_le_bytes(starts);
+        let before = row[start - 1..].first_chunk().expect("one cell more to the west");
+        let mut starts = differences(here, before);
         while starts != 0 {
-            visit(start + starts.trailing_zeros() as usize / 8);
+            visit(start + starts.trailing_zeros() as usize);
             starts &= starts - 1;
         }
         start += LANES;
@@ -68,29 +43,70 @@ pub(crate) fn for_each_start(row: &[u16], mut visit: impl FnMut(usize)) {
     }
 }
 
-impl RunSets {
-    /// Of a raster without rows.
-    pub(super) fn new() -> Self {
-        Self { row_starts: vec![0], cols: vec![], values: vec![], parents: vec![] }
+/// Where two lists differ, a bit for each place.
+#[inline]
+fn differences(a: &[u16; LANES], b: &[u16; LANES]) -> u64 {
+    let mut differs = [0_u8; LANES];
+    for (differs, (a, b)) in differs.iter_mut().zip(a.iter().zip(b)) {
+        *differs = u8::from(a != b);
     }
+    let (octets, _) = differs.as_chunks();
+    let bits = octets.iter().enumerate().map(|(i, octet)| {
+        // The product brings the lowest bits of the eight bytes together in the highest byte.
+        let byte = u64::from_le_bytes(*octet).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        byte << (8 * i)
+    });
+    bits.fold(0, |all, byte| all | byte)
+}
 
-    /// Cuts the next rows in runs and joins those of equal code that touch by a side.
-    pub(super) fn push(&mut self, strip: ArrayView2<'_, u16>, band_rows: usize) {
-        let bands: Vec<Self> = strip
-            .axis_chunks_iter(Axis(0), band_rows.max(1))
-            .into_par_iter()
-            .map(|band| join_band(band))
-            .collect();
-        let n_runs = self.cols.len() + bands.iter().map(|band| band.cols.len()).sum::<usize>();
-        assert!(n_runs < u32::MAX as usize, "fewer than 2^32 - 1 runs: cut the raster first");
-        for band in bands {
-            self.append(&band, strip.ncols());
+impl BandRuns {
+    /// Of no row yet, in a raster of this many columns.
+    pub(super) fn new(n_cols: usize) -> Self {
+        Self {
+            row_starts: vec![0],
+            cols: vec![],
+            values: vec![],
+            sets: vec![],
+            pieces: vec![],
+            n_cols: n_cols as u32,
         }
     }
 
-    /// Appends runs to the row that is not yet joined; neighbours of equal code become one.
+    /// Reads a band of rows; what was held before is forgotten.
+    pub(super) fn read(&mut self, band: ArrayView2<'_, u16>) {
+        self.row_starts.truncate(1);
+        self.cols.clear();
+        self.values.clear();
+        self.sets.clear();
+        self.pieces.clear();
+        for row in band.outer_iter() {
+            self.cut(row);
+            self.end_row();
+        }
+        self.name_pieces();
+    }
+
+    /// Cuts a row in runs.
+    fn cut(&mut self, row: ArrayView1<'_, u16>) {
+        let owned;
+        let row = if let Some(slice) = row.to_slice() {
+            slice
+        } else {
+            owned = row.to_vec();
+            &owned
+        };
+        let Some(&first) = row.first() else { return };
+        self.cols.push(0);
+        self.values.push(first);
+        for_each_start(row, |col| {
+            self.cols.push(col as u32);
+            self.values.push(row[col]);
+        });
+    }
+
+    /// Appends runs to the row that has not ended; neighbours of equal code become one.
     pub(super) fn push_runs(&mut self, runs: impl Iterator<Item = (u32, u16)>) {
-        let row_start = self.parents.len();
+        let row_start = self.sets.len();
         for (col, value) in runs {
             if self.cols.len() == row_start || self.values.last() != Some(&value) {
                 self.cols.push(col);
@@ -100,66 +116,90 @@ impl RunSets {
     }
 
     /// Ends the row whose runs were appended and joins it to the row above.
-    pub(super) fn join_last_row(&mut self, n_cols: usize) {
-        let n_runs = self.cols.len();
-        self.parents.extend(self.parents.len() as u32..n_runs as u32);
+    pub(super) fn end_row(&mut self) {
+        let (row, n_runs) = (self.row_starts.len() - 1, self.cols.len());
+        assert!(n_runs < u32::MAX as usize, "fewer than 2^32 - 1 runs: cut the raster first");
+        let start = self.row_starts[row];
+        self.sets.extend(start as u32..n_runs as u32);
         self.row_starts.push(n_runs);
-        let n_rows = self.row_starts.len() - 1;
-        if n_rows > 1 {
-            self.join_rows(n_rows - 2, n_cols);
+        if row == 0 {
+            return;
         }
-    }
-
-    /// Appends the next band and joins it to the last row already held.
-    fn append(&mut self, band: &RunSets, n_cols: usize) {
-        let offset = self.cols.len();
-        self.cols.extend_from_slice(&band.cols);
-        self.values.extend_from_slice(&band.values);
-        self.parents.extend(band.parents.iter().map(|&parent| parent + offset as u32));
-        let n_rows_before = self.row_starts.len() - 1;
-        self.row_starts.extend(band.row_starts[1..].iter().map(|&start| start + offset));
-        if n_rows_before > 0 {
-            self.join_rows(n_rows_before - 1, n_cols);
-        }
-    }
-
-    /// Joins the runs of a row with those of the next one.
-    fn join_rows(&mut self, row: usize, n_cols: usize) {
-        let end = |sets: &Self, run: usize, row: usize| {
-            if run + 1 == sets.row_starts[row + 1] { n_cols as u32 } else { sets.cols[run + 1] }
-        };
-        let (mut above, mut below) = (self.row_starts[row], self.row_starts[row + 1]);
-        while above < self.row_starts[row + 1] && below < self.row_starts[row + 2] {
-            if self.values[above] == self.values[below] {
-                self.union(above as u32, below as u32);
+        let (above, below) = (self.row_starts[row - 1]..start, start..n_runs);
+        let cols = (&self.cols[above.clone()], &self.cols[below.clone()]);
+        let values = (&self.values[above.clone()], &self.values[below.clone()]);
+        let sets = &mut self.sets;
+        for_each_contact(cols, self.n_cols, |i, j| {
+            if values.0[i] == values.1[j] {
+                union(sets, (above.start + i) as u32, (below.start + j) as u32);
             }
-            let (above_end, below_end) = (end(self, above, row), end(self, below, row + 1));
-            above += usize::from(above_end <= below_end);
-            below += usize::from(below_end <= above_end);
-        }
+        });
     }
 
-    /// Joins two sets under the earlier first run.
-    fn union(&mut self, a: u32, b: u32) {
-        let (a, b) = (self.find(a), self.find(b));
-        self.parents[a.max(b) as usize] = a.min(b);
-    }
-
-    /// The first run of a set; halves the path on the way.
-    fn find(&mut self, mut run: u32) -> u32 {
-        while self.parents[run as usize] != run {
-            let parent = self.parents[run as usize];
-            self.parents[run as usize] = self.parents[parent as usize];
-            run = self.parents[run as usize];
+    /// Ends the band: names the sets by the order of their first runs.
+    pub(super) fn name_pieces(&mut self) {
+        for (row, runs) in self.row_starts.windows(2).enumerate() {
+            for run in runs[0]..runs[1] {
+                let end = if run + 1 == runs[1] { self.n_cols } else { self.cols[run + 1] };
+                let cols = self.cols[run]..end;
+                let earlier = self.sets[run] as usize;
+                self.sets[run] = if earlier == run {
+                    self.pieces.push(Region::of_run(self.values[run], row, cols));
+                    self.pieces.len() as u32 - 1
+                } else {
+                    // An earlier run has its piece already.
+                    let piece = self.sets[earlier];
+                    self.pieces[piece as usize].extend(row, cols);
+                    piece
+                };
+            }
         }
-        run
     }
+}
 
-    /// Lets every run point at its first run directly.
-    pub(super) fn flatten(&mut self) {
-        for run in 0..self.parents.len() {
-            // Parents come first, and theirs are already flat.
-            self.parents[run] = self.parents[self.parents[run] as usize];
+/// Visits the pairs of runs of two neighbouring rows that have a column in common, from the west.
+///
+/// * `cols`: first columns of the runs above and of those below.
+#[inline]
+pub(super) fn for_each_contact(
+    (above, below): (&[u32], &[u32]),
+    n_cols: u32,
+    mut visit: impl FnMut(usize, usize),
+) {
+    let end = |cols: &[u32], run: usize| cols.get(run + 1).copied().unwrap_or(n_cols);
+    let (mut i, mut j) = (0, 0);
+    let (mut above_end, mut below_end) = (end(above, 0), end(below, 0));
+    while i < above.len() && j < below.len() {
+        visit(i, j);
+        let (is_above, is_below) = (above_end <= below_end, below_end <= above_end);
+        if is_above {
+            i += 1;
+            above_end = end(above, i);
         }
+        if is_below {
+            j += 1;
+            below_end = end(below, j);
+        }
+    }
+}
+
+/// Joins two sets under the earlier first run; the first run of the result.
+#[inline]
+fn union(parents: &mut [u32], a: u32, b: u32) {
+    let (a, b) = (find(parents, a), find(parents, b));
+    parents[a.max(b) as usize] = a.min(b);
+}
+
+/// The first run of a set; halves the path on the way.
+#[inline]
+fn find(parents: &mut [u32], mut run: u32) -> u32 {
+    loop {
+        let parent = parents[run as usize];
+        if parent == run {
+            return run;
+        }
+        let up = parents[parent as usize];
+        parents[run as usize] = up;
+        run = up;
     }
 }

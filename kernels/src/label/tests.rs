@@ -2,6 +2,7 @@ use ndarray::{Array2, array};
 use proptest::prelude::*;
 
 use super::*;
+use crate::grid::Window;
 
 /// Random rasters with few codes, nodata among them.
 pub(crate) fn rasters() -> impl Strategy<Value = Array2<u16>> {
@@ -24,8 +25,8 @@ fn a_spiral_is_one_region_named_by_its_first_cell() {
     assert_eq!(labels.raster(), array![[1, 2, 2, 2], [2, 2, 3, 2], [2, 3, 3, 2], [2, 2, 2, 2]]);
     let ring = labels.regions[1];
     assert_eq!((ring.value, ring.n_cells, ring.first), (1, 12, (0, 1)));
-    assert_eq!(ring.bounds, Window { row: 0, col: 0, rows: 4, cols: 4 });
-    assert_eq!(labels.regions[2].bounds, Window { row: 1, col: 1, rows: 2, cols: 2 });
+    assert_eq!(ring.bounds(), Window { row: 0, col: 0, rows: 4, cols: 4 });
+    assert_eq!(labels.regions[2].bounds(), Window { row: 1, col: 1, rows: 2, cols: 2 });
 }
 
 #[test]
@@ -95,6 +96,21 @@ proptest! {
         prop_assert_eq!(labels.raster(), flood(&codes));
         let n_valid = codes.iter().filter(|&&code| code != NODATA).count() as u64;
         prop_assert_eq!(labels.regions.iter().map(|r| r.n_cells).sum::<u64>(), n_valid);
+    }
+
+    #[test]
+    fn rows_of_more_cells_than_are_compared_or_painted_at_once_are_labelled_and_painted(
+        cells in proptest::collection::vec(0..3_u16, 60..200), repeats in 1..40_usize,
+    ) {
+        // Runs of all lengths: some cells are repeated.
+        let stretched = cells.iter().enumerate();
+        let row: Vec<u16> = stretched
+            .flat_map(|(i, &code)| vec![code; if i % 7 == 0 { repeats } else { 1 }])
+            .collect();
+        let codes = Array2::from_shape_fn((2, row.len() - 1), |(r, col)| row[col + r]);
+        let labels = label(codes.view());
+        prop_assert_eq!(labels.raster(), flood(&codes));
+        prop_assert_eq!(labels.paint(|region| labels.regions[region].value), codes);
     }
 
     #[test]

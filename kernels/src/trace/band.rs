@@ -88,10 +88,7 @@ impl Band {
 
     /// Follows the arcs that start at a node.
     fn follow_nodes(&mut self, corners: &mut Corners) {
-        let alone = |node: &Node| Junction {
-            around: node.around,
-            leaving: [HalfArc::NONE; 4],
-        };
+        let alone = |node: &Node| Junction { around: node.around, leaving: [HalfArc::NONE; 4] };
         self.nodes = corners.nodes.iter().map(alone).collect();
         for node in 0..self.nodes.len() {
             for direction in 0..4 {
@@ -123,8 +120,8 @@ impl Band {
     /// Follows what crosses the band without meeting a node.
     fn follow_ports(&mut self, corners: &mut Corners) {
         let tops = (0..corners.tops.len()).map(|rank| (Port::Top(rank as u32), corners.tops[rank]));
-        let bottoms =
-            (0..corners.bottoms.len()).map(|rank| (Port::Bottom(rank as u32), corners.bottoms[rank]));
+        let bottoms = (0..corners.bottoms.len())
+            .map(|rank| (Port::Bottom(rank as u32), corners.bottoms[rank]));
         for (port, next) in tops.chain(bottoms).collect::<Vec<_>>() {
             let is_done = match next.place() {
                 Place::Node(..) => true,

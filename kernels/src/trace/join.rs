@@ -57,20 +57,17 @@ impl Joined {
         };
         let (arcs, owners) = walker.join_arcs();
         let mut loops = [Vec::new(), Vec::new()];
-        for band in 0..bands.len() {
-            for piece in 0..bands[band].across_ports.len() {
-                if walker.is_passed[band][piece] {
-                    continue;
-                }
-                let points = from_first_corner(walker.join_loop(band, piece));
-                let sides = beside(points[0], labels, grid);
-                let mut line = Lines::default();
-                line.extend(points.iter().copied());
-                line.end(sides);
-                loops[usize::from(sides.left == NO_REGION)].push((points[0], line));
-            }
+        for corners in walker.join_loops() {
+            let corners = from_first_corner(corners);
+            let (first, sides) = (corners[0], beside(corners[0], labels, grid));
+            let mut line = Lines::default();
+            line.extend(corners);
+            line.end(sides);
+            loops[usize::from(sides.left == NO_REGION)].push((first, line));
         }
-        loops.iter_mut().for_each(|loops| loops.sort_unstable_by_key(|one| reading(one.0)));
+        for loops in &mut loops {
+            loops.sort_unstable_by_key(|one| reading(one.0));
+        }
         Self { arcs, loops, owners }
     }
 
@@ -182,13 +179,19 @@ impl Walker<'_> {
         (arcs, owners.into_iter().map(|own| own.into_iter().map(known).collect()).collect())
     }
 
-    /// The corners of the outline that a piece is a part of.
-    fn join_loop(&mut self, band: usize, piece: usize) -> Vec<Point> {
-        let mut line = Lines::default();
-        let [entry, _] = self.bands[band].across_ports[piece];
-        self.walk(beyond((band, entry)), &mut line, Some((band, piece)));
-        line.end(Sides { left: NO_REGION, right: NO_REGION });
-        line.line(0).to_vec()
+    /// The corners of the outlines without a node, each from anywhere; after [`Self::join_arcs`].
+    fn join_loops(&mut self) -> Vec<Vec<Point>> {
+        let mut loops = Vec::new();
+        for (band, here) in self.bands.iter().enumerate() {
+            for (piece, [entry, _]) in here.across_ports.iter().enumerate() {
+                if !self.is_passed[band][piece] {
+                    let mut line = Lines::default();
+                    self.walk(beyond((band, *entry)), &mut line, Some((band, piece)));
+                    loops.push(line.into_points());
+                }
+            }
+        }
+        loops
     }
 
     /// Goes out of a band by a port until an arc from a node is met, of which it gives the band and
@@ -245,7 +248,8 @@ fn from_first_corner(mut corners: Vec<Point>) -> Vec<Point> {
 
 /// The regions east and west of what goes south from a corner.
 fn beside(corner: Point, labels: &Labels, grid: &Grid) -> Sides {
-    let (row, col) = grid.cell_at(corner).expect("the first corner of an outline is that of a cell");
+    let (row, col) =
+        grid.cell_at(corner).expect("the first corner of an outline is that of a cell");
     let (row, col) = (row as i64, col as i64);
     let [left, right] = [col, col - 1].map(|col| labels.region_at(row, col));
     Sides { left, right }

@@ -29,7 +29,8 @@ pub fn first_difference(
     let strips = labels.strips(STRIP_RUNS);
     let mut faces_by_strip: Vec<Vec<u32>> = vec![Vec::new(); strips.len()];
     for (face, region) in labels.regions.iter().enumerate() {
-        let rows = region.bounds.row..region.bounds.row + region.bounds.rows;
+        let bounds = region.bounds();
+        let rows = bounds.row..bounds.row + bounds.rows;
         let first = strips.partition_point(|strip| strip.end <= rows.start);
         let meets = strips[first..].iter().take_while(|strip| strip.start < rows.end).count();
         faces_by_strip[first..first + meets].iter_mut().for_each(|faces| faces.push(face as u32));

@@ -257,7 +257,9 @@ fn crossings(labels: &Labels, row: i64) -> impl Iterator<Item = u32> + '_ {
     let (cols, regions) = labels.row_or_outside(row);
     let mut west = NO_REGION;
     let ends = cols.iter().copied().zip(regions.iter().copied()).chain([(n_cols, NO_REGION)]);
-    ends.filter_map(move |(col, region)| (std::mem::replace(&mut west, region) != region).then_some(col))
+    ends.filter_map(move |(col, region)| {
+        (std::mem::replace(&mut west, region) != region).then_some(col)
+    })
 }
 
 /// Passes over the runs of a row.
