@@ -163,7 +163,7 @@ impl Labeller {
         let below = self.row_starts[row]..self.row_starts[row + 1];
         let cols = (&self.run_cols[above.clone()], &self.run_cols[below.clone()]);
         let pieces = (&self.run_pieces[above], &self.run_pieces[below]);
-        for_each_contact(cols, self.n_cols as u32, |i, j| {
+        for_each_contact(cols, self.n_cols as u32, |i, j, _| {
             let (a, b) = (pieces.0[i], pieces.1[j]);
             if self.pieces[a as usize].value == self.pieces[b as usize].value {
                 self.sets.union(a, b);

@@ -16,7 +16,6 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use ndarray::{Array2, ArrayView2};
-use rayon::prelude::*;
 
 use crate::label::{Border, Labels, label};
 use crate::union_find::UnionFind;
@@ -226,11 +225,8 @@ impl RegionGraph {
     fn merge_all(&mut self, rule: &(impl CaptureRule + ?Sized)) {
         let size = |graph: &Self, root: u32| graph.nodes[root as usize].region.n_cells;
         let all = 0..self.nodes.len() as u32;
-        let mut first: Vec<(u64, u32)> = all
-            .filter(|&root| self.is_mergeable(root, rule))
-            .map(|root| (size(self, root), root))
-            .collect();
-        first.par_sort_unstable();
+        let mergeable = all.filter(|&root| self.is_mergeable(root, rule));
+        let first = sorted(mergeable.map(|root| (size(self, root), root)).collect());
         // Sets that have grown come again; most never do.
         let mut again: BinaryHeap<Reverse<(u64, u32)>> = BinaryHeap::new();
         let mut first = first.into_iter().peekable();
@@ -340,6 +336,33 @@ impl RegionGraph {
             })
             .collect()
     }
+}
+
+/// Sorts regions, given by ascending index, by their number of cells; equal ones stay as they are.
+///
+/// Sixteen bits at a time, from the lowest (radix sort): most units have fewer cells than that.
+fn sorted(mut regions: Vec<(u64, u32)>) -> Vec<(u64, u32)> {
+    const BITS: u32 = 16;
+    let largest = regions.iter().map(|region| region.0).max().unwrap_or(0);
+    for shift in (0..u64::BITS - largest.leading_zeros()).step_by(BITS as usize) {
+        let digit = |n_cells: u64| (n_cells >> shift) as usize & ((1 << BITS) - 1);
+        let mut next = vec![0; 1 << BITS];
+        for &(n_cells, _) in &regions {
+            next[digit(n_cells)] += 1;
+        }
+        let mut before = 0;
+        for next in &mut next {
+            before += std::mem::replace(next, before);
+        }
+        let mut by_digit = vec![(0, 0); regions.len()];
+        for region in regions {
+            let slot = &mut next[digit(region.0)];
+            by_digit[*slot] = region;
+            *slot += 1;
+        }
+        regions = by_digit;
+    }
+    regions
 }
 
 #[cfg(test)]

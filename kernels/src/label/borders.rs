@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Labels, NO_REGION};
+use super::{Labels, NO_REGION, for_each_contact};
 
 /// Rows scanned by one task; only a matter of speed.
 const BAND_ROWS: usize = 256;
@@ -56,45 +56,73 @@ impl Borders {
                 let rows = band * BAND_ROWS..((band + 1) * BAND_ROWS).min(n_rows);
                 let mut sums = Sums::new();
                 rows.for_each(|row| add_row(labels, row, &mut sums));
-                sum_equal(sums.finish())
+                sums.finish()
             })
             .collect();
-        Self::from_pieces(&sum_by_region(bands, labels.regions.len()), labels.regions.len())
+        let mut all = Self::listed(&bands, labels.regions.len());
+        drop(bands);
+        all.add_up();
+        all
     }
 
-    /// Lists each piece, given in ascending order, on both sides, by region.
-    fn from_pieces(pieces: &[Piece], n_regions: usize) -> Self {
-        let mut starts = vec![0; n_regions + 1];
-        for &(key, _) in pieces {
+    /// Lists each piece on both sides, by region.
+    fn listed(bands: &[Vec<Piece>], n_regions: usize) -> Self {
+        let pieces = || bands.iter().flatten();
+        let mut next = vec![0_usize; n_regions + 1];
+        for &(key, _) in pieces() {
             let (low, high) = regions_of(key);
-            starts[low as usize + 1] += 1;
+            next[low as usize] += 1;
             if high != NO_REGION {
-                starts[high as usize + 1] += 1;
+                next[high as usize] += 1;
             }
         }
-        for region in 0..n_regions {
-            starts[region + 1] += starts[region];
+        // From numbers of borders to the end of each list, from which it is filled downwards.
+        let mut end = 0;
+        for next in &mut next {
+            end += *next;
+            *next = end;
         }
-        let mut next = starts.clone();
-        let mut borders = vec![Border { neighbour: 0, n_sides: 0 }; starts[n_regions]];
+        let mut borders = vec![Border { neighbour: 0, n_sides: 0 }; end];
         let mut put = |region: u32, neighbour: u32, n_sides: u32| {
             let slot = &mut next[region as usize];
+            *slot -= 1;
             borders[*slot] = Border { neighbour, n_sides };
-            *slot += 1;
         };
-        // A region comes as the higher of its pairs first, by ascending lower one, then as the
-        // lower, by ascending higher one: both orders hold when all of the former are put first.
-        for &(key, n_sides) in pieces {
+        for &(key, n_sides) in pieces() {
             let (low, high) = regions_of(key);
+            put(low, high, n_sides);
             if high != NO_REGION {
                 put(high, low, n_sides);
             }
         }
-        for &(key, n_sides) in pieces {
-            let (low, high) = regions_of(key);
-            put(low, high, n_sides);
+        Self { starts: next, borders }
+    }
+
+    /// Sorts the list of each region by neighbour and makes one border of all that it has in
+    /// common with a neighbour.
+    fn add_up(&mut self) {
+        let mut kept = 0;
+        let mut start = 0;
+        for region in 0..self.starts.len() - 1 {
+            let end = self.starts[region + 1];
+            self.borders[start..end].sort_unstable();
+            let first = kept;
+            for i in start..end {
+                let border = self.borders[i];
+                if kept > first && self.borders[kept - 1].neighbour == border.neighbour {
+                    self.borders[kept - 1].n_sides += border.n_sides;
+                } else {
+                    self.borders[kept] = border;
+                    kept += 1;
+                }
+            }
+            self.starts[region] = first;
+            start = end;
         }
-        Self { starts, borders }
+        if let Some(last) = self.starts.last_mut() {
+            *last = kept;
+        }
+        self.borders.truncate(kept);
     }
 }
 
@@ -108,13 +136,14 @@ struct Sums {
 
 impl Sums {
     /// Slots of the table of recent pieces, as a power of two.
-    const BITS: u32 = 12;
+    const BITS: u32 = 13;
 
     fn new() -> Self {
         Self { recent: vec![(0, 0); 1 << Self::BITS], done: Vec::new() }
     }
 
     /// Adds the sides between two regions; a region has no border with itself.
+    #[inline]
     fn add(&mut self, a: u32, b: u32, n_sides: usize) {
         if a == b {
             return;
@@ -139,78 +168,23 @@ impl Sums {
     }
 }
 
-/// Sums the lengths of pieces of the same border; sorted by border.
-fn sum_equal(mut pieces: Vec<Piece>) -> Vec<Piece> {
-    pieces.par_sort_unstable();
-    add_up(&mut pieces);
-    pieces
-}
-
-/// Makes neighbouring pieces of the same border one.
-fn add_up(pieces: &mut Vec<Piece>) {
-    pieces.dedup_by(|next, kept| {
-        let is_same = next.0 == kept.0;
-        kept.1 += if is_same { next.1 } else { 0 };
-        is_same
-    });
-}
-
-/// As [`sum_equal`] on the pieces of all bands, without sorting them all again: they are put
-/// together by their lower region, which few bands share, and each of these short lists is sorted.
-fn sum_by_region(bands: Vec<Vec<Piece>>, n_regions: usize) -> Vec<Piece> {
-    let mut next = vec![0_usize; n_regions + 1];
-    for &(key, _) in bands.iter().flatten() {
-        next[regions_of(key).0 as usize + 1] += 1;
-    }
-    for region in 0..n_regions {
-        next[region + 1] += next[region];
-    }
-    let mut pieces = vec![(0, 0); next[n_regions]];
-    for band in bands {
-        for piece in band {
-            let slot = &mut next[regions_of(piece.0).0 as usize];
-            pieces[*slot] = piece;
-            *slot += 1;
-        }
-    }
-    // Each entry has moved to the start of the next list.
-    let mut start = 0;
-    for &end in &next[..n_regions] {
-        pieces[start..end].sort_unstable();
-        start = end;
-    }
-    add_up(&mut pieces);
-    pieces
-}
-
 /// Adds the borders within a row and with the row below; for the first row also with the outside.
 fn add_row(labels: &Labels, row: usize, sums: &mut Sums) {
-    let (n_rows, _) = labels.dim();
-    let mut west = NO_REGION;
-    for (_, region) in labels.runs(row) {
-        sums.add(west, region, 1);
-        west = region;
+    let (n_rows, n_cols) = labels.dim();
+    let (cols, regions) = labels.row_or_outside(row as i64);
+    let (Some(&west), Some(&east)) = (regions.first(), regions.last()) else { return };
+    sums.add(NO_REGION, west, 1);
+    sums.add(east, NO_REGION, 1);
+    for pair in regions.windows(2) {
+        sums.add(pair[0], pair[1], 1);
     }
-    sums.add(west, NO_REGION, 1);
-    if row == 0 {
-        labels.runs(row).for_each(|(cols, region)| sums.add(region, NO_REGION, cols.len()));
-    }
-    if row + 1 == n_rows {
-        labels.runs(row).for_each(|(cols, region)| sums.add(region, NO_REGION, cols.len()));
-        return;
-    }
-    let mut below_runs = labels.runs(row + 1);
-    let mut below = below_runs.next();
-    let mut col = 0;
-    for (cols, above) in labels.runs(row) {
-        while col < cols.end {
-            let Some((span, region)) = below.clone() else { break };
-            let end = cols.end.min(span.end);
-            sums.add(above, region, end - col);
-            col = end;
-            if end == span.end {
-                below = below_runs.next();
-            }
+    for is_limit in [row == 0, row + 1 == n_rows] {
+        if is_limit {
+            labels.runs(row).for_each(|(cols, region)| sums.add(region, NO_REGION, cols.len()));
         }
     }
+    let (cols_below, regions_below) = labels.row_or_outside(row as i64 + 1);
+    for_each_contact((cols, cols_below), n_cols as u32, |above, below, n_cols| {
+        sums.add(regions[above], regions_below[below], n_cols as usize);
+    });
 }

@@ -129,7 +129,7 @@ impl BandRuns {
         let cols = (&self.cols[above.clone()], &self.cols[below.clone()]);
         let values = (&self.values[above.clone()], &self.values[below.clone()]);
         let sets = &mut self.sets;
-        for_each_contact(cols, self.n_cols, |i, j| {
+        for_each_contact(cols, self.n_cols, |i, j, _| {
             if values.0[i] == values.1[j] {
                 union(sets, (above.start + i) as u32, (below.start + j) as u32);
             }
@@ -157,20 +157,23 @@ impl BandRuns {
     }
 }
 
-/// Visits the pairs of runs of two neighbouring rows that have a column in common, from the west.
+/// Visits the pairs of runs of two neighbouring rows that have columns in common, from the west:
+/// the rank of both in their rows, and how many columns.
 ///
 /// * `cols`: first columns of the runs above and of those below.
 #[inline]
 pub(super) fn for_each_contact(
     (above, below): (&[u32], &[u32]),
     n_cols: u32,
-    mut visit: impl FnMut(usize, usize),
+    mut visit: impl FnMut(usize, usize, u32),
 ) {
     let end = |cols: &[u32], run: usize| cols.get(run + 1).copied().unwrap_or(n_cols);
-    let (mut i, mut j) = (0, 0);
+    let (mut i, mut j, mut col) = (0, 0, 0);
     let (mut above_end, mut below_end) = (end(above, 0), end(below, 0));
     while i < above.len() && j < below.len() {
-        visit(i, j);
+        let until = above_end.min(below_end);
+        visit(i, j, until - col);
+        col = until;
         let (is_above, is_below) = (above_end <= below_end, below_end <= above_end);
         if is_above {
             i += 1;
