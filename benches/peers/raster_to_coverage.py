@@ -3,7 +3,8 @@
 
     PEERS_PYTHON=.venv/bin/python benches/peers/raster_to_coverage.py [--side 10000] [--only NAME]
 
-Prints a Markdown table in some minutes; see side_by_side.py for the way it is measured. The raster
+Prints Markdown tables in some minutes; see side_by_side.py for the way it is measured. Facts that
+both sides report (numbers of regions, polygons) must agree. The raster
 has 14 classes at 1 m (`--side` cells along each side): parcels, roads, buildings, noisy vegetation;
 it is made from a seed, and its sieved form by our own minimum unit of 500 cells. What is compared:
 
@@ -204,11 +205,20 @@ def main():
             bench.row(work, tool, goal, pairs)
         print(line, flush=True)
         if not error:
-            print(f"{name}: ours {pairs[0][-1]['result']}, theirs {pairs[1][-1]['result']}",
-                  file=sys.stderr)
+            agree(name, pairs[0][-1]["result"], pairs[1][-1]["result"])
     if not args.only or "scaling" in args.only:
-        for kernel in ("trace-raw", "regularise"):
+        print(f"\n{SCALING}")
+        for kernel in ("label-raw", "trace-raw", "trace-sieved", "regularise"):
             print(scaling(ours, kernel, str(rasters)), flush=True)
+    print(f"\nload of the machine at the end: {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
+
+
+def agree(name, ours, theirs):
+    """Stops when both sides did the same work and found something else."""
+    print(f"{name}: ours {ours}, theirs {theirs}", file=sys.stderr)
+    for fact in ("regions", "largest", "polygons"):
+        if fact in ours and fact in theirs and ours[fact] != theirs[fact]:
+            sys.exit(f"{name}: {fact} differ: ours {ours[fact]}, theirs {theirs[fact]}")
 
 
 VERSIONS = """
@@ -227,15 +237,24 @@ print(json.dumps(found))
 """
 
 
+SCALING = """| ours on one thread and on two | elapsed s | gain | CPU s |
+|---|---|---|---|"""
+
+
 def scaling(ours, kernel, folder):
-    """Elapsed seconds on one and on two threads, in turn; only telling on a quiet machine."""
-    walls = {1: [], 2: []}
+    """The shortest elapsed time on one and on two threads, in turn, and the processor time of each.
+
+    Elapsed times tell only on a quiet machine.
+    """
+    runs = {1: [], 2: []}
     for _ in range(3):
-        for threads, own in walls.items():
+        for threads, own in runs.items():
             env = dict(bench.ENV, RAYON_NUM_THREADS=str(threads))
-            own.append(bench.run([ours, "time", kernel, folder], pin=False, env=env)["wall_s"])
-    one, two = min(walls[1]), min(walls[2])
-    return f"\n{kernel}: {one:.2f} s elapsed on one thread, {two:.2f} s on two ({one / two:.2f} x)"
+            own.append(bench.run([ours, "time", kernel, folder], pin=False, env=env))
+    wall = [min(run["wall_s"] for run in own) for own in runs.values()]
+    cpu = [min(run["cpu_s"] for run in own) for own in runs.values()]
+    return (f"| {kernel} | {wall[0]:.2f}, {wall[1]:.2f} | {wall[0] / wall[1]:.2f} "
+            f"| {cpu[0]:.2f}, {cpu[1]:.2f} |")
 
 
 if __name__ == "__main__":

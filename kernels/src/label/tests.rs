@@ -87,6 +87,24 @@ fn flood(codes: &Array2<u16>) -> Array2<u32> {
     labels
 }
 
+#[test]
+fn borders_that_several_tasks_measure_are_added_up() {
+    // A region beside all rows, and cells of other codes beside it.
+    let codes = Array2::from_shape_fn(
+        (600, 2),
+        |(row, col)| {
+            if col == 0 { 1 } else { 2 + (row / 300) as u16 }
+        },
+    );
+    let borders = label(codes.view()).borders();
+    let sides = |region| -> Vec<(u32, u32)> {
+        borders.of_region(region).iter().map(|border| (border.neighbour, border.n_sides)).collect()
+    };
+    assert_eq!(sides(0), [(1, 300), (2, 300), (NO_REGION, 602)]);
+    assert_eq!(sides(1), [(0, 300), (2, 1), (NO_REGION, 301)]);
+    assert_eq!(sides(2), [(0, 300), (1, 1), (NO_REGION, 301)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 

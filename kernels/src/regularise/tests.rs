@@ -24,6 +24,16 @@ fn uniform(codes: &Array2<u16>, min_cells: u64) -> Regularised {
 }
 
 #[test]
+fn regions_are_sorted_by_all_digits_of_their_sizes_and_equal_ones_stay() {
+    let sizes = [70_000, 3, 1 << 40, 3, 0, (1 << 40) + 1, 65_536];
+    let regions: Vec<(u64, u32)> = sizes.into_iter().zip(0..).collect();
+    let mut expected = regions.clone();
+    expected.sort_unstable();
+    assert_eq!(sorted(regions), expected);
+    assert_eq!(sorted(vec![]), []);
+}
+
+#[test]
 fn a_small_region_goes_to_the_neighbour_with_the_longest_border() {
     let codes = array![[1, 1, 2, 2], [1, 3, 2, 2], [1, 1, 2, 2]];
     let result = uniform(&codes, 2);
