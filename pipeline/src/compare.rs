@@ -14,7 +14,7 @@ use crate::config::{Department, Layer};
 use crate::context::WORK;
 use crate::delivery::Delivery;
 use crate::enaf::Enaf;
-use crate::error::{Error, InputError};
+use crate::error::{Again, Error, InputError};
 use crate::figures::{Figures, Norms, area_of_change, stocks};
 use crate::judge::Judge;
 use crate::lock::Lock;
@@ -193,7 +193,7 @@ pub fn run(request: &Request) -> Result<(), Error> {
 
 fn check(cancel: &Cancel, during: &str) -> Result<(), Error> {
     if cancel.is_raised() {
-        return Err(Error::Interrupted { during: during.to_owned() });
+        return Err(Error::Interrupted { during: during.to_owned(), again: Again::Restarts });
     }
     Ok(())
 }
@@ -294,6 +294,7 @@ fn write(
     for disagreement in &figures.disagreements {
         drafts.push(delivery.disagreement(ground, disagreement)?);
     }
+    let has_several = figures.steps.len() > 1;
     for (rank, comparison) in ground.steps().enumerate() {
         let (step, pair) =
             (&figures.steps[rank], (&figures.verdicts[rank], &figures.verdicts[rank + 1]));
@@ -305,11 +306,13 @@ fn write(
             evolution,
             delivery.changes(&comparison, step, pair, &[])?,
         ]);
-        let changed_m2 = Area(area);
-        figures.proofs.extend([
-            Proof::new(Measures::AreaOfChange { changed_m2 }),
-            Proof::new(Measures::EvolutionIsStockDifference { net_m2: Area(net) }),
-        ]);
+        let laws = [
+            Measures::AreaOfChange { changed_m2: Area(area) },
+            Measures::EvolutionIsStockDifference { net_m2: Area(net) },
+        ];
+        let after = step.interval.after;
+        let proofs = laws.map(Proof::new);
+        figures.proofs.extend(proofs.map(|p| if has_several { p.of(after) } else { p }));
     }
     let years = request.years();
     let method = method(request, &years, &choices);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::artefact::Draft;
 use crate::cancel::Cancel;
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Again, Error};
 use crate::journal::Done;
 use crate::progress::Meter;
 use crate::stage::Stage;
@@ -77,7 +77,8 @@ impl Context<'_> {
     /// [`Error::Interrupted`] when the flag is raised.
     pub fn check_cancelled(&self) -> Result<(), Error> {
         if self.cancel.is_raised() {
-            return Err(Error::Interrupted { during: self.stage.name().to_owned() });
+            let during = self.stage.name().to_owned();
+            return Err(Error::Interrupted { during, again: Again::Resumes });
         }
         Ok(())
     }

@@ -88,7 +88,7 @@ impl Enaf {
                 let number =
                     number.filter(|n: &f64| n.is_finite() && *n >= 0.0).ok_or_else(|| {
                         InputError::new(path, format!("`{}` is not an area", headers[rank]))
-                            .feature(format!("line {line}, commune `{commune}`"))
+                            .at(format!("line {line}, commune `{commune}`"))
                             .got(format!("`{text}`"))
                             .expected("a number, zero or more")
                     })?;
@@ -100,10 +100,7 @@ impl Enaf {
             }
             if enaf.communes.insert(commune.clone(), of).is_some() {
                 let fault = InputError::new(path, "a commune is there twice");
-                return Err(fault
-                    .feature(format!("line {line}"))
-                    .got(format!("`{commune}`"))
-                    .into());
+                return Err(fault.at(format!("line {line}")).got(format!("`{commune}`")).into());
             }
         }
         Ok(enaf)

@@ -102,11 +102,13 @@ pub enum Error {
         /// The output folder.
         path: PathBuf,
     },
-    /// SIGINT or SIGTERM arrived; what was finished is journalled.
+    /// SIGINT or SIGTERM arrived; nothing half-written is left.
     #[error("interrupted during `{during}`")]
     Interrupted {
-        /// The stage that was running.
+        /// The stage or the step that was running.
         during: String,
+        /// What the same command does with what was finished.
+        again: Again,
     },
     /// A file differs from what the manifest or the journal says.
     #[error("`{}` is not the file that the manifest describes: got {got}, expected {expected}", path.display())]
@@ -124,6 +126,27 @@ pub enum Error {
         /// What was expected to be impossible.
         what: String,
     },
+}
+
+/// What a command that was interrupted does when it is typed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It goes on: what was finished is journalled.
+    Resumes,
+    /// It begins anew: it keeps nothing but complete results.
+    Restarts,
+}
+
+impl Again {
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Resumes => "the same command resumes where this run stopped",
+            Self::Restarts => {
+                "nothing was published and the previous result, if any, is whole; the same command \
+                 starts again from the beginning"
+            }
+        }
+    }
 }
 
 impl From<ArrangementError> for Error {
@@ -218,9 +241,7 @@ impl Error {
             Self::Busy { .. } => {
                 Some("wait for it to end, or give this run another folder with `--out`".to_owned())
             }
-            Self::Interrupted { .. } => {
-                Some("the same command resumes where this run stopped".to_owned())
-            }
+            Self::Interrupted { again, .. } => Some(again.hint().to_owned()),
             Self::Mismatch { .. } => Some(
                 "the file was changed or damaged after the run; `millesime run` computes it again"
                     .to_owned(),
@@ -304,8 +325,10 @@ pub struct InputError {
     pub path: PathBuf,
     /// The layer, when the file has several.
     pub layer: Option<String>,
-    /// The feature (its id) or the window, when the fault has a place.
+    /// The feature (its id), when the fault has one.
     pub feature: Option<String>,
+    /// The line, or the row and column, when the fault has a place.
+    pub place: Option<String>,
     /// What is wrong, as one lowercase fragment.
     pub what: String,
     /// The value found.
@@ -329,7 +352,14 @@ impl InputError {
         self
     }
 
-    /// Names the feature, the row or the window.
+    /// Names the line, or the row and column.
+    #[must_use]
+    pub fn at(mut self, place: impl fmt::Display) -> Self {
+        self.place = Some(place.to_string());
+        self
+    }
+
+    /// Names the feature.
     #[must_use]
     pub fn feature(mut self, feature: impl fmt::Display) -> Self {
         self.feature = Some(feature.to_string());
@@ -366,6 +396,9 @@ impl fmt::Display for InputError {
         }
         if let Some(feature) = &self.feature {
             write!(f, ", feature {feature}")?;
+        }
+        if let Some(place) = &self.place {
+            write!(f, ", {place}")?;
         }
         got_and_expected(f, self.got.as_deref(), self.expected.as_deref())
     }

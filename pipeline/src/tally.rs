@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use kernels::lattice::{self, Point};
 use serde::{Deserialize, Serialize};
 
+use crate::words;
+
 /// Places kept for each key; the lowest in the order of [`Place`] stay.
 pub const PLACES_MAX: usize = 1000;
 
@@ -94,7 +96,8 @@ pub struct Tally(Mutex<Flaws>);
 impl Tally {
     /// Counts a flaw that has no place, such as a missing image.
     ///
-    /// Keys are stable `snake_case` names: users filter on them.
+    /// Keys are stable `snake_case` names: users filter on them. Each has its words in
+    /// [`words::flaw`].
     pub fn count(&self, key: &str) {
         self.add(key, 0, None);
     }
@@ -106,6 +109,7 @@ impl Tally {
     }
 
     fn add(&self, key: &str, twice_area: i128, place: Option<Place>) {
+        debug_assert!(words::has_flaw(key), "`{key}` has no French words");
         let mut flaws = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         flaws.0.entry(key.to_owned()).or_default().add(twice_area, place);
     }
@@ -127,7 +131,7 @@ mod tests {
 
     fn tally_of(order: impl Iterator<Item = i32>) -> Flaws {
         let tally = Tally::default();
-        order.for_each(|x| tally.count_at("bowtie", Point::new(x, 0), 20_000, ""));
+        order.for_each(|x| tally.count_at("ring_self_intersection", Point::new(x, 0), 20_000, ""));
         tally.flaws()
     }
 
@@ -136,7 +140,7 @@ mod tests {
         let n = PLACES_MAX as i32 + 500;
         let (up, down) = (tally_of(0..n), tally_of((0..n).rev()));
         assert_eq!(up, down);
-        let flaw = &up.0["bowtie"];
+        let flaw = &up.0["ring_self_intersection"];
         assert_eq!((flaw.count, flaw.places.len()), (n as u64, PLACES_MAX));
         assert_eq!(flaw.twice_area, i64::from(n) * 20_000);
         assert_eq!(flaw.places.last().unwrap().at_cm, (PLACES_MAX as i32 - 1, 0));
@@ -146,11 +150,11 @@ mod tests {
     fn two_stages_add_up_and_the_most_frequent_comes_first() {
         let mut all = tally_of(0..3);
         let other = Tally::default();
-        other.count("tile_without_infrared");
-        other.count_at("bowtie", Point::new(9, 9), 0, "parcels, feature 7");
+        other.count("cell_without_imagery");
+        other.count_at("ring_self_intersection", Point::new(9, 9), 0, "parcels, feature 7");
         all.merge(&other.flaws());
         let counts: Vec<_> = all.by_count().iter().map(|(key, flaw)| (*key, flaw.count)).collect();
-        assert_eq!(counts, [("bowtie", 4), ("tile_without_infrared", 1)]);
+        assert_eq!(counts, [("ring_self_intersection", 4), ("cell_without_imagery", 1)]);
     }
 
     #[test]

@@ -2,9 +2,21 @@
 
 pub mod laws;
 
-/// What a flaw of the data is.
-pub fn flaw(key: &str) -> &str {
-    match key {
+/// What a flaw is called whose key has no words: of a journal that another version wrote.
+const UNNAMED: &str = "Autre défaut des données";
+
+/// What a flaw of the data is; its key stands beside it wherever it is shown.
+pub fn flaw(key: &str) -> &'static str {
+    named(key).unwrap_or(UNNAMED)
+}
+
+/// Whether a flaw has words of its own, as every flaw must that this version counts.
+pub fn has_flaw(key: &str) -> bool {
+    named(key).is_some()
+}
+
+fn named(key: &str) -> Option<&'static str> {
+    Some(match key {
         "artif_null" => "Objets sans statut d'artificialisation publié",
         "cell_without_imagery" => "Cellules du territoire sans image",
         "code_null" => "Codes absents",
@@ -40,10 +52,12 @@ pub fn flaw(key: &str) -> &str {
         "geometry_not_polygon" => "Lignes ou points parmi les polygones",
         "noding" => "Côtés ramenés à la grille du centimètre",
         "overlap" => "Recouvrements",
+        "part_below_unit" => "Restes d'un découpage, sous leur unité minimale de collecte",
         "polygon_covered" => "Polygones entièrement recouverts",
         "polygon_split" => "Polygones séparés en morceaux",
         "self_intersection" => "Polygones qui se croisent",
         "sliver" => "Polygones effilés",
+        "usage_rule_nature_misspelt" => "Natures qu'une règle d'usage nomme et que nul objet n'a",
         "unmatched_edge" => "Sommets sur le côté d'un voisin",
         "year_other" => "Objets d'une autre année",
         "code_collapsed" => "Codes anciens ou détaillés ramenés à leur poste",
@@ -59,8 +73,8 @@ pub fn flaw(key: &str) -> &str {
         "ring_unclosed" => "Contours non fermés",
         "height_dropped" => "Altitudes ignorées",
         "text_latin1" => "Textes en latin-1",
-        other => other,
-    }
+        _ => return None,
+    })
 }
 
 /// What a layer of evidence is.
@@ -73,5 +87,17 @@ pub fn evidence(layer: nomenclature::Layer) -> &'static str {
         Layer::Water => "surfaces en eau",
         Layer::Crops => "parcelles agricoles",
         Layer::Forest => "formations boisées",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_never_shown_in_the_place_of_words() {
+        assert!(has_flaw("overlap") && !has_flaw("of_another_version"));
+        assert_eq!(flaw("overlap"), "Recouvrements");
+        assert_eq!(flaw("of_another_version"), UNNAMED);
     }
 }

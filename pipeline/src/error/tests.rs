@@ -61,8 +61,18 @@ fn every_variant_has_its_own_documented_exit_code() {
     assert_eq!(code(Error::invariant("partition", "gap")), 5);
     assert_eq!(code(Error::Busy { path: "out".into() }), 6);
     assert_eq!(code(Error::write("x")(io(io::ErrorKind::StorageFull))), 7);
-    assert_eq!(code(Error::Interrupted { during: "ingest".into() }), 8);
+    for again in [Again::Resumes, Again::Restarts] {
+        assert_eq!(code(Error::Interrupted { during: "ingest".into(), again }), 8);
+    }
     let mismatch = Error::Mismatch { path: "x".into(), got: "a".into(), expected: "b".into() };
     assert_eq!(code(mismatch), 9);
     assert_eq!(code(Error::internal("x")), 10);
+}
+
+#[test]
+fn only_what_is_journalled_is_said_to_resume() {
+    let hint = |again| Error::Interrupted { during: "reading".into(), again }.hint().unwrap();
+    assert!(hint(Again::Resumes).contains("resumes where this run stopped"));
+    assert!(hint(Again::Restarts).contains("starts again from the beginning"));
+    assert!(!hint(Again::Restarts).contains("resume"));
 }

@@ -96,14 +96,14 @@ fn issues_keep_their_places_and_those_without_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("issues.gpkg");
     let tally = Tally::default();
-    tally.count_at("bowtie", Point::new(100, 200), 20_000, "a.gpkg, feature 1");
-    tally.count("tile_without_infrared");
+    tally.count_at("ring_self_intersection", Point::new(100, 200), 20_000, "a.gpkg, feature 1");
+    tally.count("year_other");
     assert_eq!(write_issues(&path, &names(), &tally.flaws()).unwrap(), 2);
     let source = VectorSource::open(&path, None).unwrap();
     let rows: Vec<_> = source.features(&[0, 1, 2, 3], 2154).unwrap().map(Result::unwrap).collect();
     assert_eq!(rows[0].points, [Point::new(100, 200)]);
     let expected: [Value; 4] =
-        ["bowtie".into(), "a.gpkg, feature 1".into(), 1i64.into(), 1.0.into()];
+        ["ring_self_intersection".into(), "a.gpkg, feature 1".into(), 1i64.into(), 1.0.into()];
     assert_eq!(rows[0].values, expected);
-    assert_eq!(rows[1].values[0], "tile_without_infrared".into());
+    assert_eq!(rows[1].values[0], "year_other".into());
 }

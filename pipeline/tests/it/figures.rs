@@ -105,6 +105,24 @@ fn figures<const N: usize>(folder: &Path, table: &str, code: &str, keys: [&str; 
 }
 
 #[test]
+fn with_three_vintages_each_law_of_an_interval_bears_its_year() {
+    let drawn = Drawn::new();
+    drawn.tables();
+    let manifest = pipeline::manifest::Manifest::read(&drawn.path("out")).unwrap().unwrap();
+    let names: Vec<String> =
+        manifest.proofs.iter().map(pipeline::proof::Proof::invariant).collect();
+    let mut unlike = names.clone();
+    unlike.sort_unstable();
+    unlike.dedup();
+    assert_eq!(unlike.len(), names.len(), "a name comes twice: {names:#?}");
+    for law in ["area_of_change", "evolution_is_stock_difference"] {
+        for year in [2015, 2021] {
+            assert!(unlike.contains(&format!("{law}_{year}")), "{law}, {year}: {names:#?}");
+        }
+    }
+}
+
+#[test]
 fn three_vintages_at_unequal_intervals_are_annualised_one_by_one() {
     let (_drawn, folder) = Drawn::new().tables_kept();
     let keys = [

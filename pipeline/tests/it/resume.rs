@@ -33,7 +33,7 @@ fn write_one_file(ctx: &Context) -> Result<StageReport, Error> {
     let name = if ctx.stage >= Stage::Vectorise { "" } else { ".work/" };
     let name = format!("{name}{}.txt", ctx.stage);
     publish_bytes(ctx.out(&name), text.as_bytes())?;
-    ctx.tally.count_at("bowtie", Point::new(1, ctx.stage as i32), 0, "");
+    ctx.tally.count_at("ring_self_intersection", Point::new(1, ctx.stage as i32), 0, "");
     Ok(StageReport::default().output(name).proof(Measures::CellsOfDrawing { regions: 64 }))
 }
 
