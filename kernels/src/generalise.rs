@@ -15,7 +15,10 @@ use crate::lattice::Point;
 mod crossings;
 mod fit;
 mod rectangle;
+mod spread;
 mod topology;
+
+pub use spread::Spread;
 
 /// Arcs fitted by one task; only a matter of speed.
 const BAND_ARCS: usize = 256;

@@ -218,6 +218,29 @@ proptest! {
         prop_assert_eq!(result.twice_drifts.iter().sum::<i128>(), 0);
     }
 
+    /// The bound of the command, on coverages where most arcs fall back at least once.
+    #[test]
+    fn no_face_drifts_beyond_the_bound(
+        codes in rasters(), distance in 5..41_i32, area_permille in 1..200_u32,
+    ) {
+        for codes in [blown_up(&codes, 3), codes] {
+            let traced = trace(codes.view(), &grid_of(&codes));
+            let free = Tolerance { distance, area_permille, outline: Outline::Generalised };
+            for tolerance in [free, Tolerance { outline: Outline::Kept, ..free }] {
+                let result = generalise(&traced, CELL, &tolerance);
+                let (by_code, all) = result.spreads();
+                prop_assert!(all.max_ppm <= 1000 * area_permille, "{:?}", all);
+                prop_assert!(by_code.values().all(|s| s.max_ppm <= all.max_ppm));
+                let areas = |coverage: &ArcCoverage| coverage.twice_areas().iter().sum::<i128>();
+                prop_assert_eq!(all.twice_before, areas(&traced));
+                prop_assert_eq!(all.twice_after(), areas(&result.coverage));
+                let won = by_code.values().map(|s| s.twice_won).sum::<i128>();
+                prop_assert_eq!((won, by_code.values().map(|s| s.n_faces).sum::<u64>()),
+                    (all.twice_won, traced.faces().len() as u64));
+            }
+        }
+    }
+
     #[test]
     fn a_free_outline_is_valid_too(codes in rasters(), distance in 1..31_i32) {
         let traced = trace(codes.view(), &grid_of(&codes));

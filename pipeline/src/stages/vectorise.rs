@@ -1,7 +1,7 @@
 //! Vectorise: what changed is drawn and cut into the prior's polygons.
 
 use kernels::coverage::{Defect, DefectKind, Limits, check};
-use kernels::generalise::{Outline, Tolerance, generalise_above};
+use kernels::generalise::{Outline, Spread, Tolerance, generalise_above};
 use kernels::grid::Grid;
 use kernels::label::label;
 use kernels::lattice::{Point, Polygon, area_m2, twice_area_of};
@@ -54,7 +54,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         let couple = Couple::from_cell(cell);
         [true, false].map(|in_zone| twice_area_of(config.capture.min_area_m2(couple, in_zone)))
     };
-    let changed = draw(changed_cells.view(), &grid, units_of)?;
+    let (changed, spread) = draw(changed_cells.view(), &grid, units_of)?;
     ctx.check_cancelled()?;
     let steps = |millicells: i32| grid.cell * millicells / 1_000;
     let rule = SpliceRule { snap: steps(SNAP_MILLICELLS), thin: steps(THIN_MILLICELLS) };
@@ -78,6 +78,10 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .output(zones)
         .figure("changed_cells", changed_cells.iter().filter(|&&cell| cell != 0).count())
         .figure("changed_regions", changed.len())
+        .figure("drawing_drift_ppm_bound", 1_000 * AREA_PERMILLE)
+        .figure("drawing_drift_ppm_max", spread.max_ppm)
+        .figure("drawing_drift_ppm_p99", spread.p99_ppm)
+        .figure("drawing_drift_ppm_mean", spread.mean_ppm)
         .figure("polygons", spliced.polygons.len())
         .figure("polygons_kept", count(Kinship::Kept))
         .figure("polygons_cut", count(Kinship::Cut))
@@ -94,11 +98,13 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
 /// Traces regions of equal couple and fits their outlines, checking the tracing on the way.
 ///
 /// * `units_of`: the areas that a region of a couple does not fall below.
+///
+/// The regions, and what the fit did to their areas.
 fn draw(
     cells: ArrayView2<'_, u16>,
     grid: &Grid,
     units_of: impl Fn(u16) -> [i128; 2],
-) -> Result<Vec<ChangedRegion>, Error> {
+) -> Result<(Vec<ChangedRegion>, Spread), Error> {
     let labels = label(cells);
     let traced = trace_labels(&labels, grid);
     if let Some((row, col)) = first_difference(&traced, &labels, grid) {
@@ -111,13 +117,16 @@ fn draw(
         outline: Outline::Generalised,
     };
     let fitted = generalise_above(&traced, grid.cell, &tolerance, units_of);
-    Ok(fitted
-        .coverage
-        .polygons()
-        .into_iter()
-        .zip(traced.faces())
-        .map(|(polygon, face)| ChangedRegion { polygon, couple: Couple::from_cell(face.value) })
-        .collect())
+    let (_, spread) = fitted.spreads();
+    if spread.max_ppm > 1_000 * AREA_PERMILLE {
+        let details = format!("{} ppm of a region, bound {AREA_PERMILLE} permille", spread.max_ppm);
+        return Err(Error::invariant("drawing_drift_within_bound", details));
+    }
+    let regions =
+        fitted.coverage.polygons().into_iter().zip(traced.faces()).map(|(polygon, face)| {
+            ChangedRegion { polygon, couple: Couple::from_cell(face.value) }
+        });
+    Ok((regions.collect(), spread))
 }
 
 /// The vintage is a valid coverage, but for the gaps that the prior has.
@@ -223,7 +232,7 @@ fn write_zone(
     zone: &Array2<u8>,
     grid: &Grid,
 ) -> Result<String, Error> {
-    let drawn = draw(zone.mapv(u16::from).view(), grid, |_| [0; 2])?;
+    let (drawn, _) = draw(zone.mapv(u16::from).view(), grid, |_| [0; 2])?;
     let draft = Draft::new(ctx.out(Product::BuiltZone.file_name(names)))?;
     let mut layer = Deliverable::<BuiltZoneRecord>::create(draft.temp(), names)?;
     for (rank, region) in drawn.iter().enumerate() {
