@@ -1,25 +1,33 @@
 //! `millesime vectorise`: one class raster to a seamless coverage of polygons.
 
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use kernels::arcs::ArcCoverage;
-use kernels::generalise::{Generalised, Outline, Tolerance, generalise_above};
+use kernels::generalise::{Outline, Tolerance, generalise_above};
 use kernels::label::Labels;
-use kernels::lattice::{STEPS_PER_METRE, area_m2};
+use kernels::lattice::STEPS_PER_METRE;
 use kernels::trace::{first_difference, trace_labels};
 use nomenclature::{Couple, Nomenclature};
 
-use crate::error::Error;
+use crate::artefact::Draft;
+use crate::error::{Error, InputError};
 use crate::talk;
 use crate::units::{count, parse_bytes};
 
 mod cells;
 mod cover;
+mod drawn;
+mod georef;
 mod memory;
+mod report;
+mod tiles;
 mod units;
 
 use cells::{Cells, Meaning};
+use drawn::Drawn;
 use memory::Memory;
+use report::Report;
 use units::Units;
 
 /// The part of its area, in thousandths, that generalising may give to or take from a polygon.
@@ -30,19 +38,23 @@ const AREA_PERMILLE_MAX: u32 = 50;
 #[command(after_help = "\
 Examples:
   millesime vectorise cover.tif --out cover.gpkg           the exact outline of the cells
+  millesime vectorise tiles/*.tif --out cover.gpkg         the same, of tiles, without their seams
   millesime vectorise cover.tif --out cover.gpkg --nomenclature ocsge-2-0 \\
       --capture-rules ocsge-2-0 --tolerance-m 1.5
 
 Without a nomenclature the polygons carry the cell's `value`; with one, `code_cs` (and `code_us`
-when the cells are 16-bit couples). What each class won and lost goes to stdout as CSV.
+when the cells are 16-bit couples). What each class won and lost, by its units and by the drawing,
+goes to stdout as CSV.
 
 Capture rules enlarge isolated buildings, give away what is narrower than its minimum width, then
 merge what is below its unit: into the neighbour of the longest border, then of the nearest meaning,
 then of the lowest code. Roads and rail are not cut. Where the cells tell no usage, paved and mineral
 ground counts as roads and rail.")]
 pub struct Args {
-    /// The class raster: one band of 8 or 16 bits, north-up, square pixels, a French CRS
-    raster: PathBuf,
+    /// The class raster: one band of 8 or 16 bits, north-up, square pixels, a French CRS; or the
+    /// tiles that make it, in any order, which may leave ground uncovered but not share any
+    #[arg(required = true, value_name = "RASTER")]
+    rasters: Vec<PathBuf>,
     /// The `GeoPackage` to write; it must not exist
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -53,14 +65,17 @@ pub struct Args {
     #[arg(long, value_name = "ID")]
     nomenclature: Option<String>,
     /// Merge regions smaller than this into a neighbour
-    #[arg(long, value_name = "N", conflicts_with = "capture_rules")]
+    #[arg(long, value_name = "N", conflicts_with = "capture_rules", allow_negative_numbers = true)]
     min_area_m2: Option<f64>,
     /// Apply the minimum widths and units of a product, by class
     #[arg(long, value_name = "ID", requires = "nomenclature")]
     capture_rules: Option<String>,
     /// Take the stair-steps off: no outline moves farther than this
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
     tolerance_m: Option<f64>,
+    /// Write what became of each class and of the areas of the polygons, as one JSON object
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Cells of one polygon touch by their sides; no other number makes a valid coverage
     #[arg(long, default_value = "4", value_parser = four)]
     connectivity: u8,
@@ -79,10 +94,17 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     let meaning = Meaning::of(args.nomenclature.as_deref())?;
     let units = Units::of(args.min_area_m2, args.capture_rules.as_deref(), &meaning)?;
     let tolerance = args.tolerance()?;
-    check_out(&args.out)?;
+    cover::check_layer_name(&args.layer)?;
+    let draft = draft_of(&args.out)?;
+    let report = args.report_draft()?;
     let memory = Memory::of(args.memory, &args.out)?;
-    let cells = Cells::open(&args.raster, &meaning)?;
+    let cells = Cells::open(&args.rasters, &meaning)?;
     let (labels, regularised) = units.read(&cells, &meaning, &memory)?;
+    if labels.regions.is_empty() {
+        let fault = InputError::new(&args.rasters[0], "no cell of this raster holds data");
+        let hint = "check the nodata value that it declares: `gdalinfo -stats FILE`";
+        return Err(fault.expected("cells with a class").hint(hint).into());
+    }
     memory.allow_outlines(&labels, tolerance.is_some())?;
     let traced = trace_labels(&labels, &cells.grid);
     check_exact(&traced, &labels, &cells)?;
@@ -90,14 +112,17 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     let generalised = tolerance.map(|tolerance| {
         generalise_above(&traced, cells.grid.cell, &tolerance, |code| units.twice_areas(code))
     });
+    let measured = generalised.as_ref().zip(tolerance);
+    let drawn = measured.map(|(result, tolerance)| Drawn::of(result, &traced, tolerance, &cells));
+    let drawn = drawn.transpose()?;
     let coverage = generalised.as_ref().map_or(&traced, |result| &result.coverage);
-    cover::write(coverage, &cells, &meaning, (&args.out, &args.layer))?;
-    if let Some(result) = &regularised {
-        result.say(&cells, &meaning)?;
+    cover::write(coverage, &cells, &meaning, (draft, &args.layer))?;
+    let (regularised, drawn) = (regularised.as_ref(), drawn.as_ref());
+    let said = Report { cells: &cells, meaning: &meaning, coverage, regularised, drawn };
+    if let Some(draft) = report {
+        said.write(draft, &args.layer)?;
     }
-    if let Some(result) = &generalised {
-        say_generalised(result, &traced);
-    }
+    said.say()?;
     talk::line(&format!(
         "ok: {} cells, {} polygons, {} arcs in `{}`",
         count(cells.grid.n_cells() as u64),
@@ -109,6 +134,21 @@ pub fn execute(args: &Args) -> Result<(), Error> {
 }
 
 impl Args {
+    /// The report to come, in the place of an earlier one but of nothing else.
+    fn report_draft(&self) -> Result<Option<Draft>, Error> {
+        let Some(path) = &self.report else { return Ok(None) };
+        let is_path = |other: &PathBuf| match (other.canonicalize(), path.canonicalize()) {
+            (Ok(other), Ok(path)) => other == path,
+            _ => other == path,
+        };
+        if self.rasters.iter().chain([&self.out]).any(is_path) {
+            let what = format!("`{}` is the raster or the output", path.display());
+            let hint = Some("give the report a name of its own: `--report NAME.json`".to_owned());
+            return Err(Error::Usage { what, hint });
+        }
+        writable(path).map(Some)
+    }
+
     fn tolerance(&self) -> Result<Option<Tolerance>, Error> {
         let Some(tolerance_m) = self.tolerance_m else { return Ok(None) };
         positive("--tolerance-m", tolerance_m, 1000.0)?;
@@ -141,6 +181,21 @@ fn check_out(out: &Path) -> Result<(), Error> {
     }
 }
 
+/// The output to come, in a folder that may be written to: it would be a pity to find out last.
+fn draft_of(out: &Path) -> Result<Draft, Error> {
+    check_out(out)?;
+    writable(out)
+}
+
+/// The draft of a file in a folder that may be written to.
+fn writable(out: &Path) -> Result<Draft, Error> {
+    let draft = Draft::new(out)?;
+    let temp = draft.temp();
+    let probe = File::create_new(temp).and_then(|_| fs::remove_file(temp));
+    probe.map_err(Error::write(out))?;
+    Ok(draft)
+}
+
 /// Refuses what is not a number above 0 and within a limit.
 fn positive(option: &str, value: f64, max: f64) -> Result<(), Error> {
     if value > 0.0 && value <= max {
@@ -160,7 +215,7 @@ fn four(text: &str) -> Result<u8, String> {
 /// The law of the trace: burning the polygons gives the raster back, and areas are the cells'.
 fn check_exact(traced: &ArcCoverage, labels: &Labels, cells: &Cells) -> Result<(), Error> {
     if let Some((row, col)) = first_difference(traced, labels, &cells.grid) {
-        let details = format!("row {row}, column {col} of `{}`", cells.path.display());
+        let details = cells.tiles.place(row, col);
         return Err(Error::invariant("rasterise(vectorise(raster)) = raster", details));
     }
     let side = i128::from(cells.grid.cell);
@@ -170,23 +225,13 @@ fn check_exact(traced: &ArcCoverage, labels: &Labels, cells: &Cells) -> Result<(
     match (0..areas.len()).find(is_wrong) {
         Some(face) => Err(Error::invariant(
             "polygon area = cell area",
-            format!("polygon that starts at cell {:?}", traced.faces()[face].first),
+            format!("the polygon that starts at {}", {
+                let (row, col) = traced.faces()[face].first;
+                cells.tiles.place(row as usize, col as usize)
+            }),
         )),
         None => Ok(()),
     }
-}
-
-/// Says how far the generalisation went.
-fn say_generalised(result: &Generalised, traced: &ArcCoverage) {
-    let [fitted, half, kept] = result.n_arcs_by_level.map(|n| count(n as u64));
-    let largest = result.twice_drifts.iter().map(|drift| drift.abs()).max().unwrap_or(0);
-    talk::line(&format!(
-        "generalised: {} points of {} left; {fitted} arcs fitted, {half} at half the tolerance, \
-         {kept} as they were; largest change of a polygon {:.2} m2",
-        count(result.coverage.n_points() as u64),
-        count(traced.n_points() as u64),
-        area_m2(largest)
-    ));
 }
 
 impl Meaning {

@@ -299,7 +299,7 @@ fn local_file(path: &Path) -> Result<PathBuf> {
     let file = path.canonicalize().map_err(|error| {
         InputError::new(path, "this file cannot be read")
             .got(error.to_string())
-            .hint("check the path; relative paths start from the folder of the configuration")
+            .hint("check the path; those in a configuration start from its folder")
     })?;
     if file.starts_with("/vsimem") || !file.is_file() {
         return Err(refuse(if file.is_dir() { "a folder" } else { "not a regular file" }));

@@ -9,7 +9,7 @@ use kernels::grid::Window;
 use ndarray::{Array2, Array3, Axis};
 
 use super::error::{Error, InputError, Result};
-use super::gdal::{open_raster, quiet, reading};
+use super::gdal::{open_raster, quiet, reading, strict};
 use super::srs::epsg_of;
 
 /// Largest relative difference between the height and the width of a square pixel.
@@ -198,9 +198,10 @@ impl RasterInfo {
         if T::ACCEPTS.contains(&self.cell_type) {
             return Ok(());
         }
+        let accepted: Vec<&str> = T::ACCEPTS.iter().map(|kind| kind.name()).collect();
         Err(InputError::new(&self.path, "wrong type of cells")
             .got(self.cell_type.name())
-            .expected(T::TYPE.name())
+            .expected(accepted.join(" or "))
             .hint("convert it: `gdal_translate -ot Byte IN OUT` (UInt16 for couples)")
             .into())
     }
@@ -243,8 +244,12 @@ impl RasterSource {
         self.info.require_cells::<T>()?;
         self.check(band, window)?;
         let mut cells = vec![T::default(); window.n_cells()];
-        reading(&self.info.path, "this raster cannot be read to its end", || {
-            read_band(&self.dataset.rasterband(band)?, window, &mut cells)
+        let done = strict(|| read_band(&self.dataset.rasterband(band)?, window, &mut cells));
+        done.map_err(|said| {
+            InputError::new(&self.info.path, "this raster cannot be read to its end")
+                .got(said)
+                .expected(format!("{} rows and {} columns", self.info.rows, self.info.cols))
+                .hint("it is truncated or damaged: copy it again, then check with `gdalinfo -checksum`")
         })?;
         Ok(shaped(window, cells))
     }
@@ -323,20 +328,28 @@ fn shaped<T>(window: Window, cells: Vec<T>) -> Array2<T> {
     Array2::from_shape_vec((window.rows, window.cols), cells).expect("made of the window's size")
 }
 
+/// The type of the cells of a band; bytes with a sign have a mark of their own before GDAL 3.7.
+fn cell_type_of(band: &RasterBand<'_>) -> CellType {
+    use gdal::Metadata;
+    match band.metadata_item("PIXELTYPE", "IMAGE_STRUCTURE") {
+        Some(kind) if kind == "SIGNEDBYTE" => CellType::Signed,
+        _ => CellType::of(band.band_type()),
+    }
+}
+
 fn describe(path: &Path, dataset: &Dataset) -> Result<RasterInfo> {
     let (cols, rows) = dataset.raster_size();
     let bands = dataset.raster_count();
     let what = "the header of this raster cannot be read";
     let (cell_type, nodata, block, flags) = reading(path, what, || {
         let band = dataset.rasterband(1)?;
-        let kind = CellType::of(band.band_type());
-        Ok((kind, band.no_data_value(), band.block_size(), band.mask_flags()?))
+        Ok((cell_type_of(&band), band.no_data_value(), band.block_size(), band.mask_flags()?))
     })?;
     for index in 2..=bands {
-        let kind = reading(path, what, || Ok(dataset.rasterband(index)?.band_type()))?;
-        if CellType::of(kind) != cell_type {
+        let kind = reading(path, what, || Ok(cell_type_of(&dataset.rasterband(index)?)))?;
+        if kind != cell_type {
             return Err(InputError::new(path, "the bands of this raster are of different types")
-                .got(format!("band {index}: {}", CellType::of(kind).name()))
+                .got(format!("band {index}: {}", kind.name()))
                 .expected(cell_type.name())
                 .into());
         }

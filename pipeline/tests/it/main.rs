@@ -11,12 +11,17 @@ mod exit_codes;
 mod explain;
 mod figures;
 mod generated;
+mod gers;
 mod laws;
 mod nested;
 mod reading;
 mod recall;
 mod resume;
+#[path = "../../src/shared_data.rs"]
+mod shared_data;
 mod town;
 mod vectorise;
+mod vectorise_input;
+mod vectorise_tiles;
 mod world;
 mod wrong_input;

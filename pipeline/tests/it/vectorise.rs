@@ -14,9 +14,21 @@ use tiff::encoder::{TiffEncoder, colortype};
 
 use crate::world::World;
 
+/// The north-west corner of the rasters.
+pub(crate) const ORIGIN: Point = Point::new(65_000_000, 630_000_000);
+
 /// A raster of square cells.
-fn raster<T: Cell>(path: &Path, cells: &Array2<T>, cell: i32, nodata: Option<u32>) {
-    let origin = Point::new(65_000_000, 630_000_000);
+pub(crate) fn raster<T: Cell>(path: &Path, cells: &Array2<T>, cell: i32, nodata: Option<u32>) {
+    raster_at(path, cells, (ORIGIN, cell), nodata);
+}
+
+/// A raster of square cells at a place.
+pub(crate) fn raster_at<T: Cell>(
+    path: &Path,
+    cells: &Array2<T>,
+    (origin, cell): (Point, i32),
+    nodata: Option<u32>,
+) {
     let grid = Grid { origin, cell, rows: cells.nrows(), cols: cells.ncols() };
     let compression = Compression::Deflate;
     let spec = RasterSpec { grid, bands: 1, epsg: 2154, nodata, compression, colours: vec![] };
@@ -38,6 +50,20 @@ fn polygons(path: &Path, columns: &[&str]) -> Vec<(Vec<String>, i128)> {
             let feature = feature.unwrap();
             let texts = feature.values.iter().map(|value| value.text().unwrap()).collect();
             (texts, feature.polygons.iter().map(Polygon::twice_area).sum())
+        })
+        .collect()
+}
+
+/// The values and the polygons of a file, in its order.
+pub(crate) fn drawn(path: &Path, column: &str) -> Vec<(String, Polygon)> {
+    let source = VectorSource::open(path, None).unwrap();
+    let column = source.require_column(&[column]).unwrap();
+    let features = source.features(&[column], 2154).unwrap();
+    features
+        .map(|feature| {
+            let mut feature = feature.unwrap();
+            assert_eq!((feature.polygons.len(), feature.issues.len()), (1, 0));
+            (feature.values[0].text().unwrap(), feature.polygons.remove(0))
         })
         .collect()
 }
@@ -113,6 +139,66 @@ fn generalising_keeps_the_outline_and_the_total_area() {
 }
 
 #[test]
+fn the_drift_of_the_polygons_is_told_by_class_and_within_its_bound() {
+    let world = World::new();
+    let cells = Array2::from_shape_fn((120, 120), |(r, c)| {
+        let (u, v) = (r as i32 - 60, c as i32 - 50);
+        1 + u8::from(3 * r < c + 130) + 2 * u8::from(u * u + v * v < 900)
+    });
+    raster(&world.path("c.tif"), &cells, 100, None);
+    let args =
+        ["vectorise", "c.tif", "--out", "c.gpkg", "--tolerance-m", "2", "--report", "c.json"];
+    let told = world.told(&args);
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs::read(world.path("c.json")).unwrap()).unwrap();
+    let of = |value: &serde_json::Value, key: &str| value[key].as_f64().unwrap();
+    let generalised = &report["generalised"];
+    assert_eq!(
+        (of(generalised, "drift_percent_bound"), of(generalised, "tolerance_m")),
+        (5.0, 2.0)
+    );
+    // By the polygons themselves: their cells are those of the classes, each of which is one piece
+    // or two.
+    let found = drawn(&world.path("c.gpkg"), "value");
+    let labels = kernels::label::label(cells.mapv(u16::from).view());
+    assert_eq!(found.len(), labels.regions.len());
+    let shares: Vec<(u16, f64)> = found
+        .iter()
+        .zip(&labels.regions)
+        .map(|((_, polygon), region)| {
+            let before = region.n_cells as f64;
+            (region.value, 100.0 * (polygon.area_m2() - before).abs() / before)
+        })
+        .collect();
+    let largest = |of: &dyn Fn(u16) -> bool| {
+        let shares = shares.iter().filter(|(value, _)| of(*value)).map(|(_, share)| *share);
+        shares.fold(0.0, f64::max)
+    };
+    let is_near = |told: f64, share: f64| (0.0..=1.01e-4).contains(&(told - share));
+    let max = of(&generalised["drift"], "percent_max");
+    assert!(max > 0.0 && is_near(max, largest(&|_| true)), "{max} {shares:?}");
+    let classes = report["classes"].as_array().unwrap();
+    assert_eq!(classes.len(), 4);
+    for class in classes {
+        let value: u16 = class["class"].as_str().unwrap().parse().unwrap();
+        let max = of(&class["drift"], "percent_max");
+        assert!(is_near(max, largest(&|of| of == value)), "{class}");
+        let polygons = found.iter().filter(|(of, _)| *of == value.to_string());
+        let area: f64 = polygons.map(|(_, polygon)| polygon.area_m2()).sum();
+        assert!((of(&class["drift"], "area_m2_after") - area).abs() < 1e-6);
+        assert!(told.contains(&format!("\n{value},")), "{told}");
+    }
+    let mean = shares.iter().map(|(_, share)| share).sum::<f64>() / shares.len() as f64;
+    assert!(is_near(of(&generalised["drift"], "percent_mean"), mean), "{generalised}");
+    assert!(
+        told.contains(&format!("changed by {max:.4} % at most (bound 5.0000 %), from row")),
+        "{told}"
+    );
+    assert!(told.contains(",polygons,area_m2_drawn,drift_percent_max,"), "{told}");
+    assert!(told.contains("total,14400.00,14400.00,0.00,0.00,0.0,"), "{told}");
+}
+
+#[test]
 fn the_bytes_do_not_depend_on_the_threads() {
     let world = World::new();
     let cells = Array2::from_shape_fn((300, 300), |(r, c)| {
@@ -132,7 +218,7 @@ fn the_bytes_do_not_depend_on_the_threads() {
 }
 
 /// Runs the command on a raster that must be refused, and checks that nothing is left.
-fn refused(world: &World, args: &[&str], code: i32) -> String {
+pub(crate) fn refused(world: &World, args: &[&str], code: i32) -> String {
     let told = world.told(&[&["vectorise", "c.tif", "--out", "c.gpkg"], args].concat());
     assert!(told.starts_with(&format!("exit code: {code}\n")), "{told}");
     let left = fs::read_dir(world.path("c.tif").parent().unwrap()).unwrap();
@@ -173,7 +259,7 @@ fn a_value_without_a_meaning_is_located() {
     let world = World::new();
     raster(&world.path("c.tif"), &array![[4_u8, 5], [4, 99]], 100, Some(0));
     let told = refused(&world, &["--nomenclature", "ocsge-2-0"], 4);
-    assert!(told.contains("at row 1, column 1") && told.contains("99"), "{told}");
+    assert!(told.contains("`c.tif`, row 1, column 1") && told.contains("99"), "{told}");
 }
 
 #[test]

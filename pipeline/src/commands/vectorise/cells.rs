@@ -1,27 +1,24 @@
 //! Reads a class raster in strips and checks that every cell means something.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use kernels::grid::{Grid, Window};
 use kernels::label::{Labeller, Labels, NODATA};
-use kernels::lattice::{Point, STEPS_PER_METRE};
 use ndarray::{Array2, s};
 use nomenclature::{ClassId, Couple, Dimension, Nomenclature};
 
 use crate::commands::nomenclature::load;
 use crate::error::{Error, InputError};
-use crate::io::raster::{CellType, Georef, RasterInfo, RasterSource};
+use crate::io::raster::{CellType, RasterInfo};
 
 use super::memory::Memory;
+use super::tiles::{Part, Tiles};
 
-/// The CRSs of the French departments.
-const EPSG_FRENCH: [u32; 5] = [2154, 5490, 2972, 2975, 4471];
-
-/// How far, in lattice steps, a corner may be from the lattice: what 64-bit text formats lose.
-const LATTICE_SLACK: f64 = 1e-3;
-
-/// Rows read at once.
+/// Rows read at once, when that is not more than [`CELLS_READ`].
 const ROWS_READ: usize = 512;
+
+/// Cells read at once.
+const CELLS_READ: usize = 1 << 26;
 
 /// What the values of the raster stand for.
 pub(super) enum Meaning {
@@ -36,15 +33,14 @@ pub(super) enum Meaning {
 /// The codes of its cells are [`Couple::to_cell`], or [`value_of`] the code when values stand for
 /// themselves; 0 where there is no data.
 pub(super) struct Cells {
-    /// The file.
-    pub(super) path: PathBuf,
+    /// Its files.
+    pub(super) tiles: Tiles,
     /// EPSG code of its CRS.
     pub(super) epsg: u32,
     /// Where its cells lie.
     pub(super) grid: Grid,
     /// Whether the cells tell a usage as well as a cover.
     pub(super) has_usage: bool,
-    source: RasterSource,
     /// The code of each value.
     table: Vec<Option<u16>>,
 }
@@ -88,27 +84,16 @@ pub(super) fn value_of(code: u16) -> u16 {
 }
 
 impl Cells {
-    /// Opens the raster.
+    /// Opens the files of the raster.
     ///
     /// # Errors
-    /// [`Error::Input`] when it has not one band of integers of 8 or 16 bits, no CRS of a French
-    /// department, no square north-up pixels on the centimetre lattice.
-    pub(super) fn open(path: &Path, meaning: &Meaning) -> Result<Self, Error> {
-        let source = RasterSource::open(path)?;
-        let info = source.info();
-        if info.bands != 1 {
-            let error = InputError::new(path, "a class raster has one band").got(info.bands);
-            return Err(error
-                .expected("1")
-                .hint("choose one: `gdal_translate -b 1 IN OUT`")
-                .into());
-        }
-        info.require_cells::<u16>()?;
-        let epsg = epsg(info)?;
-        let grid = grid(info, &info.georef()?)?;
-        let has_usage = matches!(meaning, Meaning::Classes(_)) && info.cell_type == CellType::U16;
+    /// Those of [`Tiles::open`].
+    pub(super) fn open(paths: &[PathBuf], meaning: &Meaning) -> Result<Self, Error> {
+        let tiles = Tiles::open(paths)?;
+        let is_wide = tiles.cell_type == CellType::U16;
+        let has_usage = matches!(meaning, Meaning::Classes(_)) && is_wide;
         let table = meaning.table(has_usage);
-        Ok(Self { path: path.to_owned(), epsg, grid, has_usage, source, table })
+        Ok(Self { epsg: tiles.epsg, grid: tiles.grid, tiles, has_usage, table })
     }
 
     /// Reads all cells.
@@ -139,89 +124,70 @@ impl Cells {
 
     fn strips(&self) -> impl Iterator<Item = Window> + use<> {
         let Grid { rows: n_rows, cols, .. } = self.grid;
-        (0..n_rows).step_by(ROWS_READ).map(move |row| Window {
+        let n_together = ROWS_READ.min(CELLS_READ / cols.max(1)).max(1);
+        (0..n_rows).step_by(n_together).map(move |row| Window {
             row,
             col: 0,
-            rows: ROWS_READ.min(n_rows - row),
+            rows: n_together.min(n_rows - row),
             cols,
         })
     }
 
+    /// The codes of some whole rows; nodata where there is no tile.
     fn strip(&self, window: Window) -> Result<Array2<u16>, Error> {
-        let mut codes: Array2<u16> = self.source.read(1, window)?;
-        let valid = self.source.read_valid(window)?;
-        let info = self.source.info();
-        for ((at, code), &is_valid) in codes.indexed_iter_mut().zip(&valid) {
-            *code = match is_valid {
-                0 => NODATA,
-                _ => decode(info, &self.table, *code, (window.row + at.0, at.1))?,
-            };
-        }
+        let mut codes = Array2::from_elem((window.rows, window.cols), NODATA);
+        self.tiles.read(window, |part| {
+            let Part { info, values, valid, window: source, at: (top, left) } = part;
+            let cells = s![top..top + source.rows, left..left + source.cols];
+            let mut codes = codes.slice_mut(cells);
+            for (((at, code), &value), &is_valid) in
+                codes.indexed_iter_mut().zip(&values).zip(&valid)
+            {
+                if is_valid != 0 {
+                    *code = self.decode(info, value, (source.row + at.0, source.col + at.1))?;
+                }
+            }
+            Ok(())
+        })?;
         Ok(codes)
     }
-}
 
-/// The code of a value at a cell.
-fn decode(
-    info: &RasterInfo,
-    table: &[Option<u16>],
-    value: u16,
-    (row, col): (usize, usize),
-) -> Result<u16, Error> {
-    let is_zero_unexplained = value == 0 && info.nodata.is_none() && !info.has_mask;
-    if let (Some(code), false) = (table[usize::from(value)], is_zero_unexplained) {
-        debug_assert_ne!(code, NODATA);
-        return Ok(code);
-    }
-    let error = InputError::new(&info.path, "a cell holds a value without a meaning")
-        .feature(format!("at row {row}, column {col}"))
-        .got(value);
-    if is_zero_unexplained {
-        return Err(error
-            .expected("a declared nodata value, or no 0")
-            .hint("if 0 means no data, declare it: `gdal_edit.py -a_nodata 0 FILE`")
-            .into());
-    }
-    Err(error
-        .expected("a class of the nomenclature, or the nodata value")
-        .hint("`millesime nomenclature show ID` lists the classes; check `--nomenclature`")
-        .into())
-}
-
-/// The EPSG code of a raster in the CRS of a French department.
-fn epsg(info: &RasterInfo) -> Result<u32, Error> {
-    match info.epsg.filter(|epsg| EPSG_FRENCH.contains(epsg)) {
-        Some(epsg) => Ok(epsg),
-        // Says what the raster has instead.
-        None => info.require_epsg(EPSG_FRENCH[0]).map(|()| EPSG_FRENCH[0]),
+    /// The code of a valid value at a cell of a file.
+    fn decode(
+        &self,
+        info: &RasterInfo,
+        value: u16,
+        (row, col): (usize, usize),
+    ) -> Result<u16, Error> {
+        let is_told = info.has_mask || info.nodata.is_some_and(|nodata| can_hold(info, nodata));
+        if let (Some(code), true) = (self.table[usize::from(value)], value != 0 || is_told) {
+            debug_assert_ne!(code, NODATA);
+            return Ok(code);
+        }
+        let error = InputError::new(&info.path, "a cell holds a value without a meaning")
+            .at(format!("row {row}, column {col}"))
+            .got(value);
+        if value != 0 || is_told {
+            return Err(error
+                .expected("a class of the nomenclature, or the nodata value")
+                .hint("`millesime nomenclature show ID` lists the classes; check `--nomenclature`")
+                .into());
+        }
+        let expected = match info.nodata {
+            None => "a declared nodata value, or no 0".to_owned(),
+            Some(nodata) => format!(
+                "no 0, or a declared nodata value that {} can hold, not {nodata}",
+                info.cell_type.name()
+            ),
+        };
+        let hint = "if 0 means no data, declare it: `gdal_edit.py -a_nodata 0 FILE`; if it is a class, \
+                    declare a value that no cell has";
+        Err(error.expected(expected).hint(hint).into())
     }
 }
 
-/// The grid of the raster, whose pixels must lie on the lattice.
-fn grid(info: &RasterInfo, georef: &Georef) -> Result<Grid, Error> {
-    let steps = |metres: f64| {
-        let steps = metres * f64::from(STEPS_PER_METRE);
-        ((steps - steps.round()).abs() <= LATTICE_SLACK).then_some(steps.round() as i64)
-    };
-    let fault = |got: String| -> Error {
-        InputError::new(&info.path, "the pixels do not lie on whole centimetres")
-            .got(got)
-            .expected("sides and corners that are multiples of 0.01 m")
-            .hint("resample it: `gdalwarp -r near -tr 1 1 -tap IN OUT`")
-            .into()
-    };
-    let (width, height) = (georef.pixel_width_m, georef.pixel_height_m);
-    let side = match (steps(width), steps(height)) {
-        (Some(width), Some(height)) if width == height && width >= 1 => width,
-        _ => return Err(fault(format!("pixels of {width} by {height} m"))),
-    };
-    let corner = || fault(format!("north-west corner {} {}", georef.west_m, georef.north_m));
-    if steps(georef.west_m).is_none() || steps(georef.north_m).is_none() {
-        return Err(corner());
-    }
-    let origin = Point::from_metres(georef.west_m, georef.north_m).ok_or_else(corner)?;
-    let (east_m, south_m) =
-        (georef.west_m + width * info.cols as f64, georef.north_m - height * info.rows as f64);
-    Point::from_metres(east_m, south_m).ok_or_else(corner)?;
-    Ok(Grid { origin, cell: side as i32, rows: info.rows, cols: info.cols })
+/// Whether a cell can hold a nodata value; one that it cannot hold tells nothing of the cells.
+fn can_hold(info: &RasterInfo, nodata: f64) -> bool {
+    let max = if info.cell_type == CellType::U8 { u8::MAX.into() } else { u16::MAX };
+    nodata.fract() == 0.0 && (0.0..=f64::from(max)).contains(&nodata)
 }

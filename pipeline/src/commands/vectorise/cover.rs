@@ -1,7 +1,5 @@
 //! Writes a coverage as one layer of a `GeoPackage`.
 
-use std::path::Path;
-
 use kernels::arcs::ArcCoverage;
 
 use super::cells::{Cells, Meaning, value_of};
@@ -13,6 +11,12 @@ use crate::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
 
+/// What `PostgreSQL` keeps of a name, in bytes.
+const LAYER_NAME_MAX: usize = 63;
+
+/// Beginnings of names of the tables of the file itself.
+const NAMES_KEPT: [&str; 3] = ["gpkg", "rtree", "sqlite"];
+
 /// Writes the polygons with their class and their area, in order of their first cell.
 ///
 /// The file appears when it is complete and its features were counted again.
@@ -20,13 +24,11 @@ pub(super) fn write(
     coverage: &ArcCoverage,
     cells: &Cells,
     meaning: &Meaning,
-    (out, layer): (&Path, &str),
+    (draft, layer): (Draft, &str),
 ) -> Result<(), Error> {
-    check_layer_name(layer)?;
-    let draft = Draft::new(out)?;
     let spec = LayerSpec {
         name: layer.to_owned(),
-        title: format!("Couverture de {}", cells.path.display()),
+        title: format!("Couverture de {}", cells.tiles.name()),
         geometry: GeometryKind::Polygon,
         geometry_column: "geom",
         epsg: cells.epsg,
@@ -62,14 +64,29 @@ fn fields(meaning: &Meaning, has_usage: bool) -> Vec<Field> {
     fields
 }
 
-/// The national platform accepts letters, digits and underscores, and no leading digit.
-fn check_layer_name(layer: &str) -> Result<(), Error> {
+/// Refuses what cannot be the name of a layer.
+///
+/// The national platform accepts letters, digits and underscores, no leading digit, and what
+/// `PostgreSQL` keeps of a name; GeoPackage and `SQLite` keep some beginnings for themselves.
+///
+/// # Errors
+/// [`Error::Usage`].
+pub(super) fn check_layer_name(layer: &str) -> Result<(), Error> {
+    let refused = |hint: String| {
+        let what = format!("`{layer}` is no layer name");
+        Err(Error::Usage { what, hint: Some(hint) })
+    };
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let starts_well = layer.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if starts_well && layer.chars().all(is_plain) {
-        return Ok(());
+    if !starts_well || !layer.chars().all(is_plain) {
+        return refused("use letters, digits and underscores, and begin with a letter".to_owned());
     }
-    let what = format!("`{layer}` is no layer name");
-    let hint = Some("use letters, digits and underscores, and begin with a letter".to_owned());
-    Err(Error::Usage { what, hint })
+    if layer.len() > LAYER_NAME_MAX {
+        return refused(format!("use at most {LAYER_NAME_MAX} characters"));
+    }
+    let is_at_start = |kept: &&&str| layer.to_ascii_lowercase().starts_with(**kept);
+    match NAMES_KEPT.iter().find(is_at_start) {
+        Some(kept) => refused(format!("names that begin with `{kept}` are those of the format")),
+        None => Ok(()),
+    }
 }

@@ -1,16 +1,16 @@
 //! Minimum units and capture rules of `vectorise`, and what they did to each class.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use kernels::built_zone::of_couples;
 use kernels::label::{Labels, label};
 use kernels::lattice::{TWICE_AREA_PER_M2, twice_area_of};
 use kernels::regularise::{
-    Captured, CellMasks, CoupleUnits, Merged, UniformUnit, capture, cells_of_area, merge,
+    Captured, CellMasks, CoupleUnits, Enlarged, Merged, UniformUnit, capture, cells_of_area, merge,
 };
 use ndarray::Array2;
 use nomenclature::{CaptureRules, CaptureUnits, Couple};
+use serde_json::{Value, json};
 
 use super::cells::{Cells, Meaning};
 use super::memory::Memory;
@@ -94,11 +94,22 @@ impl Units {
 
 /// What there is to say of regularised cells.
 pub(super) struct Outcome {
-    by_code: BTreeMap<u16, Drift>,
-    total: Drift,
+    /// What each code lost and won.
+    pub(super) by_code: BTreeMap<u16, Drift>,
+    /// All codes together.
+    pub(super) total: Drift,
     n_moved: u64,
     n_exempt: usize,
-    remarks: Vec<String>,
+    shapes: Option<Shapes>,
+}
+
+/// What the rules on shapes did.
+struct Shapes {
+    enlarged: Enlarged,
+    n_narrow_cells: u64,
+    n_merged_cells: u64,
+    n_rounds: usize,
+    n_network_pieces: (usize, usize),
 }
 
 impl Outcome {
@@ -106,7 +117,7 @@ impl Outcome {
         let before = labels.regions.iter().map(|region| (region.value, region.n_cells));
         let (by_code, total) = drifts(before, &merged.moved);
         let (n_moved, n_exempt) = (merged.moved.values().sum(), merged.exemptions.len());
-        Self { by_code, total, n_moved, n_exempt, remarks: Vec::new() }
+        Self { by_code, total, n_moved, n_exempt, shapes: None }
     }
 
     fn of_capture(before: &Array2<u16>, result: Captured) -> Result<Self, Error> {
@@ -114,53 +125,66 @@ impl Outcome {
             let details = format!("they still change cells after {} rounds", result.n_rounds);
             return Err(Error::invariant("capture_rules_settle", details));
         }
-        let (pieces_before, pieces_after) = result.n_network_pieces;
-        let remarks = vec![
-            format!(
-                "isolated buildings: {} enlarged by {} cells",
-                count(result.enlarged.n_buildings),
-                count(result.enlarged.n_cells)
-            ),
-            format!("narrow: {} cells given to wide ground", count(result.n_narrow_cells)),
-            format!("below their unit: {} cells merged", count(result.n_merged_cells)),
-            format!(
-                "roads and rail: {} pieces before, {} after; none was cut",
-                count(pieces_before as u64),
-                count(pieces_after as u64)
-            ),
-        ];
         let (by_code, total) = drifts(before.iter().map(|&code| (code, 1)), &result.moved);
         let (n_moved, n_exempt) = (result.moved.values().sum(), result.exemptions.len());
-        Ok(Self { by_code, total, n_moved, n_exempt, remarks })
+        let shapes = Shapes {
+            enlarged: result.enlarged,
+            n_narrow_cells: result.n_narrow_cells,
+            n_merged_cells: result.n_merged_cells,
+            n_rounds: result.n_rounds,
+            n_network_pieces: result.n_network_pieces,
+        };
+        Ok(Self { by_code, total, n_moved, n_exempt, shapes: Some(shapes) })
     }
 
-    /// Prints what each class lost and won, as CSV on stdout; the rest goes to stderr.
-    pub(super) fn say(&self, cells: &Cells, meaning: &Meaning) -> Result<(), Error> {
-        let mut table = String::from(
-            "class,area_m2_before,area_m2_after,area_m2_lost,area_m2_won,change_percent\n",
-        );
-        for (&code, drift) in &self.by_code {
-            add_line(&mut table, &meaning.name(code), drift, cells.grid.cell_area_m2());
-        }
-        add_line(&mut table, "total", &self.total, cells.grid.cell_area_m2());
-        talk::data(&table)?;
-        for remark in &self.remarks {
-            talk::line(remark);
+    /// Says what the rules did.
+    pub(super) fn say(&self) {
+        if let Some(shapes) = &self.shapes {
+            shapes.say();
         }
         talk::line(&format!(
             "regularised: {} cells changed class, {} regions kept below their unit",
             count(self.n_moved),
             count(self.n_exempt as u64)
         ));
-        Ok(())
+    }
+
+    /// The same for programs.
+    pub(super) fn document(&self) -> Value {
+        json!({
+            "cells_moved": self.n_moved,
+            "regions_kept_below_their_unit": self.n_exempt,
+            "shapes": self.shapes.as_ref().map(Shapes::document),
+        })
     }
 }
 
-/// Adds the areas of a class to the table.
-fn add_line(table: &mut String, name: &str, drift: &Drift, cell_area_m2: f64) {
-    let counts = [drift.n_before, drift.n_after, drift.n_lost, drift.n_won];
-    let [before, after, lost, won] = counts.map(|n| n as f64 * cell_area_m2);
-    let percent = drift.percent().map(|percent| format!("{percent:.1}")).unwrap_or_default();
-    // Writing to a string cannot fail.
-    let _ = writeln!(table, "{name},{before:.2},{after:.2},{lost:.2},{won:.2},{percent}");
+impl Shapes {
+    fn say(&self) {
+        talk::line(&format!(
+            "isolated buildings: {} enlarged by {} cells",
+            count(self.enlarged.n_buildings),
+            count(self.enlarged.n_cells)
+        ));
+        talk::line(&format!("narrow: {} cells given to wide ground", count(self.n_narrow_cells)));
+        talk::line(&format!("below their unit: {} cells merged", count(self.n_merged_cells)));
+        let (before, after) = self.n_network_pieces;
+        talk::line(&format!(
+            "roads and rail: {} pieces before, {} after; none was cut",
+            count(before as u64),
+            count(after as u64)
+        ));
+    }
+
+    fn document(&self) -> Value {
+        let (before, after) = self.n_network_pieces;
+        json!({
+            "buildings_enlarged": self.enlarged.n_buildings,
+            "cells_of_buildings_enlarged": self.enlarged.n_cells,
+            "cells_narrow": self.n_narrow_cells,
+            "cells_below_their_unit": self.n_merged_cells,
+            "network_pieces": { "before": before, "after": after },
+            "rounds": self.n_rounds,
+        })
+    }
 }
