@@ -81,6 +81,20 @@ fn a_single_cell_stays_a_square() {
 }
 
 #[test]
+fn an_outline_may_cut_its_own_first_cell() {
+    // Ponds of several sizes: the first cell of each stands out of the curve.
+    for radius in [9, 13, 17, 21_i64] {
+        let codes = drawn(60, |x, y| (x - 60).pow(2) + (y - 60).pow(2) < (2 * radius).pow(2));
+        for distance in [CELL, 3 * CELL / 2, 2 * CELL] {
+            let (traced, result) = generalised(&codes, distance);
+            assert_is_valid(&traced, &result, distance);
+            // The outline of the raster is kept, the pond is fitted.
+            assert_eq!(result.n_arcs_by_level, [1, 0, 1], "{radius} {distance}");
+        }
+    }
+}
+
+#[test]
 fn an_edge_does_not_pass_over_an_island() {
     // A bay of 1 in 2, three cells deep, with one cell of 3 in the middle: within four cells a
     // straight line would cut the bay off and leave the island in 2, without crossing anything.

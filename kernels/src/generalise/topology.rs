@@ -2,8 +2,8 @@
 //!
 //! Without crossings, a connected set of arcs is determined by the order in which the arcs leave
 //! each node; what is left to check is that no arc has passed over an island, that is over another
-//! connected set. Each set has a place that belongs to it before and after (a node, or the middle
-//! of the first cell inside an outline without a node): it must stay on its side of every arc.
+//! connected set. Each set has a place that belongs to it before and after (a node, or a place deep
+//! inside an outline without a node): it must stay on its side of every arc.
 
 use std::ops::Range;
 
@@ -129,12 +129,28 @@ impl Topology {
     }
 }
 
-/// A place that belongs to the connected set of an arc and stays where it is.
+/// A place that belongs to the connected set of an arc and stays where it is: its first node, or,
+/// for an outline without a node, a place deep inside, which no lawful fit leaves outside.
 fn place_of(traced: &ArcCoverage, arc: usize, cell: i32) -> Point {
     let arc = traced.arc(arc);
-    let start = arc.points[0];
-    // An outline starts at the north-west corner of the first cell inside.
-    if arc.is_loop { Point::new(start.x + cell / 2, start.y - cell / 2) } else { start }
+    if arc.is_loop { inside(arc.points, cell) } else { arc.points[0] }
+}
+
+/// The middle of the longest piece inside a closed staircase, along its middle row of cells.
+fn inside(points: &[Point], cell: i32) -> Point {
+    let (low, high) =
+        points.iter().fold((i32::MAX, i32::MIN), |(low, high), p| (low.min(p.y), high.max(p.y)));
+    let middle_row = (high - low) / cell.max(1) / 2;
+    let y = low + middle_row * cell + cell / 2;
+    let crosses = |w: &&[Point]| w[0].y.min(w[1].y) <= y && y < w[0].y.max(w[1].y);
+    let mut sides: Vec<i32> = points.windows(2).filter(crosses).map(|w| w[0].x).collect();
+    sides.sort_unstable();
+    // The first of the longest; a closed line crosses every row of its cells twice at least.
+    let pieces = sides.chunks_exact(2).map(|piece| (piece[0], piece[1]));
+    let longest =
+        pieces.reduce(|best, next| if next.1 - next.0 > best.1 - best.0 { next } else { best });
+    let (west, east) = longest.unwrap_or((points[0].x, points[0].x));
+    Point::new(west + (east - west) / 2, y)
 }
 
 /// The bucket of a place.
