@@ -6,6 +6,7 @@
 //! union. A full arrangement is made only when this fails.
 
 mod chains;
+mod lines;
 mod rings;
 mod seams;
 
@@ -70,6 +71,19 @@ impl DefectKind {
     }
 }
 
+/// What shows a defect on a map.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shape {
+    /// Its place.
+    Place,
+    /// Lines: the side that lacks a corner, the side that is too short, the border not merged.
+    Lines(Vec<Vec<Point>>),
+    /// Ground: what is uncovered, covered twice or outside; the hole that is not inside.
+    Ground(Polygon),
+    /// The first of its polygons, as it is.
+    Whole,
+}
+
 /// One defect, with its place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Defect {
@@ -81,6 +95,8 @@ pub struct Defect {
     pub polygons: Vec<u32>,
     /// Twice the area of the defect in square lattice steps; 0 for points and sides.
     pub twice_area: i128,
+    /// What to draw.
+    pub shape: Shape,
 }
 
 /// Sizes under which objects and sides are reported; 0 reports none.
@@ -131,7 +147,8 @@ pub fn check(
 ///
 /// * `keys`: one per polygon, what they would be merged by; 0 is merged with nothing.
 ///
-/// One defect for each pair, at the lowest end of their lowest common side, without an area. Only
+/// One defect for each pair, at the lowest end of their lowest common side, without an area; its
+/// shape is their whole common border. Only
 /// sides with the same two ends count, one polygon on each side of them: neighbours that meet at
 /// points, or whose corners do not match, are not found ([`check`] finds the latter).
 /// Source: capture rules of OCS GE, adjacent polygons with the same (CS, US) are merged.
@@ -142,12 +159,17 @@ pub fn unmerged(polygons: &[Polygon], keys: &[u16]) -> Vec<Defect> {
     assert_eq!(keys.len(), polygons.len(), "one key per polygon");
     let mut defects: Vec<Defect> = Seams::of(polygons)
         .pairs(|p, q| keys[p as usize] != 0 && keys[p as usize] == keys[q as usize])
-        .into_iter()
-        .map(|((p, q), place)| Defect {
-            kind: DefectKind::Unmerged,
-            place,
-            polygons: vec![p, q],
-            twice_area: 0,
+        .chunk_by(|s, t| s.0 == t.0)
+        .map(|border| {
+            let ((p, q), (place, _)) = border[0];
+            let sides: Vec<(Point, Point)> = border.iter().map(|side| side.1).collect();
+            Defect {
+                kind: DefectKind::Unmerged,
+                place,
+                polygons: vec![p, q],
+                twice_area: 0,
+                shape: Shape::Lines(lines::joined(&sides)),
+            }
         })
         .collect();
     defects.sort_unstable();
@@ -214,7 +236,8 @@ fn areas(
     let defect = |part: crate::arrangement::Dissolved| {
         let (kind, polygons) = tell(part.faces[0]);
         let twice_area = part.polygon.twice_area();
-        Defect { kind, place: part.polygon.exterior.0[0], polygons, twice_area }
+        let place = part.polygon.exterior.0[0];
+        Defect { kind, place, polygons, twice_area, shape: Shape::Ground(part.polygon) }
     };
     parts.into_iter().map(defect).collect()
 }
@@ -268,12 +291,14 @@ fn unmatched(seams: &Seams) -> Result<Vec<Defect>, ArrangementError> {
                     place: p,
                     polygons: vec![owner.min(other), owner.max(other)],
                     twice_area: 0,
+                    shape: Shape::Lines(vec![vec![side.0, side.1]]),
                 });
             }
         }
     }
     defects.sort_unstable();
-    defects.dedup();
+    // Of several sides at one corner the lowest is shown.
+    defects.dedup_by(|d, first| (d.place, &d.polygons) == (first.place, &first.polygons));
     Ok(defects)
 }
 
@@ -297,7 +322,8 @@ fn twin_defect(polygons: &[Polygon], twins: Vec<u32>) -> Defect {
     let place = polygon.exterior.0.iter().min().copied().unwrap_or_default();
     let twice_area = polygon.exterior.twice_area().abs()
         - polygon.holes.iter().map(|hole| hole.twice_area().abs()).sum::<i128>();
-    Defect { kind: DefectKind::Duplicate, place, polygons: twins, twice_area }
+    let shape = Shape::Whole;
+    Defect { kind: DefectKind::Duplicate, place, polygons: twins, twice_area, shape }
 }
 
 /// Whether the point lies on the closed segment.

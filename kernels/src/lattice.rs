@@ -61,7 +61,7 @@ pub fn cross(a: Point, b: Point, c: Point) -> i64 {
 }
 
 /// A closed line given by its distinct corners; the closing corner is not repeated.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Ring(pub Vec<Point>);
 
 impl Ring {
@@ -80,7 +80,7 @@ impl Ring {
 }
 
 /// A polygon with holes: the exterior counter-clockwise, the holes clockwise.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Polygon {
     /// The outer ring.
     pub exterior: Ring,

@@ -1,6 +1,6 @@
 //! A vintage as delivered: polygons on the lattice, their couples and their identity.
 
-mod codes;
+pub(crate) mod codes;
 mod columns;
 pub mod difference;
 pub mod key;

@@ -2,25 +2,25 @@
 //! apart but for points, inside connected)?
 
 use super::chains::{Chains, Meetings, Touch};
-use super::{Defect, DefectKind, Limits, is_on};
+use super::{Defect, DefectKind, Limits, Shape, is_on};
 use crate::lattice::{Point, Polygon, Ring, cross};
 use crate::union_find::UnionFind;
 
 /// Everything wrong with one polygon taken alone.
 pub(super) fn defects(polygon: &Polygon, rank: u32, limits: Limits) -> Vec<Defect> {
     let mut found = Vec::new();
-    let mut add = |kind, place, twice_area| {
-        found.push(Defect { kind, place, polygons: vec![rank], twice_area });
+    let mut add = |kind, place, twice_area, shape| {
+        found.push(Defect { kind, place, polygons: vec![rank], twice_area, shape });
     };
     let anchor = polygon.rings().flat_map(|r| &r.0).min().copied().unwrap_or_default();
     let bad_corners: Vec<Point> = polygon.rings().filter_map(bad_corner).collect();
     let is_flat = polygon.exterior.twice_area() == 0;
     if is_flat {
-        add(DefectKind::ZeroArea, anchor, 0);
+        add(DefectKind::ZeroArea, anchor, 0, Shape::Place);
     }
     if !bad_corners.is_empty() {
         for place in bad_corners {
-            add(DefectKind::InvalidRing, place, 0);
+            add(DefectKind::InvalidRing, place, 0, Shape::Place);
         }
         return found;
     }
@@ -28,21 +28,24 @@ pub(super) fn defects(polygon: &Polygon, rank: u32, limits: Limits) -> Vec<Defec
     let Meetings { faults, touches } = chains.meetings();
     let is_simple = faults.is_empty();
     for place in faults {
-        add(DefectKind::SelfIntersection, place, 0);
+        add(DefectKind::SelfIntersection, place, 0, Shape::Place);
     }
     if is_simple && !is_flat {
         let outside = stray_holes(polygon, &chains);
         let is_nested = outside.is_empty();
         for hole in outside {
-            let place = polygon.holes[hole].0.iter().min().copied().unwrap_or_default();
-            add(DefectKind::HoleOutside, place, polygon.holes[hole].twice_area().abs());
+            let hole = &polygon.holes[hole];
+            let place = hole.0.iter().min().copied().unwrap_or_default();
+            let ground = Polygon { exterior: hole.clone(), holes: Vec::new() };
+            let area = hole.twice_area().abs();
+            add(DefectKind::HoleOutside, place, area, Shape::Ground(ground));
         }
         if is_nested && !is_one_piece(polygon, &touches) {
-            add(DefectKind::SelfIntersection, anchor, 0);
+            add(DefectKind::SelfIntersection, anchor, 0, Shape::Place);
         }
         let area = net_area(polygon);
         if is_nested && area < limits.object_twice_area {
-            add(DefectKind::MicroObject, anchor, area);
+            add(DefectKind::MicroObject, anchor, area, Shape::Whole);
         }
     }
     found

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::{Defect, DefectKind};
+use super::{Defect, DefectKind, Shape};
 use crate::arrangement::order::{deal, rank};
 use crate::lattice::{Point, Polygon};
 
@@ -63,6 +63,9 @@ pub(super) struct SingleSide {
     pub(super) ends: (Point, Point),
     pub(super) forward: bool,
 }
+
+/// The ranks of two polygons, and the ends of a side that they share.
+pub(super) type Border = ((u32, u32), (Point, Point));
 
 /// Some side is not shared by exactly one polygon on each side.
 struct Irregular;
@@ -127,15 +130,12 @@ impl Seams {
         self.bands().into_par_iter().flat_map_iter(unpaired_of).collect()
     }
 
-    /// The pairs of polygons, lower rank first, on both sides of some side, that `is_wanted`; each
-    /// once, with the lowest end of their lowest common side.
-    pub(super) fn pairs(
-        &self,
-        is_wanted: impl Fn(u32, u32) -> bool + Sync,
-    ) -> Vec<((u32, u32), Point)> {
+    /// The pairs of polygons, lower rank first, on both sides of some side, that `is_wanted`, with
+    /// each side that they share; sorted.
+    pub(super) fn pairs(&self, is_wanted: impl Fn(u32, u32) -> bool + Sync) -> Vec<Border> {
         let wanted = |s: &Side, t: &Side| {
             let (p, q) = (s.polygon(), t.polygon());
-            (p != q && is_wanted(p, q)).then(|| ((p.min(q), p.max(q)), s.ends.0))
+            (p != q && is_wanted(p, q)).then(|| ((p.min(q), p.max(q)), s.ends))
         };
         let pairs_of = |table: &mut Vec<u32>, band: &[Side]| {
             let mut pairs = Vec::new();
@@ -154,7 +154,7 @@ impl Seams {
         let by_band: Vec<_> = self.bands().into_par_iter().map_init(Vec::new, pairs_of).collect();
         let mut pairs: Vec<_> = by_band.into_iter().flatten().collect();
         pairs.par_sort_unstable();
-        pairs.dedup_by_key(|pair| pair.0);
+        pairs.dedup();
         pairs
     }
 
@@ -177,7 +177,8 @@ impl Seams {
             polygons.dedup();
             let (a, b) = group[0].ends;
             let place = Point::new(a.x.midpoint(b.x), a.y.midpoint(b.y));
-            Defect { kind: DefectKind::MicroSegment, place, polygons, twice_area: 0 }
+            let shape = Shape::Lines(vec![vec![a, b]]);
+            Defect { kind: DefectKind::MicroSegment, place, polygons, twice_area: 0, shape }
         };
         short.chunk_by(|s, t| s.ends == t.ends).map(defect).collect()
     }

@@ -15,13 +15,19 @@ fn square(x: i32, y: i32, s: i32) -> Polygon {
     shape(&[(x, y), (x + s, y), (x + s, y + s), (x, y + s)])
 }
 
+/// What is wrong, without shapes.
 fn found(polygons: &[Polygon]) -> Vec<Defect> {
-    check(polygons, None, Limits::default()).unwrap()
+    bare(check(polygons, None, Limits::default()).unwrap())
+}
+
+fn bare(mut defects: Vec<Defect>) -> Vec<Defect> {
+    defects.iter_mut().for_each(|defect| defect.shape = Shape::Place);
+    defects
 }
 
 fn defect(kind: DefectKind, place: (i32, i32), polygons: &[u32], twice_area: i128) -> Defect {
     let place = Point::new(place.0, place.1);
-    Defect { kind, place, polygons: polygons.to_vec(), twice_area }
+    Defect { kind, place, polygons: polygons.to_vec(), twice_area, shape: Shape::Place }
 }
 
 #[test]
@@ -169,7 +175,7 @@ fn holes_must_be_inside_and_apart() {
 fn an_outline_tells_gaps_at_the_rim_and_what_sticks_out() {
     let outline = [square(0, 0, 30)];
     let inside = |polygons: &[Polygon]| {
-        let defects = check(polygons, Some(&outline), Limits::default()).unwrap();
+        let defects = bare(check(polygons, Some(&outline), Limits::default()).unwrap());
         defects.into_iter().filter(|d| d.kind != DefectKind::UnmatchedEdge).collect::<Vec<_>>()
     };
     assert_eq!(inside(&outline), []);
@@ -185,7 +191,7 @@ fn an_outline_tells_gaps_at_the_rim_and_what_sticks_out() {
 fn micro_objects_and_micro_segments_are_listed_under_the_limits() {
     let coverage = [square(0, 0, 10), square(10, 0, 10), square(30, 0, 3)];
     let limits = Limits { object_twice_area: 200, segment_length: 10 };
-    let defects = check(&coverage, None, limits).unwrap();
+    let defects = bare(check(&coverage, None, limits).unwrap());
     assert_eq!(defects[0], defect(DefectKind::MicroObject, (30, 0), &[2], 18));
     assert_eq!(defects.len(), 5);
     assert!(defects[1..].iter().all(|d| d.kind == DefectKind::MicroSegment && d.polygons == [2]));
@@ -197,10 +203,45 @@ fn neighbours_of_equal_key_are_told_once_at_their_lowest_common_side() {
     let coverage = [square(0, 0, 10), long, square(0, 10, 10), square(20, 20, 10)];
     let pair = |place, polygons| defect(DefectKind::Unmerged, place, polygons, 0);
     // 0 and 1 share the side from (10 0), 0 and 2 that from (0 10), 1 and 2 that from (10 10).
-    assert_eq!(unmerged(&coverage, &[7, 7, 8, 7]), [pair((10, 0), &[0, 1])]);
-    assert_eq!(unmerged(&coverage, &[8, 7, 7, 7]), [pair((10, 10), &[1, 2])]);
+    assert_eq!(bare(unmerged(&coverage, &[7, 7, 8, 7])), [pair((10, 0), &[0, 1])]);
+    assert_eq!(bare(unmerged(&coverage, &[8, 7, 7, 7])), [pair((10, 10), &[1, 2])]);
     let all = [pair((0, 10), &[0, 2]), pair((10, 0), &[0, 1]), pair((10, 10), &[1, 2])];
-    assert_eq!(unmerged(&coverage, &[9; 4]), all);
+    assert_eq!(bare(unmerged(&coverage, &[9; 4])), all);
+}
+
+#[test]
+fn each_kind_of_defect_has_the_shape_that_shows_it() {
+    let p = |x: i32, y: i32| Point::new(x, y);
+    let ground = |corners: &[(i32, i32)]| Shape::Ground(shape(corners));
+    let shapes = |polygons: &[Polygon], kind: DefectKind| -> Vec<Shape> {
+        let limits = Limits { object_twice_area: 60, segment_length: 2 };
+        let defects = check(polygons, None, limits).unwrap();
+        defects.into_iter().filter(|d| d.kind == kind).map(|d| d.shape).collect()
+    };
+    let around = [
+        shape(&[(0, 0), (20, 0), (20, 10), (10, 10), (10, 20), (0, 20)]),
+        shape(&[(20, 0), (30, 0), (30, 30), (0, 30), (0, 20), (10, 20), (20, 20), (20, 10)]),
+    ];
+    assert_eq!(
+        shapes(&around, DefectKind::Gap),
+        [ground(&[(10, 10), (20, 10), (20, 20), (10, 20)])]
+    );
+    let both = [square(0, 0, 10), square(6, 2, 10)];
+    assert_eq!(shapes(&both, DefectKind::Overlap), [ground(&[(6, 2), (10, 2), (10, 10), (6, 10)])]);
+    let split =
+        [square(0, 0, 10), square(10, 0, 5), shape(&[(10, 5), (15, 5), (15, 10), (10, 10)])];
+    // The long side lacks the corner of both polygons in its middle.
+    let side = Shape::Lines(vec![vec![p(10, 0), p(10, 10)]]);
+    assert_eq!(shapes(&split, DefectKind::UnmatchedEdge), [side.clone(), side]);
+    let cut = shape(&[(0, 0), (9, 0), (10, 1), (10, 10), (0, 10)]);
+    let short = Shape::Lines(vec![vec![p(9, 0), p(10, 1)]]);
+    assert_eq!(shapes(&[cut], DefectKind::MicroSegment), [short]);
+    assert_eq!(shapes(&[square(0, 0, 5)], DefectKind::MicroObject), [Shape::Whole]);
+    assert_eq!(shapes(&[square(0, 0, 9), square(0, 0, 9)], DefectKind::Duplicate), [Shape::Whole]);
+    let elbow = shape(&[(10, 0), (10, 10), (0, 10), (0, 20), (20, 20), (20, 0)]);
+    let border = vec![p(0, 10), p(10, 10), p(10, 0)];
+    let same = unmerged(&[square(0, 0, 10), elbow], &[3, 3]);
+    assert_eq!(same[0].shape, Shape::Lines(vec![border]));
 }
 
 #[test]
@@ -208,8 +249,8 @@ fn neighbours_that_share_two_sides_are_one_pair_and_key_zero_is_none() {
     let around = shape(&[(10, 0), (10, 10), (0, 10), (0, 20), (20, 20), (20, 0)]);
     let coverage = [square(0, 0, 10), around];
     let pair = defect(DefectKind::Unmerged, (0, 10), &[0, 1], 0);
-    assert_eq!(unmerged(&coverage, &[3, 3]), [pair]);
-    assert_eq!(unmerged(&coverage, &[0, 0]), []);
+    assert_eq!(bare(unmerged(&coverage, &[3, 3])), [pair]);
+    assert_eq!(bare(unmerged(&coverage, &[0, 0])), []);
     // A point in common is no neighbourhood, nor is the ring of a polygon with itself.
     assert_eq!(unmerged(&[square(0, 0, 10), square(10, 10, 10)], &[1, 1]), []);
 }
@@ -322,16 +363,16 @@ proptest! {
         let single: Vec<_> = groups.iter().filter(|g| g.len() == 1)
             .map(|g| seams::SingleSide { ends: (g[0].0, g[0].1), forward: g[0].2 }).collect();
         prop_assert_eq!(seams.single_sides(), is_regular.then_some(single));
-        let mut pairs: Vec<((u32, u32), Point)> = Vec::new();
+        let mut pairs: Vec<seams::Border> = Vec::new();
         for group in &groups {
             for (s, t) in group.iter().flat_map(|s| group.iter().map(move |t| (s, t))) {
                 if s.2 != t.2 && s.3 < t.3 {
-                    pairs.push(((s.3, t.3), s.0));
+                    pairs.push(((s.3, t.3), (s.0, s.1)));
                 }
             }
         }
         pairs.sort_unstable();
-        pairs.dedup_by_key(|pair| pair.0);
+        pairs.dedup();
         prop_assert_eq!(seams.pairs(|_, _| true), pairs);
     }
 }

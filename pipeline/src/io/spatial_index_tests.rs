@@ -3,10 +3,12 @@ use std::path::Path;
 
 use super::*;
 use crate::io::gdal::open_vector;
+use crate::io::vector::VectorSource;
+use crate::io::vector::copy::Piece;
 use crate::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
-use kernels::lattice::Point;
+use kernels::lattice::{Point, Polygon, Ring};
 use proptest::prelude::*;
 
 /// A layer whose name has what SQL quotes.
@@ -90,6 +92,57 @@ fn the_triggers_of_the_standard_keep_the_index_afterwards() {
     assert_eq!(column_of(&dataset, &left).unwrap(), ["99"]);
     let check = format!("SELECT rtreecheck({})", text(&table));
     assert_eq!(column_of(&dataset, &check).unwrap(), ["ok"]);
+}
+
+/// The features of a layer whose boxes meet each of some windows, by its index.
+fn answers(dataset: &Dataset) -> Vec<Vec<i64>> {
+    let table = identifier(&format!("rtree_{LAYER}_geom"));
+    let windows = [(0, 0, 2000, 2000), (400, 100, 420, 130), (-9, -9, 0, 0), (955, 12, 955, 700)];
+    let ids_in = |(west, south, east, north): (i32, i32, i32, i32)| {
+        let sql = format!(
+            "SELECT id FROM {table} WHERE minx <= {east} AND maxx >= {west} \
+             AND miny <= {north} AND maxy >= {south} ORDER BY id"
+        );
+        let ids = column_of(dataset, &sql).unwrap();
+        ids.iter().map(|id| id.parse().unwrap()).collect()
+    };
+    windows.map(ids_in).to_vec()
+}
+
+#[test]
+fn a_copied_layer_answers_as_with_the_index_of_gdal() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (folder.path().join("from.gpkg"), folder.path().join("to.gpkg"));
+    drop(written(&from, &points(3000)));
+    let shapes: Vec<Polygon> = points(3000)
+        .into_iter()
+        .map(|p| {
+            let corners = [(0, 0), (900, 0), (0, 1700)];
+            let corner = |(dx, dy): (i32, i32)| Point::new(p.x + dx, p.y + dy);
+            Polygon { exterior: Ring(corners.map(corner).to_vec()), holes: vec![] }
+        })
+        .collect();
+    let source = VectorSource::open(&from, None).unwrap();
+    let pieces = |rank: usize| -> Vec<Piece<'_>> {
+        let own = shapes.get(rank).into_iter();
+        own.map(|polygon| Piece { polygon, changed: None }).collect()
+    };
+    assert_eq!(source.copy_with(&to, 2154, None, pieces).unwrap(), 3000);
+    let options = gdal::DatasetOptions {
+        open_flags: gdal::GdalOpenFlags::GDAL_OF_VECTOR | gdal::GdalOpenFlags::GDAL_OF_UPDATE,
+        ..Default::default()
+    };
+    let copy = Dataset::open_ex(&to, options).unwrap();
+    let check = format!("SELECT rtreecheck({})", text(&format!("rtree_{LAYER}_geom")));
+    assert_eq!(column_of(&copy, &check).unwrap(), ["ok"]);
+    let ours = answers(&copy);
+    assert_eq!(ours[0].len(), 3000);
+    assert!(ours[1..].iter().all(|ids| ids.len() < 200) && ours[3].len() > 10);
+    for action in ["DisableSpatialIndex", "CreateSpatialIndex"] {
+        let sql = format!("SELECT {action}({}, 'geom')", text(LAYER));
+        assert_eq!(column_of(&copy, &sql).unwrap(), ["1"]);
+    }
+    assert_eq!(answers(&copy), ours);
 }
 
 proptest! {

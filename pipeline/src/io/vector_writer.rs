@@ -70,6 +70,8 @@ pub enum GeometryKind {
     MultiPolygon,
     /// One line per feature.
     Line,
+    /// Some lines per feature.
+    MultiLine,
     /// One point per feature.
     Point,
 }
@@ -85,6 +87,8 @@ pub enum Shape<'a> {
     MultiPolygon(&'a [Polygon]),
     /// A line.
     Line(&'a [Point]),
+    /// Several lines.
+    MultiLine(&'a [Vec<Point>]),
     /// A point.
     Point(Point),
 }
@@ -331,11 +335,14 @@ fn layer_options(format: VectorFormat, spec: &LayerSpec) -> Vec<String> {
 }
 
 fn geometry_type(kind: GeometryKind) -> gdal_sys::OGRwkbGeometryType::Type {
-    use gdal_sys::OGRwkbGeometryType::{wkbLineString, wkbMultiPolygon, wkbPoint, wkbPolygon};
+    use gdal_sys::OGRwkbGeometryType::{
+        wkbLineString, wkbMultiLineString, wkbMultiPolygon, wkbPoint, wkbPolygon,
+    };
     match kind {
         GeometryKind::Polygon => wkbPolygon,
         GeometryKind::MultiPolygon => wkbMultiPolygon,
         GeometryKind::Line => wkbLineString,
+        GeometryKind::MultiLine => wkbMultiLineString,
         GeometryKind::Point => wkbPoint,
     }
 }
@@ -379,6 +386,9 @@ fn check_row(
         (Shape::Polygon(p), GeometryKind::Polygon) => p.exterior.0.len() > 2,
         (Shape::MultiPolygon(list), GeometryKind::MultiPolygon) => !list.is_empty(),
         (Shape::Line(line), GeometryKind::Line) => line.len() > 1,
+        (Shape::MultiLine(list), GeometryKind::MultiLine) => {
+            !list.is_empty() && list.iter().all(|line| line.len() > 1)
+        }
         _ => false,
     };
     if !is_right {
@@ -430,6 +440,7 @@ fn encode_with(
         Shape::Polygon(polygon) => wkb::write_polygon(bytes, polygon, place),
         Shape::MultiPolygon(list) => wkb::write_multi_polygon(bytes, list, place),
         Shape::Line(line) => wkb::write_line(bytes, line, place),
+        Shape::MultiLine(list) => wkb::write_multi_line(bytes, list, place),
         Shape::Point(point) => wkb::write_point(bytes, point, place),
     }
     true

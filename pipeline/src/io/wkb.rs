@@ -215,9 +215,19 @@ pub fn write_multi_polygon(
 /// Writes a line to `out` (cleared first).
 pub fn write_line(out: &mut Vec<u8>, line: &[Point], place: &impl Fn(Point) -> (f64, f64)) {
     out.clear();
-    push_header(out, LINE, line.len());
-    for &point in line {
-        push_point(out, place(point));
+    push_line(out, line, place);
+}
+
+/// Writes lines as one multi-line to `out` (cleared first).
+pub fn write_multi_line(
+    out: &mut Vec<u8>,
+    lines: &[Vec<Point>],
+    place: &impl Fn(Point) -> (f64, f64),
+) {
+    out.clear();
+    push_header(out, MULTI_LINE, lines.len());
+    for line in lines {
+        push_line(out, line, place);
     }
 }
 
@@ -233,6 +243,13 @@ fn push_header(out: &mut Vec<u8>, kind: u32, count: usize) {
     out.push(1);
     out.extend_from_slice(&kind.to_le_bytes());
     out.extend_from_slice(&(count as u32).to_le_bytes());
+}
+
+fn push_line(out: &mut Vec<u8>, line: &[Point], place: &impl Fn(Point) -> (f64, f64)) {
+    push_header(out, LINE, line.len());
+    for &point in line {
+        push_point(out, place(point));
+    }
 }
 
 fn push_polygon(out: &mut Vec<u8>, polygon: &Polygon, place: &impl Fn(Point) -> (f64, f64)) {
@@ -279,6 +296,9 @@ mod tests {
         let line = [Point::new(1, 2), Point::new(3, -4)];
         write_line(&mut bytes, &line, &Point::to_metres);
         assert_eq!(parse(&bytes, &mut flaws).unwrap().lines, [line.to_vec()]);
+        let lines = [line.to_vec(), vec![line[1], Point::new(9, 9), line[0]]];
+        write_multi_line(&mut bytes, &lines, &Point::to_metres);
+        assert_eq!(parse(&bytes, &mut flaws).unwrap().lines, lines);
         write_point(&mut bytes, line[1], &Point::to_metres);
         assert_eq!(parse(&bytes, &mut flaws).unwrap().points, [line[1]]);
         assert!(flaws.is_empty());

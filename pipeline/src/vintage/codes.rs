@@ -166,7 +166,7 @@ fn rank(dimension: Dimension) -> usize {
 }
 
 /// Whether a code only says that there is none.
-fn is_undetermined(code: &str) -> bool {
+pub(crate) fn is_undetermined(code: &str) -> bool {
     let plain = code.trim().to_uppercase().replace('É', "E");
     matches!(plain.as_str(), "INDETERMINE" | "NULL")
 }

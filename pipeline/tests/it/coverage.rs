@@ -221,24 +221,85 @@ fn each_fault_is_found_once_and_told_in_the_validators_shape() {
     assert_eq!(overlap["featureBbox"], "650000.00,6231200.00,650060.00,6231260.00");
     assert_eq!(overlap["errorGeometry"], "POINT (650050.00 6231200.00)");
     assert_eq!(line("code_null")["attribute"], "code_us");
+    assert_eq!(line("code_unknown")["message"], "Codes inconnus de la nomenclature : CS9.9, `unknown`");
     assert_eq!(line("gap")["featureId"], Value::Null);
     assert_eq!(line("geometry_empty")["errorGeometry"], Value::Null);
     assert_eq!(line("micro_object")["level"], "WARNING");
-    let (rows, area) = summary(&bench.path("places.gpkg"), "gap");
-    assert_eq!((rows, area), (lines.len(), "900".to_owned()));
+    let drawn = drawn(&bench.path("places.gpkg"));
+    assert_eq!(drawn.len(), lines.len());
+    // The lines of the report and the features have the same order.
+    for (line, drawing) in lines.iter().zip(&drawn) {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["code"], drawing.code.as_str());
+    }
+    let shapes = |layer: &str| -> Vec<(&str, i128)> {
+        let own = drawn.iter().filter(|drawing| drawing.layer == layer);
+        own.map(|drawing| (drawing.code.as_str(), drawing.size)).collect()
+    };
+    // Square metres: the object concerned, or the ground that is missing or too much.
+    let surfaces = [
+        ("below_unit", 0),
+        ("below_unit", 400),
+        ("code_null", 3600),
+        ("code_unknown", 3600),
+        ("duplicate_geometry", 3600),
+        ("gap", 900),
+        ("geometry_multipart", 7200),
+        ("hole_outside", 400),
+        ("id_duplicate", 3600),
+        ("id_missing", 3600),
+        ("micro_object", 0),
+        ("overlap", 600),
+    ];
+    assert_eq!(shapes("surfaces"), surfaces);
+    // Metres, rounded down: a side of 14 cm, a border of 60 m, the side that lacks a corner.
+    let borders = [("micro_segment", 0), ("neighbours_unmerged", 60), ("unmatched_edge", 60)];
+    assert_eq!(shapes("lignes"), borders);
+    let places = [
+        ("geometry_empty", 0),
+        ("geometry_not_polygon", 1),
+        ("invalid_ring", 1),
+        ("ring_collapsed", 1),
+        ("self_intersection", 1),
+    ];
+    assert_eq!(shapes("points"), places);
 }
 
-/// Number of places, and the area of the first one of a key.
-fn summary(places: &Path, key: &str) -> (usize, String) {
-    let source = VectorSource::open(places, Some("places")).unwrap();
-    let columns = ["key", "area_m2", "label", "ids", "level"];
-    let columns: Vec<usize> =
-        columns.iter().map(|name| source.require_column(&[name]).unwrap()).collect();
-    let features: Vec<_> =
-        source.features(&columns, 2154).unwrap().map(|feature| feature.unwrap()).collect();
-    let of_key = features.iter().find(|f| f.values[0].text().as_deref() == Some(key)).unwrap();
-    assert_eq!(of_key.points.len(), 1);
-    (features.len(), of_key.values[1].text().unwrap())
+/// What a feature of the places shows.
+struct Drawing {
+    fid: i64,
+    layer: &'static str,
+    code: String,
+    /// Square metres, metres or points.
+    size: i128,
+}
+
+/// The features of all layers of the places, by their numbers.
+fn drawn(places: &Path) -> Vec<Drawing> {
+    let mut drawn = Vec::new();
+    for layer in ["surfaces", "lignes", "points"] {
+        let source = VectorSource::open(places, Some(layer)).unwrap();
+        let names = ["code", "libelle", "niveau", "surface_m2", "objets", "fichier"];
+        let columns = names.map(|name| source.require_column(&[name]).unwrap());
+        for feature in source.features(&columns, 2154).unwrap() {
+            let feature = feature.unwrap();
+            let area: i128 = feature.polygons.iter().map(Polygon::twice_area).sum();
+            let sides = feature.lines.iter().flat_map(|line| line.windows(2));
+            let length: f64 = sides
+                .map(|ends| f64::from(ends[1].x - ends[0].x).hypot((ends[1].y - ends[0].y).into()))
+                .sum();
+            let size = match layer {
+                "surfaces" => area / TWICE_AREA_PER_M2,
+                "lignes" => length as i128 / 100,
+                _ => feature.points.len() as i128,
+            };
+            let code = feature.values[0].text().unwrap();
+            drawn.push(Drawing { fid: feature.fid, layer, code, size });
+        }
+    }
+    drawn.sort_unstable_by_key(|drawing| drawing.fid);
+    assert!(drawn.iter().zip(1..).all(|(drawing, line)| drawing.fid == line));
+    drawn
 }
 
 #[test]
@@ -393,7 +454,7 @@ fn an_empty_layer_is_no_vintage_but_may_be_a_map_of_changes() {
     bench.put("DIFF_11.gpkg", &changes);
     let places = bench.text("places.gpkg");
     assert_eq!(bench.run("check", "DIFF_11.gpkg", &["--places", &places]), (0, vec![]));
-    assert!(VectorSource::open(Path::new(&places), Some("places")).is_ok());
+    assert!(VectorSource::open(Path::new(&places), Some("surfaces")).is_ok());
 }
 
 #[test]

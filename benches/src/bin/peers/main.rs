@@ -1,7 +1,8 @@
 //! Our side of the comparison with public tools: makes the seeded inputs and times one kernel.
 //!
 //! `peers make-raster`, `peers make-coverages` and `peers make-network` write inputs as `.npy` files,
-//! which the scripts of `benches/peers/` give to the public tools. `peers time KERNEL DIR` reads
+//! which the scripts of `benches/peers/` give to the public tools; `peers make-delivery` writes a
+//! layer for the program itself. `peers time KERNEL DIR` reads
 //! them, runs one kernel once and prints one line of JSON: processor seconds of all threads, peak
 //! memory of the process, counts of the result. Reading the inputs is not timed.
 
@@ -13,6 +14,7 @@ use benches::{coverage, network};
 use serde_json::Value;
 
 mod clock;
+mod delivery;
 mod files;
 mod npy;
 mod overlay;
@@ -23,7 +25,7 @@ mod shapes;
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const USAGE: &str = "peers make-raster DIR SIDE | make-coverages DIR SIDE ONE_IN | \
-    make-network DIR SIDE | time KERNEL DIR";
+    make-network DIR SIDE | make-delivery FILE SIDE | time KERNEL DIR";
 
 /// Times one kernel on the inputs of a folder.
 type Kernel = fn(&Path) -> Outcome<Value>;
@@ -66,6 +68,7 @@ fn run(args: &[&str]) -> Outcome<Value> {
             overlay::make(Path::new(dir), &coverage::pair(side.parse()?, one_in.parse()?))
         }
         ["make-network", dir, side] => overlay::make(Path::new(dir), &network::pair(side.parse()?)),
+        ["make-delivery", file, side] => delivery::make(Path::new(file), side.parse()?),
         ["time", name, dir] => {
             let kernel = KERNELS.iter().find(|kernel| kernel.0 == name);
             let (_, kernel) = kernel.ok_or_else(|| format!("no kernel is named `{name}`"))?;

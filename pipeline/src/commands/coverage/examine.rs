@@ -1,8 +1,8 @@
 //! Everything that is wrong with a layer, by its features.
 
-use kernels::coverage::{DefectKind, check, unmerged};
+use kernels::coverage::{Defect, DefectKind, Shape, check, unmerged};
 
-use super::finding::{BELOW_UNIT, Finding};
+use super::finding::{BELOW_UNIT, Drawing, Finding};
 use super::ground;
 use super::rules::{Question, Rules};
 use super::sheet::Sheet;
@@ -26,20 +26,31 @@ pub(super) fn examine(sheet: &mut Sheet, rules: &Rules, question: &Question) -> 
         defects.retain(|defect| defect.kind != DefectKind::Gap);
     }
     defects.extend(unmerged(&sheet.polygons, &sheet.keys));
-    let mut found: Vec<Finding> = defects
-        .into_iter()
-        .map(|defect| Finding {
-            key: defect.kind.key(),
-            place: Some(defect.place),
-            features: owners(sheet, &defect.polygons),
-            twice_area: defect.twice_area,
-            column: None,
-        })
-        .collect();
+    let mut found: Vec<Finding> =
+        defects.into_iter().map(|defect| finding(sheet, defect)).collect();
     found.extend(below_units(sheet, rules, question)?);
     sheet.findings.append(&mut found);
     sheet.findings.sort_unstable();
     Ok(())
+}
+
+/// A defect of the polygons, told by their features.
+fn finding(sheet: &Sheet, defect: Defect) -> Finding {
+    let drawing = match defect.shape {
+        Shape::Place => Drawing::Place,
+        Shape::Lines(lines) => Drawing::Lines(lines),
+        Shape::Ground(polygon) => Drawing::Ground(polygon),
+        Shape::Whole => defect.polygons.first().map_or(Drawing::Place, |&p| Drawing::Polygon(p)),
+    };
+    Finding {
+        key: defect.kind.key(),
+        place: Some(defect.place),
+        features: owners(sheet, &defect.polygons),
+        twice_area: defect.twice_area,
+        column: None,
+        value: None,
+        drawing,
+    }
 }
 
 /// The polygons below their unit, when units are asked for and the layer has couples.
@@ -56,6 +67,8 @@ fn below_units(sheet: &Sheet, rules: &Rules, question: &Question) -> Result<Vec<
         features: owners(sheet, &[rank]),
         twice_area,
         column: None,
+        value: None,
+        drawing: Drawing::Polygon(rank),
     };
     Ok(below.into_iter().map(finding).collect())
 }

@@ -1,6 +1,6 @@
 //! What a check finds: a stable key, how grave it is, and where.
 
-use kernels::lattice::Point;
+use kernels::lattice::{Point, Polygon};
 use serde::Serialize;
 
 use crate::io::issue::key as io;
@@ -37,6 +37,21 @@ impl Level {
     }
 }
 
+/// What shows a finding on a map.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Drawing {
+    /// Its place.
+    Place,
+    /// Lines.
+    Lines(Vec<Vec<Point>>),
+    /// Ground of its own: a gap, an overlap.
+    Ground(Polygon),
+    /// The polygon of the layer of this rank.
+    Polygon(u32),
+    /// All polygons of the first feature.
+    Feature,
+}
+
 /// One thing that is wrong.
 ///
 /// Ordered by key, then place: the order of the report.
@@ -52,15 +67,20 @@ pub(super) struct Finding {
     pub(super) twice_area: i128,
     /// The column concerned, by its index.
     pub(super) column: Option<usize>,
+    /// What that column says, when it is what is wrong.
+    pub(super) value: Option<Box<str>>,
+    /// What to draw.
+    pub(super) drawing: Drawing,
 }
 
 /// Every key, how grave it is unless allowed, and what it means; sorted by key.
-pub(super) const KEYS: [(&str, Level, &str); 31] = {
+pub(super) const KEYS: [(&str, Level, &str); 32] = {
     use Level::{Error, Fatal, Info, Warning};
     [
         (BELOW_UNIT, Error, "polygon smaller than the unit of its codes"),
         (read::CODE_NOT_LEAF, Error, "code of a class that is no leaf"),
         (read::CODE_NULL, Error, "empty code"),
+        (read::CODE_UNDETERMINED, Error, "code that says it is not determined"),
         (read::CODE_UNKNOWN, Error, "code unknown to the nomenclature"),
         (io::COORDINATE_NOT_FINITE, Fatal, "coordinate that is not a number"),
         (io::COORDINATE_OUT_OF_RANGE, Fatal, "coordinate beyond any French CRS"),

@@ -33,7 +33,7 @@ const CHUNK: usize = 1 << 16;
 /// Where the findings go.
 #[derive(Debug, clap::Args)]
 pub(super) struct Outputs {
-    /// A `GeoPackage` of the places of the findings
+    /// A `GeoPackage` of the findings on the map, in the layers surfaces, lignes and points
     #[arg(long, value_name = "FILE")]
     places: Option<PathBuf>,
     /// A file for the JSON lines, instead of stdout
@@ -182,8 +182,10 @@ impl<'a> Report<'a> {
         }
         for (key, &(n, twice_area)) in &by_key {
             let level = self.question.level(key).word();
-            let (n, area, meaning) = (count(n), area_m2(twice_area), about(key).1);
-            talk::line(&format!("  {key:<23} {level:<7} {n:>10} {area:>17.2}  {meaning}"));
+            // What has no area of its own, such as a code, has none here.
+            let area = (twice_area != 0).then(|| format!("{:.2}", area_m2(twice_area)));
+            let (n, area, meaning) = (count(n), area.unwrap_or_default(), about(key).1);
+            talk::line(&format!("  {key:<23} {level:<7} {n:>10} {area:>17}  {meaning}"));
         }
         let failing = by_key.iter().filter(|(key, _)| self.question.fails(key));
         let failing: Vec<String> = failing.map(|(key, (n, _))| format!("{key} {n}")).collect();
@@ -239,8 +241,8 @@ impl Lines {
 /// What is wrong in French, with the objects concerned and the area.
 fn message(sheet: &Sheet, finding: &Finding) -> String {
     let names = finding.features.iter().take(SHOWN_MAX);
-    let mut parts: Vec<String> =
-        names.map(|&feature| format!("`{}`", sheet.name(feature))).collect();
+    let mut parts: Vec<String> = finding.value.iter().map(ToString::to_string).collect();
+    parts.extend(names.map(|&feature| format!("`{}`", sheet.name(feature))));
     if finding.features.len() > SHOWN_MAX {
         parts.push(format!("et {} autres", finding.features.len() - SHOWN_MAX));
     }

@@ -8,13 +8,14 @@ use kernels::lattice::{Point, Polygon};
 use nomenclature::{ClassId, Couple, Dimension, Nomenclature};
 use rustc_hash::FxHashSet;
 
-use super::finding::Finding;
+use super::finding::{Drawing, Finding};
 use crate::config::{Department, Layer};
 use crate::error::{Error, InputError};
 use crate::io::issue::key as io;
 use crate::io::srs;
 use crate::io::vector::{Feature, Value, VectorSource};
 use crate::tally::Tally;
+use crate::vintage::codes::is_undetermined;
 use crate::vintage::key;
 use crate::vintage::layout::Layout;
 use crate::vintage::locate::{Product, locate};
@@ -137,7 +138,11 @@ impl Sheet {
     /// Adds something that is wrong with the last feature.
     fn find(&mut self, key: &'static str, place: Option<Point>, column: Option<usize>) {
         let features = vec![self.features.len().saturating_sub(1) as u32];
-        self.findings.push(Finding { key, place, features, twice_area: 0, column });
+        // A value or the parts are wrong with the whole object; the rest is wrong at a place.
+        let is_whole = column.is_some() || key == io::GEOMETRY_MULTIPART;
+        let drawing = if is_whole { Drawing::Feature } else { Drawing::Place };
+        let (twice_area, value) = (0, None);
+        self.findings.push(Finding { key, place, features, twice_area, column, value, drawing });
     }
 }
 
@@ -250,7 +255,12 @@ impl Reader<'_> {
                 }
             };
             match class {
-                Err(key) => sheet.find(key, place, Some(column)),
+                Err(key) => {
+                    sheet.find(key, place, Some(column));
+                    if let Some(finding) = sheet.findings.last_mut() {
+                        finding.value = value.text().map(String::into_boxed_str);
+                    }
+                }
                 Ok(class) if has_couple && dimension == Dimension::Cover => couple.cs = class,
                 Ok(class) if has_couple => couple.us = class,
                 Ok(_) => {}
@@ -293,5 +303,9 @@ fn leaf(
     let exact = nomenclature.find(dimension, code);
     let is_leaf = |id: &ClassId| nomenclature.class(dimension, *id).is_some_and(|class| class.leaf);
     let found = exact.filter(is_leaf).or_else(|| nomenclature.collapse(dimension, code));
-    found.ok_or(if exact.is_some() { key::CODE_NOT_LEAF } else { key::CODE_UNKNOWN })
+    found.ok_or(match exact {
+        Some(_) => key::CODE_NOT_LEAF,
+        None if is_undetermined(code) => key::CODE_UNDETERMINED,
+        None => key::CODE_UNKNOWN,
+    })
 }

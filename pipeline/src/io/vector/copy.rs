@@ -11,6 +11,7 @@ use kernels::lattice::{Point, Polygon};
 
 use super::super::error::{Result, write_error};
 use super::super::gdal::{ogr, raise, reading, strict, writing};
+use super::super::spatial_index::SpatialIndex;
 use super::super::vector_writer::{NewFeature, count, set, set_shape};
 use super::super::{srs, wkb};
 use super::{Owned, Value, VectorSource, filter, text};
@@ -30,6 +31,8 @@ struct Target {
     definition: OGRFeatureDefnH,
     /// The types of its columns, which are those of the source.
     kinds: Vec<OGRFieldType::Type>,
+    /// Packed when the last polygon is there.
+    index: SpatialIndex,
 }
 
 impl VectorSource {
@@ -62,7 +65,7 @@ impl VectorSource {
         filter::clear(from);
         let mut dataset =
             writing(path, || DriverManager::get_driver_by_name("GPKG")?.create_vector_only(path))?;
-        let target = writing(path, || self.create_twin(&mut dataset, from, epsg, unique))?;
+        let mut target = writing(path, || self.create_twin(&mut dataset, from, epsg, unique))?;
         // SAFETY: the dataset is alive.
         let start = || unsafe { gdal_sys::GDALDatasetStartTransaction(dataset.c_dataset(), 0) };
         writing(path, || ogr(start(), "GDALDatasetStartTransaction"))?;
@@ -76,6 +79,7 @@ impl VectorSource {
             rank += 1;
         }
         writing(path, || {
+            target.index.finish(&dataset)?;
             // SAFETY: the dataset is alive and its transaction was started above.
             let code = unsafe { gdal_sys::GDALDatasetCommitTransaction(dataset.c_dataset()) };
             ogr(code, "GDALDatasetCommitTransaction")?;
@@ -123,10 +127,10 @@ impl VectorSource {
             name: &self.info.name,
             srs: Some(&srs::from_epsg(epsg)?),
             ty: OGRwkbGeometryType::wkbPolygon,
-            options: Some(&[&options[0], &options[1], "SPATIAL_INDEX=YES"]),
+            options: Some(&[&options[0], &options[1], "SPATIAL_INDEX=NO"]),
         })?;
         // SAFETY: the handles belong to datasets that outlive this call; fields are counted.
-        unsafe {
+        let (handle, definition, kinds) = unsafe {
             let handle = layer.c_layer();
             let source = gdal_sys::OGR_L_GetLayerDefn(from);
             let mut kinds = Vec::new();
@@ -135,8 +139,10 @@ impl VectorSource {
                 kinds.push(gdal_sys::OGR_Fld_GetType(field));
                 add_twin(handle, field, unique == Some(index))?;
             }
-            Ok(Target { handle, definition: gdal_sys::OGR_L_GetLayerDefn(handle), kinds })
-        }
+            (handle, gdal_sys::OGR_L_GetLayerDefn(handle), kinds)
+        };
+        let index = SpatialIndex::create(dataset, &self.info.name, geometry)?;
+        Ok(Target { handle, definition, kinds, index })
     }
 }
 
@@ -168,7 +174,7 @@ unsafe fn add_twin(
 impl Target {
     /// Adds a polygon with the columns of a feature.
     fn add(
-        &self,
+        &mut self,
         from: &Owned,
         fid: i64,
         piece: &Piece<'_>,
@@ -185,10 +191,12 @@ impl Target {
             set(&feature, *index as i32, value)?;
         }
         wkb::write_polygon(bytes, piece.polygon, &Point::to_metres);
-        set_shape(&feature, bytes)?;
+        let extent = set_shape(&feature, bytes)?;
         // SAFETY: layer and feature are alive.
         let code = unsafe { gdal_sys::OGR_L_CreateFeature(self.handle, feature.0) };
-        ogr(code, "OGR_L_CreateFeature")
+        ogr(code, "OGR_L_CreateFeature")?;
+        self.index.add(fid, extent);
+        Ok(())
     }
 }
 

@@ -1,10 +1,10 @@
-//! The places of the findings, as points for a map.
+//! The findings on a map: surfaces, lines and points, each where an operator must look.
 
 use std::path::Path;
 
-use kernels::lattice::area_m2;
+use kernels::lattice::{Polygon, area_m2};
 
-use super::super::finding::{Finding, Level};
+use super::super::finding::{Drawing, Finding, Level};
 use super::super::sheet::Sheet;
 use crate::artefact::Draft;
 use crate::error::Error;
@@ -16,10 +16,23 @@ use crate::words;
 /// Ids written for one place; a duplicate may have thousands.
 const IDS_MAX: usize = 32;
 
-/// A `GeoPackage` with one point for each finding, numbered in the order of the report.
+/// The layers, one for each kind of geometry, and what they show.
+const LAYERS: [(&str, &str, GeometryKind); 3] = [
+    ("surfaces", "Anomalies de la couverture : surfaces", GeometryKind::MultiPolygon),
+    ("lignes", "Anomalies de la couverture : lignes", GeometryKind::MultiLine),
+    ("points", "Anomalies de la couverture : points", GeometryKind::Point),
+];
+
+/// Ranks of the layers.
+const SURFACES: usize = 0;
+const LINES: usize = 1;
+const POINTS: usize = 2;
+
+/// A `GeoPackage` with one feature for each finding, numbered by its line in the report through all
+/// layers.
 pub(super) struct Places {
     draft: Draft,
-    /// The layer and the EPSG code of its CRS, once one is known.
+    /// The layers and the EPSG code of its CRS, once one is known.
     open: Option<(VectorWriter, u32)>,
     n_written: i64,
 }
@@ -33,7 +46,7 @@ impl Places {
         Ok(Self { draft: Draft::new(path)?, open: None, n_written: 0 })
     }
 
-    /// Opens the layer in the CRS of the first file.
+    /// Opens the layers in the CRS of the first file.
     ///
     /// # Errors
     /// [`Error::Usage`] when the files are not all in one CRS; the file cannot be created.
@@ -45,7 +58,7 @@ impl Places {
                 hint: Some("check the files of each CRS apart".to_owned()),
             }),
             None => {
-                let layers = [layer(epsg)];
+                let layers = LAYERS.map(|about| layer(about, epsg));
                 let writer =
                     VectorWriter::create(self.draft.temp(), VectorFormat::GeoPackage, &layers)?;
                 self.open = Some((writer, epsg));
@@ -54,7 +67,7 @@ impl Places {
         }
     }
 
-    /// Adds a finding; one without a place is a row without geometry.
+    /// Adds a finding; one without a place is a row of the points without geometry.
     ///
     /// # Errors
     /// As [`Places::open`]; the file cannot be written.
@@ -75,11 +88,13 @@ impl Places {
             level.word().into(),
             area_m2(finding.twice_area).into(),
             Some(ids).filter(|ids| !ids.is_empty()).into(),
+            finding.column.map(|column| sheet.columns[column].clone()).into(),
+            finding.value.as_deref().map(str::to_owned).into(),
             file.into(),
         ];
         self.n_written += 1;
-        let shape = finding.place.map_or(Shape::None, Shape::Point);
-        writer.add(0, self.n_written, shape, &row)
+        let (layer, shape) = shape_of(sheet, finding);
+        writer.add(layer, self.n_written, shape, &row)
     }
 
     /// Completes and publishes the file.
@@ -94,21 +109,44 @@ impl Places {
     }
 }
 
-fn layer(epsg: u32) -> LayerSpec {
+/// The layer that shows a finding, and its shape there.
+///
+/// A polygon that is none, of less than three corners, is shown by its place.
+fn shape_of<'a>(sheet: &'a Sheet, finding: &'a Finding) -> (usize, Shape<'a>) {
+    let polygons: &[Polygon] = match &finding.drawing {
+        Drawing::Lines(lines) => return (LINES, Shape::MultiLine(lines)),
+        Drawing::Place => &[],
+        Drawing::Ground(polygon) => std::slice::from_ref(polygon),
+        Drawing::Polygon(rank) => std::slice::from_ref(&sheet.polygons[*rank as usize]),
+        Drawing::Feature => {
+            let first = finding.features.first();
+            first.map_or(&[], |&feature| &sheet.polygons[sheet.polygons_of(feature)])
+        }
+    };
+    let is_drawn = |polygon: &Polygon| polygon.rings().all(|ring| ring.0.len() > 2);
+    if !polygons.is_empty() && polygons.iter().all(is_drawn) {
+        return (SURFACES, Shape::MultiPolygon(polygons));
+    }
+    (POINTS, finding.place.map_or(Shape::None, Shape::Point))
+}
+
+fn layer((name, title, geometry): (&str, &str, GeometryKind), epsg: u32) -> LayerSpec {
     LayerSpec {
-        name: "places".to_owned(),
-        title: "Anomalies de la couverture".to_owned(),
-        geometry: GeometryKind::Point,
+        name: name.to_owned(),
+        title: title.to_owned(),
+        geometry,
         geometry_column: "geom",
         epsg,
         file_epsg: epsg,
         fields: vec![
-            Field::required("key", FieldKind::Text),
-            Field::required("label", FieldKind::Text),
-            Field::required("level", FieldKind::Text),
-            Field::required("area_m2", FieldKind::Real),
-            Field::optional("ids", FieldKind::Text),
-            Field::required("file", FieldKind::Text),
+            Field::required("code", FieldKind::Text),
+            Field::required("libelle", FieldKind::Text),
+            Field::required("niveau", FieldKind::Text),
+            Field::required("surface_m2", FieldKind::Real),
+            Field::optional("objets", FieldKind::Text),
+            Field::optional("attribut", FieldKind::Text),
+            Field::optional("valeur", FieldKind::Text),
+            Field::required("fichier", FieldKind::Text),
         ],
     }
 }
