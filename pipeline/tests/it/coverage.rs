@@ -221,7 +221,10 @@ fn each_fault_is_found_once_and_told_in_the_validators_shape() {
     assert_eq!(overlap["featureBbox"], "650000.00,6231200.00,650060.00,6231260.00");
     assert_eq!(overlap["errorGeometry"], "POINT (650050.00 6231200.00)");
     assert_eq!(line("code_null")["attribute"], "code_us");
-    assert_eq!(line("code_unknown")["message"], "Codes inconnus de la nomenclature : CS9.9, `unknown`");
+    assert_eq!(
+        line("code_unknown")["message"],
+        "Codes inconnus de la nomenclature : CS9.9, `unknown`"
+    );
     assert_eq!(line("gap")["featureId"], Value::Null);
     assert_eq!(line("geometry_empty")["errorGeometry"], Value::Null);
     assert_eq!(line("micro_object")["level"], "WARNING");
