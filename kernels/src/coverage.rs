@@ -137,7 +137,7 @@ pub fn check(
     let gaps = if sound { gaps_if_matched(&seams, outline)? } else { None };
     defects.extend(match gaps {
         Some(gaps) => gaps,
-        None => all_misfits(polygons, outline, &seams)?,
+        None => all_misfits(polygons, outline, seams)?,
     });
     defects.sort_unstable();
     Ok(defects)
@@ -181,10 +181,12 @@ pub fn unmerged(polygons: &[Polygon], keys: &[u16]) -> Vec<Defect> {
 fn all_misfits(
     polygons: &[Polygon],
     outline: Option<&[Polygon]>,
-    seams: &Seams,
+    seams: Seams,
 ) -> Result<Vec<Defect>, ArrangementError> {
+    let mut defects = unmatched(&seams)?;
+    // A third of the memory that what follows takes.
+    drop(seams);
     let twins = duplicates(polygons);
-    let mut defects = unmatched(seams)?;
     let arrangement = arrange(&[polygons, outline.unwrap_or_default()])?;
     defects.extend(misfits(&arrangement, outline.is_some(), &twins));
     defects.extend(twins.into_iter().map(|twins| twin_defect(polygons, twins)));

@@ -21,7 +21,9 @@ fn found(polygons: &[Polygon]) -> Vec<Defect> {
 }
 
 fn bare(mut defects: Vec<Defect>) -> Vec<Defect> {
-    defects.iter_mut().for_each(|defect| defect.shape = Shape::Place);
+    for defect in &mut defects {
+        defect.shape = Shape::Place;
+    }
     defects
 }
 
@@ -310,7 +312,7 @@ proptest! {
             .all(|(rank, polygon)| rings::defects(polygon, rank, Limits::default()).is_empty());
         let quick = gaps_if_matched(&seams, None).unwrap().filter(|_| is_sound);
         prop_assume!(quick.is_some());
-        let slow = all_misfits(&parts, None, &seams).unwrap();
+        let slow = all_misfits(&parts, None, seams).unwrap();
         prop_assert!(slow.iter().all(|d| d.kind == DefectKind::Gap), "{slow:?}");
         // Rounding moves sides that pass a corner by less than half a step.
         let mut ends: Vec<(Point, Point)> = parts.iter().flat_map(Polygon::rings)

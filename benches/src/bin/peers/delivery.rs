@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use benches::network;
+use kernels::lattice::Polygon;
 use pipeline::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
@@ -34,6 +35,6 @@ pub(crate) fn make(path: &Path, side: i32) -> Outcome<Value> {
         let values = [format!("OCSGE{rank:012}").into(), codes[0].into(), codes[1].into()];
         writer.add(0, rank as i64 + 1, Shape::Polygon(polygon), &values)?;
     }
-    let n_corners: usize = polygons.iter().flat_map(|p| p.rings()).map(|ring| ring.0.len()).sum();
+    let n_corners: usize = polygons.iter().flat_map(Polygon::rings).map(|ring| ring.0.len()).sum();
     Ok(json!({ "polygons": writer.finish()?[0], "corners": n_corners }))
 }
