@@ -2,9 +2,12 @@
 
 use ndarray::{Array2, ArrayView2};
 use nomenclature::{CaptureUnits, Couple};
+use rayon::prelude::*;
 
 use crate::distance::{dilated, eroded};
+use crate::grid::Window;
 use crate::lattice::STEPS_PER_METRE;
+use crate::plane::{Edit, Plane, edits_between};
 
 /// Half of the distance under which buildings are joined, in metres.
 ///
@@ -15,6 +18,9 @@ const CLOSING_M: i32 = 25;
 /// Margin around the joined buildings, in metres.
 const MARGIN_M: i32 = 25;
 
+/// Side of the blocks that are worked on apart, in cells; only a matter of speed.
+const BLOCK: usize = 1024;
+
 /// Parameters of [`built_zone`], in cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BuiltZoneRule {
@@ -22,6 +28,13 @@ pub struct BuiltZoneRule {
     pub closing_radius: u32,
     /// Margin kept around the joined buildings.
     pub margin: u32,
+}
+
+impl BuiltZoneRule {
+    /// How far away the buildings lie that decide a cell.
+    fn reach(&self) -> usize {
+        (2 * self.closing_radius + self.margin) as usize
+    }
 }
 
 /// Cells of the zone construite: buildings joined by a closing, then widened by a margin.
@@ -39,20 +52,36 @@ pub fn built_zone(built: ArrayView2<'_, bool>, rule: BuiltZoneRule) -> Array2<bo
 /// The zone construite of a raster of couples; 0 is outside the territory and never in the zone.
 ///
 /// * `cell`: side of a cell, in lattice steps.
-pub fn of_couples(codes: ArrayView2<'_, u16>, units: &CaptureUnits, cell: i32) -> Array2<bool> {
-    let built = codes.mapv(|code| units.is_built(Couple::from_cell(code).cs));
+pub fn of_couples(codes: &Plane<u16>, units: &CaptureUnits, cell: i32) -> Plane<bool> {
+    let built = codes.map(|code| units.is_built(Couple::from_cell(code).cs));
     let cells = |metres: i32| {
         let side = cell.max(1);
         ((metres * STEPS_PER_METRE + side / 2) / side) as u32
     };
     let rule = BuiltZoneRule { closing_radius: cells(CLOSING_M), margin: cells(MARGIN_M) };
-    let mut zone = built_zone(built.view(), rule);
-    zone.zip_mut_with(&codes, |inside, &code| *inside &= code != 0);
-    zone
+    let side = BLOCK.max(4 * rule.reach());
+    zone_in_blocks(&built, rule, side).zip(codes, |inside, code| inside && code != 0)
+}
+
+/// [`built_zone`] of a plane, block by block: a cell is decided by those within both radii.
+fn zone_in_blocks(built: &Plane<bool>, rule: BuiltZoneRule, side: usize) -> Plane<bool> {
+    let edits_of = |block: Window| -> Vec<Edit<bool>> {
+        let around = block.grown_within(rule.reach(), built.dim());
+        if !built.any(around) {
+            return Vec::new();
+        }
+        let zone = built_zone(built.window(around).view(), rule);
+        let nothing = Array2::from_elem((block.rows, block.cols), false);
+        edits_between(nothing.view(), around.part(zone.view(), &block), block)
+    };
+    let edits = Window::blocks(built.dim(), side).into_par_iter().flat_map_iter(edits_of);
+    Plane::filled(built.dim(), false).edited(edits.collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -66,5 +95,21 @@ mod tests {
         assert!(!zone[[4, 34]], "the gap of 32 cells stays open");
         assert!(zone[[4, 51]] && zone[[3, 50]], "an isolated building keeps its margin");
         assert!(!zone[[4, 53]]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn blocks_give_the_zone_of_the_whole(
+            built in proptest::collection::vec(proptest::bool::weighted(0.03), 40 * 30),
+            side in 1..20_usize, closing_radius in 0..5_u32, margin in 0..4_u32,
+        ) {
+            let built = Array2::from_shape_vec((40, 30), built).unwrap();
+            let rule = BuiltZoneRule { closing_radius, margin };
+            let whole = built_zone(built.view(), rule);
+            let blocks = zone_in_blocks(&Plane::of(built.view()), rule, side);
+            prop_assert_eq!(blocks.to_array(), whole);
+        }
     }
 }

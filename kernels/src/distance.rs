@@ -78,70 +78,6 @@ fn row_envelope(mut out: ArrayViewMut1<'_, u32>, column: ArrayView1<'_, u32>) {
     }
 }
 
-/// Squared Euclidean distance, in cells, from each cell centre to the nearest cell of another code.
-///
-/// * `codes`: shape (rows, cols), at most 30,000 a side; nodata is a code like the others.
-///
-/// The outside of the grid has no code: a cell that no other code bounds is [`UNREACHED`]. Linear in
-/// the number of cells, exact in integers, the same for any number of threads.
-///
-/// One transform serves all codes: along a row nothing beyond the ends of a cell's own run can be
-/// nearer than the cell that ends the run, so each run has an envelope of its own.
-pub fn squared_distances_to_other(codes: ArrayView2<'_, u16>) -> Array2<u32> {
-    let mut columns = Array2::<u32>::from_elem(codes.raw_dim(), UNREACHED);
-    columns
-        .axis_iter_mut(Axis(1))
-        .into_par_iter()
-        .zip(codes.axis_iter(Axis(1)).into_par_iter())
-        .for_each(|(out, column)| column_distances_to_other(out, column));
-    let mut squared = Array2::<u32>::zeros(codes.raw_dim());
-    squared
-        .axis_iter_mut(Axis(0))
-        .into_par_iter()
-        .zip(columns.axis_iter(Axis(0)).into_par_iter())
-        .zip(codes.axis_iter(Axis(0)).into_par_iter())
-        .for_each(|((out, heights), row)| row_of_runs(out, heights, row));
-    squared
-}
-
-/// Distance along the column, in cells, to the nearest cell of another code.
-fn column_distances_to_other(mut out: ArrayViewMut1<'_, u32>, codes: ArrayView1<'_, u16>) {
-    let step = |last: u32, is_same: bool| if is_same { last.saturating_add(1) } else { 1 };
-    let mut last = UNREACHED;
-    for i in 0..codes.len() {
-        last = step(last, i == 0 || codes[i] == codes[i - 1]);
-        out[i] = last;
-    }
-    let mut last = UNREACHED;
-    for i in (0..codes.len()).rev() {
-        last = step(last, i + 1 == codes.len() || codes[i] == codes[i + 1]);
-        out[i] = out[i].min(last);
-    }
-}
-
-/// The envelope of each run of equal code of a row, with the cells that end the run at height 0.
-fn row_of_runs(
-    mut out: ArrayViewMut1<'_, u32>,
-    heights: ArrayView1<'_, u32>,
-    codes: ArrayView1<'_, u16>,
-) {
-    let (mut padded, mut squared) = (Vec::new(), Vec::new());
-    let mut start = 0;
-    while start < codes.len() {
-        let len = (start..codes.len()).take_while(|&i| codes[i] == codes[start]).count();
-        let end = start + len;
-        padded.clear();
-        padded.push(if start > 0 { 0 } else { UNREACHED });
-        padded.extend((start..end).map(|i| heights[i]));
-        padded.push(if end < codes.len() { 0 } else { UNREACHED });
-        squared.clear();
-        squared.resize(len + 2, UNREACHED);
-        row_envelope(ArrayViewMut1::from(&mut squared[..]), ArrayView1::from(&padded[..]));
-        (start..end).for_each(|i| out[i] = squared[i - start + 1]);
-        start = end;
-    }
-}
-
 /// The cells within `radius` cells of the mask (centre to centre).
 pub fn dilated(mask: ArrayView2<'_, bool>, radius: u32) -> Array2<bool> {
     squared_distances(mask).mapv(|d| d <= radius * radius)
@@ -194,23 +130,6 @@ mod tests {
                     .unwrap_or(UNREACHED)
             });
             prop_assert_eq!(squared_distances(mask.view()), brute);
-        }
-
-        #[test]
-        fn other_codes_are_found_as_by_the_search_over_all_cells(
-            rows in 1usize..12, cols in 1usize..12, bits: u128
-        ) {
-            let codes = Array2::from_shape_fn((rows, cols), |(r, c)| {
-                ((bits >> ((r / 3 * 5 + c / 2) % 128)) & 0b1) as u16
-            });
-            let brute = Array2::from_shape_fn((rows, cols), |at| {
-                let other = codes.indexed_iter().filter(|(_, code)| **code != codes[at]);
-                other
-                    .map(|((i, j), _)| (at.0.abs_diff(i).pow(2) + at.1.abs_diff(j).pow(2)) as u32)
-                    .min()
-                    .unwrap_or(UNREACHED)
-            });
-            prop_assert_eq!(squared_distances_to_other(codes.view()), brute);
         }
     }
 }

@@ -37,11 +37,48 @@ impl Window {
     /// The window grown by `halo` cells on every side, cut at the grid's limits.
     #[must_use]
     pub fn grown(&self, halo: usize, grid: &Grid) -> Self {
+        self.grown_within(halo, (grid.rows, grid.cols))
+    }
+
+    /// The window grown by `halo` cells on every side, cut at the limits of a raster of a shape.
+    #[must_use]
+    pub fn grown_within(&self, halo: usize, (rows, cols): (usize, usize)) -> Self {
         let row = self.row.saturating_sub(halo);
         let col = self.col.saturating_sub(halo);
-        let row_end = (self.row + self.rows + halo).min(grid.rows);
-        let col_end = (self.col + self.cols + halo).min(grid.cols);
+        let row_end = (self.row + self.rows + halo).min(rows);
+        let col_end = (self.col + self.cols + halo).min(cols);
         Self { row, col, rows: row_end - row, cols: col_end - col }
+    }
+
+    /// The cells that are in this window and in another, which it meets.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Self {
+        let (row, col) = (self.row.max(other.row), self.col.max(other.col));
+        let row_end = (self.row + self.rows).min(other.row + other.rows);
+        let col_end = (self.col + self.cols).min(other.col + other.cols);
+        Self { row, col, rows: row_end - row, cols: col_end - col }
+    }
+
+    /// The square blocks of a raster in reading order; the last ones are cut at its limits.
+    pub fn blocks((rows, cols): (usize, usize), side: usize) -> Vec<Self> {
+        let starts = |n: usize| (0..n).step_by(side.max(1));
+        let at = |row: usize, col: usize| Self {
+            row,
+            col,
+            rows: side.min(rows - row),
+            cols: side.min(cols - col),
+        };
+        starts(rows).flat_map(|row| starts(cols).map(move |col| at(row, col))).collect()
+    }
+
+    /// The part of an array of this window's cells that belongs to a window inside it.
+    pub fn part<'a, T>(
+        &self,
+        cells: ndarray::ArrayView2<'a, T>,
+        inner: &Self,
+    ) -> ndarray::ArrayView2<'a, T> {
+        let (row, col) = (inner.row - self.row, inner.col - self.col);
+        cells.slice_move(ndarray::s![row..row + inner.rows, col..col + inner.cols])
     }
 }
 
@@ -113,16 +150,7 @@ impl Grid {
 
     /// Square blocks of `side` cells that tile the grid, row by row; the last ones are smaller.
     pub fn blocks(&self, side: usize) -> Vec<Window> {
-        let starts = |n: usize| (0..n).step_by(side.max(1));
-        starts(self.rows)
-            .flat_map(|row| starts(self.cols).map(move |col| (row, col)))
-            .map(|(row, col)| Window {
-                row,
-                col,
-                rows: side.min(self.rows - row),
-                cols: side.min(self.cols - col),
-            })
-            .collect()
+        Window::blocks((self.rows, self.cols), side)
     }
 }
 

@@ -11,6 +11,7 @@ use std::ops::Range;
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
+use crate::plane::{CellValue, Plane, Row, zip_rows};
 use crate::union_find::UnionFind;
 
 mod borders;
@@ -68,6 +69,16 @@ pub fn label(codes: ArrayView2<'_, u16>) -> Labels {
     label_in_bands(codes, BAND_ROWS)
 }
 
+/// [`label`] of a plane: time and memory grow with its runs, not with its cells.
+///
+/// # Panics
+/// As [`label`].
+pub fn label_plane(codes: &Plane<u16>) -> Labels {
+    let mut labeller = Labeller::new(codes.dim().1);
+    labeller.push_plane(codes);
+    labeller.finish()
+}
+
 /// [`label`] with a chosen number of rows per task.
 fn label_in_bands(codes: ArrayView2<'_, u16>, band_rows: usize) -> Labels {
     let mut labeller = Labeller { band_rows, ..Labeller::new(codes.ncols()) };
@@ -115,15 +126,29 @@ impl Labeller {
     /// When the strip has another number of columns, or the raster 2^32 - 1 runs or more.
     pub fn push(&mut self, strip: ArrayView2<'_, u16>) {
         assert_eq!(strip.ncols(), self.n_cols, "a strip is as wide as the raster");
+        let bands = strip.axis_chunks_iter(Axis(0), self.band_rows.max(1)).collect();
+        self.push_bands(bands, |band, rows: &ArrayView2<'_, u16>| band.read(*rows));
+    }
+
+    /// Adds the rows of a plane.
+    fn push_plane(&mut self, plane: &Plane<u16>) {
+        let (n_rows, side) = (plane.dim().0, self.band_rows.max(1));
+        let bands = (0..n_rows).step_by(side).map(|row| row..(row + side).min(n_rows)).collect();
+        self.push_bands(bands, |band, rows: &Range<usize>| {
+            band.read_runs(rows.clone().map(|row| plane.row(row)));
+        });
+    }
+
+    /// Adds bands of rows, which are read side by side.
+    fn push_bands<R: Sync>(&mut self, rows: Vec<R>, read: impl Fn(&mut BandRuns, &R) + Sync) {
         let n_together = TASKS_PER_THREAD * rayon::current_num_threads();
         self.bands.resize_with(n_together, || BandRuns::new(self.n_cols));
         let mut bands = std::mem::take(&mut self.bands);
-        let rows: Vec<_> = strip.axis_chunks_iter(Axis(0), self.band_rows.max(1)).collect();
-        for (group, rows) in rows.chunks(n_together).enumerate() {
-            let bands = &mut bands[..rows.len()];
-            bands.par_iter_mut().zip(rows).for_each(|(band, rows)| band.read(*rows));
+        for (group, some) in rows.chunks(n_together).enumerate() {
+            let bands = &mut bands[..some.len()];
+            bands.par_iter_mut().zip(some).for_each(|(band, rows)| read(band, rows));
             if group == 0 {
-                self.reserve(bands, strip.nrows().div_ceil(self.band_rows.max(1) * n_together));
+                self.reserve(bands, rows.len().div_ceil(n_together));
             }
             for band in &*bands {
                 self.append(band);
@@ -318,15 +343,45 @@ impl Labels {
     ///
     /// # Panics
     /// When the mask has another shape than the raster.
-    pub fn count(&self, mask: ArrayView2<'_, bool>) -> Vec<u64> {
+    pub fn count(&self, mask: &Plane<bool>) -> Vec<u64> {
         assert_eq!(mask.dim(), self.dim(), "the mask has the raster's shape");
         let mut counts = vec![0; self.regions.len()];
-        for (row, cells) in mask.outer_iter().enumerate() {
-            for (cols, region) in self.runs(row).filter(|run| run.1 != NO_REGION) {
-                counts[region as usize] += cols.filter(|&col| cells[col]).count() as u64;
-            }
+        for row in 0..self.dim().0 {
+            zip_rows(self.row(row), mask.row(row), |cols, region, is_counted| {
+                if is_counted && region != NO_REGION {
+                    counts[region as usize] += cols.len() as u64;
+                }
+            });
         }
         counts
+    }
+
+    /// The plane of a value per region; nodata cells take `outside`.
+    pub fn plane<V: CellValue>(&self, value: impl Fn(usize) -> V + Sync, outside: V) -> Plane<V> {
+        let value = &value;
+        Plane::of_runs(self.dim(), |row| {
+            self.row(row).runs().map(move |(cols, region)| match region {
+                NO_REGION => (cols.start, outside),
+                region => (cols.start, value(region as usize)),
+            })
+        })
+    }
+
+    /// Row, columns and region of the runs of the regions wanted, in reading order.
+    pub(crate) fn runs_where(
+        &self,
+        is_wanted: impl Fn(usize) -> bool + Copy,
+    ) -> impl Iterator<Item = (usize, Range<usize>, usize)> {
+        (0..self.dim().0).flat_map(move |row| {
+            let runs = self.runs(row).filter(move |&(_, r)| r != NO_REGION && is_wanted(r as usize));
+            runs.map(move |(cols, region)| (row, cols, region as usize))
+        })
+    }
+
+    /// The runs of a row and their regions.
+    pub(crate) fn row(&self, row: usize) -> Row<'_, u32> {
+        let runs = self.row_starts[row]..self.row_starts[row + 1];
+        Row::new(&self.run_cols[runs.clone()], &self.run_regions[runs], self.n_cols)
     }
 
     /// Columns of a run of a row.

@@ -18,6 +18,7 @@ pub mod generalise;
 pub mod grid;
 pub mod label;
 pub mod lattice;
+pub mod plane;
 pub mod random;
 pub mod rasterise;
 pub mod regularise;

@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use ndarray::{Array2, ArrayView2};
 
 use crate::label::{Border, Labels, label};
+use crate::plane::Plane;
 use crate::union_find::UnionFind;
 use chains::Chains;
 
@@ -26,6 +27,8 @@ mod chains;
 mod couples;
 mod enlarge;
 mod network;
+#[cfg(test)]
+mod oracle;
 mod width;
 
 pub use capture::{Captured, ShapeRule, capture};
@@ -82,12 +85,12 @@ impl CaptureRule for UniformUnit {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CellMasks<'a> {
     /// A region that holds such a cell is never merged away (corrections, ossature).
-    pub locked: Option<ArrayView2<'a, bool>>,
+    pub locked: Option<&'a Plane<bool>>,
     /// When given, only regions that hold such a cell may be merged away; the others are the
     /// prior's own and stay. A region does not come to hold the changed cells that it absorbs.
-    pub changed: Option<ArrayView2<'a, bool>>,
+    pub changed: Option<&'a Plane<bool>>,
     /// Where a second unit holds; see [`Candidate::n_zone_cells`].
-    pub zone: Option<ArrayView2<'a, bool>>,
+    pub zone: Option<&'a Plane<bool>>,
 }
 
 /// Why a region below its unit is kept.
@@ -196,7 +199,7 @@ struct RegionGraph {
 impl RegionGraph {
     fn new(labels: &Labels, masks: &CellMasks<'_>) -> Self {
         let n = labels.regions.len();
-        let count = |mask: Option<ArrayView2<'_, bool>>| mask.map(|mask| labels.count(mask));
+        let count = |mask: Option<&Plane<bool>>| mask.map(|mask| labels.count(mask));
         let (locked, changed) = (count(masks.locked), count(masks.changed));
         let zone = count(masks.zone).unwrap_or_else(|| vec![0; n]);
         let node = |(i, region): (usize, &crate::label::Region)| Node {

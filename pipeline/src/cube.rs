@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use kernels::grid::{Grid, Window};
+use kernels::plane::{CellValue, Plane};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3, s};
 use serde_json::{Map, Value};
@@ -11,10 +12,13 @@ use serde_json::{Map, Value};
 use crate::artefact::Draft;
 use crate::context::Context;
 use crate::error::Error;
-use crate::io::cube::{CubeArray, CubeCell, Frame, create_group};
+use crate::io::cube::{CHUNK, CubeArray, CubeCell, Frame, create_group};
 
 /// Folder of the cube among the working files.
 const CUBE: &str = "cube.zarr";
+
+/// Note of [`Quantity::PriorObject`]: the ranks of the prior's polygons, from 0, that are ossature.
+pub const OSSATURE: &str = "ossature";
 
 /// An array of the cube.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +98,42 @@ pub fn open<T: CubeCell>(ctx: &Context, quantity: Quantity) -> Result<CubeArray<
 pub fn read_plane<T: CubeCell>(ctx: &Context, quantity: Quantity) -> Result<Array2<T>, Error> {
     let array = open::<T>(ctx, quantity)?;
     array.read_plane(0, array.frame().grid.window())
+}
+
+/// The runs of what `change` makes of the cells of an array of shape (rows, cols), which is read in
+/// strips.
+///
+/// # Errors
+/// It is missing or damaged.
+pub fn read_runs<T: CubeCell, V: CellValue>(
+    ctx: &Context,
+    quantity: Quantity,
+    change: impl Fn(T) -> V + Sync,
+) -> Result<Plane<V>, Error> {
+    let array = open::<T>(ctx, quantity)?;
+    let Grid { rows: n_rows, cols, .. } = array.frame().grid;
+    let mut plane = Plane::with_cols(cols);
+    for row in (0..n_rows).step_by(CHUNK) {
+        let strip = Window { row, col: 0, rows: CHUNK.min(n_rows - row), cols };
+        plane.push(array.read_plane(0, strip)?.mapv(&change).view());
+    }
+    Ok(plane)
+}
+
+/// Publishes what `change` makes of the cells of a plane.
+///
+/// # Errors
+/// [`Error::Write`].
+pub fn publish_runs<T: CubeCell, V: CellValue>(
+    ctx: &Context,
+    quantity: Quantity,
+    frame: Frame,
+    cells: &Plane<V>,
+    change: impl Fn(V) -> T + Sync,
+) -> Result<String, Error> {
+    publish(ctx, quantity, frame, (&[], Map::new()), |window| {
+        Ok(cells.window(window).mapv(&change).insert_axis(ndarray::Axis(0)))
+    })
 }
 
 /// The whole of an array of shape (band, rows, cols).

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{AccuracyError, Share, same_shape};
 use crate::label::label;
+use crate::plane::Plane;
 
 /// Four maps of [`ClassId`]s on the same cells; 0 is nodata.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +70,7 @@ pub fn change_accuracy(
     let truth = changed(&maps.truth_before, &maps.truth_after, &known);
     let said = changed(&maps.prior, &maps.vintage, &known);
     let true_regions = label(truth.view());
-    let seen = true_regions.count(mask(&truth, |at| truth[at] == said[at]).view());
+    let seen = true_regions.count(&Plane::of(mask(&truth, |at| truth[at] == said[at]).view()));
     let asked: Vec<usize> = (0..seen.len())
         .filter(|&i| {
             let region = &true_regions.regions[i];
@@ -78,7 +79,7 @@ pub fn change_accuracy(
         .collect();
     let found = asked.iter().filter(|&&i| 2 * seen[i] >= true_regions.regions[i].n_cells).count();
     let said_regions = label(said.view());
-    let held = said_regions.count(mask(&said, |at| truth[at] != 0).view());
+    let held = said_regions.count(&Plane::of(mask(&said, |at| truth[at] != 0).view()));
     let right = held.iter().zip(&said_regions.regions).filter(|(n, r)| 2 * **n >= r.n_cells);
     let count = |holds: &dyn Fn((usize, usize)) -> bool| {
         mask(&said, holds).iter().filter(|&&v| v).count() as u64

@@ -3,6 +3,7 @@
 use ndarray::{ArrayView1, ArrayView2};
 
 use super::Region;
+use crate::plane::Row;
 
 /// Cells compared at once when a row is cut.
 const LANES: usize = 64;
@@ -74,16 +75,32 @@ impl BandRuns {
 
     /// Reads a band of rows; what was held before is forgotten.
     pub(super) fn read(&mut self, band: ArrayView2<'_, u16>) {
-        self.row_starts.truncate(1);
-        self.cols.clear();
-        self.values.clear();
-        self.sets.clear();
-        self.pieces.clear();
+        self.clear();
         for row in band.outer_iter() {
             self.cut(row);
             self.end_row();
         }
         self.name_pieces();
+    }
+
+    /// Reads a band of rows that are cut already; what was held before is forgotten.
+    pub(super) fn read_runs<'a>(&mut self, rows: impl Iterator<Item = Row<'a, u16>>) {
+        self.clear();
+        for row in rows {
+            let (cols, values) = row.parts();
+            self.cols.extend_from_slice(cols);
+            self.values.extend_from_slice(values);
+            self.end_row();
+        }
+        self.name_pieces();
+    }
+
+    fn clear(&mut self) {
+        self.row_starts.truncate(1);
+        self.cols.clear();
+        self.values.clear();
+        self.sets.clear();
+        self.pieces.clear();
     }
 
     /// Cuts a row in runs.

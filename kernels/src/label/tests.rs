@@ -57,7 +57,7 @@ fn a_cell_outside_the_raster_has_no_region() {
 fn a_mask_is_counted_by_region() {
     let labels = label(array![[1, 1, 2], [0, 1, 2]].view());
     let mask = array![[true, false, true], [true, true, true]];
-    assert_eq!(labels.count(mask.view()), [2, 2]);
+    assert_eq!(labels.count(&Plane::of(mask.view())), [2, 2]);
 }
 
 #[test]
@@ -143,6 +143,17 @@ proptest! {
         labeller.push(above);
         labeller.push(below);
         prop_assert_eq!(labeller.finish(), label(codes.view()));
+    }
+
+    #[test]
+    fn a_plane_is_labelled_and_painted_as_its_cells_are(codes in rasters(), times in 1..60_usize) {
+        let tall = Array2::from_shape_fn((codes.nrows() * times, codes.ncols()), |(r, c)| {
+            codes[(r % codes.nrows(), c)]
+        });
+        let labels = label_plane(&Plane::of(tall.view()));
+        prop_assert_eq!(&labels, &label(tall.view()));
+        let value = |region: usize| region as u16 % 7 + 1;
+        prop_assert_eq!(labels.plane(value, 0).to_array(), labels.paint(value));
     }
 
     #[test]

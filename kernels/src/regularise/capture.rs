@@ -7,10 +7,11 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, ArrayView2, Zip};
-
 use super::enlarge::{Enlarged, enlarge};
-use super::{CaptureRule, CellMasks, Exemption, network, regularise, width};
+use super::width::{self, Widths};
+use super::{CaptureRule, CellMasks, Exemption, Merged, network};
+use crate::label::label_plane;
+use crate::plane::{Edit, Plane};
 
 /// Rounds after which the rules stop even if the last one still changed cells.
 const ROUNDS_MAX: usize = 32;
@@ -37,18 +38,28 @@ pub trait ShapeRule: CaptureRule + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CellState {
     /// The codes.
-    pub(super) codes: Array2<u16>,
+    pub(super) codes: Plane<u16>,
     /// Where there is a prior: the cells that are not the prior's own and may be altered.
-    pub(super) changed: Option<Array2<bool>>,
+    pub(super) changed: Option<Plane<bool>>,
+}
+
+impl CellState {
+    /// Takes over new codes; where there is a prior, these cells are changes from then on or not.
+    pub(super) fn take(&mut self, edits: &[Edit<u16>], is_change: bool) {
+        self.codes = self.codes.edited(edits.to_vec());
+        if let Some(changed) = &mut self.changed {
+            *changed = changed.edited(edits.iter().map(|edit| edit.with(is_change)).collect());
+        }
+    }
 }
 
 /// A raster that follows the capture rules, and what it cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captured {
     /// The codes, same shape as before; nodata cells are the same.
-    pub codes: Array2<u16>,
+    pub codes: Plane<u16>,
     /// Where there is a prior: the cells that are still changes, for [`CellMasks::changed`].
-    pub changed: Option<Array2<bool>>,
+    pub changed: Option<Plane<bool>>,
     /// Number of cells that went from one code to another, first to last, where they differ.
     pub moved: BTreeMap<(u16, u16), u64>,
     /// The regions kept below their unit, in order of their first cell.
@@ -79,18 +90,32 @@ pub struct Captured {
 /// new building grows over them or a change below its unit is merged into them. The order of cells,
 /// blocks and threads never matters.
 ///
+/// Time and memory follow the runs of equal cells and the cells that the rules concern, not the
+/// extent of the raster.
+///
 /// # Panics
 /// When a mask has another shape than the raster.
 pub fn capture(
-    codes: ArrayView2<'_, u16>,
+    codes: &Plane<u16>,
     masks: &CellMasks<'_>,
-    prior: Option<ArrayView2<'_, u16>>,
+    prior: Option<&Plane<u16>>,
     rule: &(impl ShapeRule + ?Sized),
 ) -> Captured {
-    let changed = masks.changed.map(|changed| changed.to_owned());
-    let mut state = CellState { codes: codes.to_owned(), changed };
+    capture_in_blocks(codes, masks, prior, rule, width::BLOCK)
+}
+
+/// [`capture`] with a chosen side of the blocks.
+pub(super) fn capture_in_blocks(
+    codes: &Plane<u16>,
+    masks: &CellMasks<'_>,
+    prior: Option<&Plane<u16>>,
+    rule: &(impl ShapeRule + ?Sized),
+    block: usize,
+) -> Captured {
+    let mut state = CellState { codes: codes.clone(), changed: masks.changed.cloned() };
+    let mut widths = Widths::new(codes.dim(), rule, block);
     let mut result = Captured {
-        codes: Array2::default((0, 0)),
+        codes: Plane::with_cols(0),
         changed: None,
         moved: BTreeMap::new(),
         exemptions: Vec::new(),
@@ -102,42 +127,42 @@ pub fn capture(
         n_network_pieces: (network::n_components(codes, rule), 0),
     };
     while result.n_rounds < ROUNDS_MAX && !result.is_settled {
-        let enlarged = enlarge(&mut state, masks, rule);
-        let n_narrow_cells = width::settle(&mut state, masks, prior, rule);
-        let n_merged_cells = merge(&mut state, masks, rule, &mut result.exemptions);
+        let (enlarged, edits) = enlarge(&state, masks, rule);
+        state.take(&edits, true);
+        widths.touch(&edits);
+        let n_narrow_cells = widths.settle(&mut state, masks, prior, rule);
+        let (n_merged_cells, edits) = merge(&state, masks, rule, &mut result.exemptions);
+        // What a region absorbs is no change of that region.
+        state.take(&edits, false);
+        widths.touch(&edits);
         result.is_settled = enlarged.n_cells + n_narrow_cells + n_merged_cells == 0;
         result.n_rounds += usize::from(!result.is_settled);
         result.enlarged.add(enlarged);
         result.n_narrow_cells += n_narrow_cells;
         result.n_merged_cells += n_merged_cells;
     }
-    Zip::from(codes).and(&state.codes).for_each(|&from, &to| {
-        if from != to {
-            *result.moved.entry((from, to)).or_default() += 1;
-        }
-    });
-    result.n_network_pieces.1 = network::n_components(state.codes.view(), rule);
+    result.moved = codes.differences(&state.codes);
+    result.n_network_pieces.1 = network::n_components(&state.codes, rule);
     Captured { codes: state.codes, changed: state.changed, ..result }
 }
 
-/// Merges what is below its unit; the number of cells merged.
+/// Merges what is below its unit; the number of cells merged, and what they become.
 fn merge(
-    state: &mut CellState,
+    state: &CellState,
     masks: &CellMasks<'_>,
     rule: &(impl CaptureRule + ?Sized),
     exemptions: &mut Vec<Exemption>,
-) -> u64 {
-    let masks = CellMasks { changed: state.changed.as_ref().map(|c| c.view()), ..*masks };
-    let merged = regularise(state.codes.view(), &masks, rule);
-    if let Some(changed) = &mut state.changed {
-        // What a region absorbs is no change of that region.
-        Zip::from(changed).and(&state.codes).and(&merged.codes).for_each(|changed, was, now| {
-            *changed &= was == now;
-        });
-    }
-    state.codes = merged.codes;
-    *exemptions = merged.exemptions;
-    merged.moved.values().sum()
+) -> (u64, Vec<Edit<u16>>) {
+    let masks = CellMasks { changed: state.changed.as_ref(), ..*masks };
+    let labels = label_plane(&state.codes);
+    let Merged { codes, moved, exemptions: listed } = super::merge(&labels, &masks, rule);
+    *exemptions = listed;
+    let is_moved = |region: usize| codes[region] != labels.regions[region].value;
+    let edits = labels
+        .runs_where(is_moved)
+        .map(|(row, cols, region)| Edit::new(row, cols, codes[region]))
+        .collect();
+    (moved.values().sum(), edits)
 }
 
 #[cfg(test)]

@@ -13,13 +13,14 @@
 //! With a prior, only buildings grow of which more than half is new.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
 use super::{CellMasks, CellState, ShapeRule};
 use crate::distance::squared_distances;
-use crate::label::label;
+use crate::label::label_plane;
+use crate::plane::{Edit, Plane};
 
 /// What growing did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,35 +39,46 @@ impl Enlarged {
     }
 }
 
-/// Enlarges the isolated buildings between the two sizes of the rule.
+/// Enlarges the isolated buildings between the two sizes of the rule: the cells that they take.
 pub(super) fn enlarge(
-    state: &mut CellState,
+    state: &CellState,
     masks: &CellMasks<'_>,
     rule: &(impl ShapeRule + ?Sized),
-) -> Enlarged {
+) -> (Enlarged, Vec<Edit<u16>>) {
     let (from_cells, to_cells) = rule.isolated_built_cells();
-    let labels = label(state.codes.view());
-    let n_new = state.changed.as_ref().map(|changed| labels.count(changed.view()));
+    let labels = label_plane(&state.codes.map(|code| if rule.is_built(code) { code } else { 0 }));
+    let n_new = state.changed.as_ref().map(|changed| labels.count(changed));
+    let mut ground = Ground { codes: &state.codes, taken: BTreeMap::new() };
     let mut total = Enlarged::default();
     for (rank, region) in labels.regions.iter().enumerate() {
         let is_new = n_new.as_ref().is_none_or(|counts| 2 * counts[rank] > region.n_cells);
-        let is_small = (from_cells..to_cells).contains(&region.n_cells);
-        if !is_new || !is_small || !rule.is_built(region.value) {
+        if !is_new || !(from_cells..to_cells).contains(&region.n_cells) {
             continue;
         }
         let first = (region.first.0 as usize, region.first.1 as usize);
-        let growth =
-            Growth { codes: state.codes.view(), locked: masks.locked, rule, n_wanted: to_cells };
+        let growth = Growth { ground: &ground, locked: masks.locked, rule, n_wanted: to_cells };
         let Some(cells) = growth.of_building(first) else { continue };
         total.add(Enlarged { n_buildings: 1, n_cells: cells.len() as u64 });
-        for at in cells {
-            state.codes[at] = region.value;
-            if let Some(changed) = &mut state.changed {
-                changed[at] = true;
-            }
-        }
+        ground.taken.extend(cells.into_iter().map(|at| (at, region.value)));
     }
-    total
+    (total, ground.edits())
+}
+
+/// The codes with what the buildings have taken so far.
+struct Ground<'a> {
+    codes: &'a Plane<u16>,
+    taken: BTreeMap<Cell, u16>,
+}
+
+impl Ground<'_> {
+    fn code(&self, at: Cell) -> u16 {
+        self.taken.get(&at).copied().unwrap_or_else(|| self.codes.get(at))
+    }
+
+    fn edits(self) -> Vec<Edit<u16>> {
+        let edit = |((row, col), code)| Edit::new(row, col..col + 1, code);
+        self.taken.into_iter().map(edit).collect()
+    }
 }
 
 /// Row and column.
@@ -74,8 +86,8 @@ type Cell = (usize, usize);
 
 /// The growth of one building.
 struct Growth<'a, R: ?Sized> {
-    codes: ArrayView2<'a, u16>,
-    locked: Option<ArrayView2<'a, bool>>,
+    ground: &'a Ground<'a>,
+    locked: Option<&'a Plane<bool>>,
     rule: &'a R,
     n_wanted: u64,
 }
@@ -90,7 +102,7 @@ impl<R: ShapeRule + ?Sized> Growth<'_, R> {
         if held.len() as u64 >= self.n_wanted || !is_isolated {
             return None;
         }
-        let near = Near::around(&held, self.codes.dim(), self.n_wanted);
+        let near = Near::around(&held, self.ground.codes.dim(), self.n_wanted);
         let mut seen = BTreeSet::new();
         let mut edge = BinaryHeap::new();
         let mut reach = |edge: &mut BinaryHeap<_>, at: Cell| {
@@ -110,10 +122,10 @@ impl<R: ShapeRule + ?Sized> Growth<'_, R> {
             held.insert(at);
             added.push(at);
             reach(&mut edge, at);
-            let value = self.codes[first];
+            let value = self.ground.code(first);
             let met: Vec<Cell> = self
                 .sides(at)
-                .filter(|to| self.codes[*to] == value && !held.contains(to))
+                .filter(|to| self.ground.code(*to) == value && !held.contains(to))
                 .collect();
             for to in met {
                 self.join(&mut held, to);
@@ -124,13 +136,14 @@ impl<R: ShapeRule + ?Sized> Growth<'_, R> {
 
     /// Adds the region of a cell, as far as it matters.
     fn join(&self, held: &mut BTreeSet<Cell>, first: Cell) {
+        let value = self.ground.code(first);
         let mut open = vec![first];
         held.insert(first);
         while let Some(at) = open.pop() {
             if held.len() as u64 >= self.n_wanted {
                 return;
             }
-            for to in self.sides(at).filter(|&to| self.codes[to] == self.codes[first]) {
+            for to in self.sides(at).filter(|&to| self.ground.code(to) == value) {
                 if held.insert(to) {
                     open.push(to);
                 }
@@ -140,18 +153,20 @@ impl<R: ShapeRule + ?Sized> Growth<'_, R> {
 
     /// Whether a cell is of another building than the one that holds `first`.
     fn is_other(&self, first: Cell, at: Cell) -> bool {
-        let code = self.codes[at];
-        code != 0 && code != self.codes[first] && self.rule.is_built(code)
+        let code = self.ground.code(at);
+        code != 0 && code != self.ground.code(first) && self.rule.is_built(code)
     }
 
     /// Whether a building may grow over a cell.
     fn is_free(&self, at: Cell) -> bool {
-        let code = self.codes[at];
-        code != 0 && self.rule.is_free_ground(code) && self.locked.is_none_or(|locked| !locked[at])
+        let code = self.ground.code(at);
+        code != 0
+            && self.rule.is_free_ground(code)
+            && self.locked.is_none_or(|locked| !locked.get(at))
     }
 
     fn sides(&self, (row, col): Cell) -> impl Iterator<Item = Cell> + use<R> {
-        let (rows, cols) = self.codes.dim();
+        let (rows, cols) = self.ground.codes.dim();
         let up = row.checked_sub(1).map(|row| (row, col));
         let left = col.checked_sub(1).map(|col| (row, col));
         let right = (col + 1 < cols).then_some((row, col + 1));

@@ -14,67 +14,71 @@
 //!
 //! So two cells of the network that were connected and are still network are still connected.
 
-use ndarray::{Array2, ArrayView2, Zip};
+use std::ops::Range;
+
+use rayon::prelude::*;
 
 use super::ShapeRule;
-use crate::label::{NO_REGION, label};
+use crate::label::{Labels, NO_REGION, label_plane};
+use crate::plane::Plane;
 
 /// The neighbour of stretches that touch the edge of the raster or ground that is not known.
 const EDGE: u32 = NO_REGION;
 
 /// Number of connected pieces of the network of a raster.
-pub fn n_components(codes: ArrayView2<'_, u16>, rule: &(impl ShapeRule + ?Sized)) -> usize {
-    let network = codes.mapv(|code| u16::from(code != 0 && rule.is_network(code)));
-    label(network.view()).regions.len()
+pub fn n_components(codes: &Plane<u16>, rule: &(impl ShapeRule + ?Sized)) -> usize {
+    label_plane(&network_of(codes, rule)).regions.len()
+}
+
+/// 1 on the network, 0 elsewhere.
+fn network_of(codes: &Plane<u16>, rule: &(impl ShapeRule + ?Sized)) -> Plane<u16> {
+    codes.map(|code| u16::from(code != 0 && rule.is_network(code)))
 }
 
 /// Takes the stretches of the network that link off the cells that are free to be given away.
 pub(super) fn keep_links(
-    codes: ArrayView2<'_, u16>,
-    free: &mut Array2<bool>,
+    codes: &Plane<u16>,
+    free: &Plane<bool>,
     rule: &(impl ShapeRule + ?Sized),
-) {
-    let keys = codes.mapv(|code| u16::from(code != 0 && rule.is_network(code)));
-    keep_stretches(&keys, |at| codes.get(at).is_none_or(|&code| code == 0), free);
+) -> Plane<bool> {
+    keep_stretches(&network_of(codes, rule), Some(codes), free)
 }
 
 /// Takes the narrow necks between two parts of a region, of whatever code, off the free cells.
-pub(super) fn keep_necks(codes: ArrayView2<'_, u16>, free: &mut Array2<bool>) {
-    keep_stretches(&codes.to_owned(), |_| false, free);
+pub(super) fn keep_necks(codes: &Plane<u16>, free: &Plane<bool>) -> Plane<bool> {
+    keep_stretches(codes, None, free)
 }
 
 /// Takes the free stretches of equal key that link off the free cells.
 ///
-/// * `keys`: what belongs together, 0 nothing; `is_edge`: places behind which it may go on.
+/// * `keys`: what belongs together, 0 nothing.
+/// * `edges`: where given, ground of code 0 and the outside of the raster are places behind which a
+///   stretch may go on.
 fn keep_stretches(
-    keys: &Array2<u16>,
-    is_edge: impl Fn((usize, usize)) -> bool,
-    free: &mut Array2<bool>,
-) {
-    let keyed = |wanted: bool| {
-        let part = |&key: &u16, &is_free: &bool| if is_free == wanted { key } else { 0 };
-        label(Zip::from(keys).and(&*free).map_collect(part).view())
+    keys: &Plane<u16>,
+    edges: Option<&Plane<u16>>,
+    free: &Plane<bool>,
+) -> Plane<bool> {
+    let part = |wanted: bool| {
+        let part = |key: u16, is_free: bool| if is_free == wanted { key } else { 0 };
+        label_plane(&keys.zip(free, part))
     };
-    let (stretches, stays) = (keyed(true), keyed(false));
-    let (stretch_of, piece_of) = (stretches.raster(), stays.raster());
-    let mut contacts: Vec<Contact> = Vec::new();
-    for (at, &stretch) in stretch_of.indexed_iter().filter(|(_, stretch)| **stretch > 0) {
-        for to in around(at) {
-            let is_same = || keys.get(to) == keys.get(at);
-            let piece = piece_of.get(to).copied().filter(|&piece| piece > 0 && is_same());
-            let Some(neighbour) = piece.or_else(|| is_edge(to).then_some(EDGE)) else { continue };
-            contacts.push(Contact { stretch: stretch - 1, neighbour, row: at.0, col: at.1 });
-        }
+    let stretches = part(true);
+    if stretches.regions.is_empty() {
+        return free.clone();
     }
-    contacts.sort_unstable();
+    let stays = part(false);
+    let meetings = Meetings { stretches: &stretches, stays: &stays, edges };
+    let rows = (0..keys.dim().0).into_par_iter();
+    let mut contacts: Vec<Contact> = rows.flat_map_iter(|row| meetings.of_row(row)).collect();
+    contacts.par_sort_unstable();
     let mut links = vec![false; stretches.regions.len()];
     for stretch in contacts.chunk_by(|a, b| a.stretch == b.stretch) {
         let is_pair = stretch.iter().any(|contact| contact.neighbour != stretch[0].neighbour);
         links[stretch[0].stretch as usize] = is_pair || n_places(stretch) > 1;
     }
-    Zip::from(free).and(&stretch_of).for_each(|is_free, &stretch| {
-        *is_free &= stretch == 0 || !links[stretch as usize - 1];
-    });
+    let linking = stretches.plane(|stretch| links[stretch], false);
+    free.zip(&linking, |is_free, links| is_free && !links)
 }
 
 /// A cell of a stretch beside a part of the network that stays.
@@ -82,18 +86,72 @@ fn keep_stretches(
 struct Contact {
     stretch: u32,
     neighbour: u32,
-    row: usize,
-    col: usize,
+    row: u32,
+    col: u32,
 }
 
-/// The cells at the four sides of a cell; beyond the raster they wrap and are found nowhere.
-fn around((row, col): (usize, usize)) -> [(usize, usize); 4] {
-    [(row.wrapping_sub(1), col), (row, col.wrapping_sub(1)), (row, col + 1), (row + 1, col)]
+/// Where stretches meet what stays and the edges.
+struct Meetings<'a> {
+    stretches: &'a Labels,
+    stays: &'a Labels,
+    edges: Option<&'a Plane<u16>>,
+}
+
+impl Meetings<'_> {
+    /// The contacts of the stretches of a row.
+    fn of_row(&self, row: usize) -> Vec<Contact> {
+        let mut contacts = Vec::new();
+        for (cols, stretch) in self.stretches.runs(row).filter(|run| run.1 != NO_REGION) {
+            for (own, beside) in sides(row, &cols, self.stretches.dim()) {
+                let mut add = |cells: Range<usize>, neighbour: u32| {
+                    let contact =
+                        |col| Contact { stretch, neighbour, row: row as u32, col: col as u32 };
+                    contacts.extend(cells.map(contact));
+                };
+                let Some((row, span)) = beside else {
+                    if self.edges.is_some() {
+                        add(own, EDGE);
+                    }
+                    continue;
+                };
+                let own_of = |cells: Range<usize>| {
+                    own.start + cells.start - span.start..own.start + cells.end - span.start
+                };
+                let key = self.stretches.regions[stretch as usize].value;
+                for (cells, piece) in self.stays.row(row).over(span.clone()) {
+                    if piece != NO_REGION && self.stays.regions[piece as usize].value == key {
+                        add(own_of(cells), piece);
+                    }
+                }
+                let unknown = self.edges.map(|codes| codes.row(row).over(span.clone()));
+                for (cells, _) in unknown.into_iter().flatten().filter(|run| run.1 == 0) {
+                    add(own_of(cells), EDGE);
+                }
+            }
+        }
+        contacts
+    }
+}
+
+/// The cells beside the four sides of a run: which of its own columns, and the row and columns
+/// across, as many; `None` outside the raster.
+fn sides(
+    row: usize,
+    cols: &Range<usize>,
+    (n_rows, n_cols): (usize, usize),
+) -> [(Range<usize>, Option<(usize, Range<usize>)>); 4] {
+    let (start, end) = (cols.start, cols.end);
+    [
+        (cols.clone(), row.checked_sub(1).map(|above| (above, cols.clone()))),
+        (start..start + 1, start.checked_sub(1).map(|col| (row, col..start))),
+        (end - 1..end, (end < n_cols).then_some((row, end..end + 1))),
+        (cols.clone(), (row + 1 < n_rows).then_some((row + 1, cols.clone()))),
+    ]
 }
 
 /// Number of groups of cells that touch by their sides or corners.
 fn n_places(contacts: &[Contact]) -> usize {
-    let mut cells: Vec<(usize, usize)> = contacts.iter().map(|c| (c.row, c.col)).collect();
+    let mut cells: Vec<(u32, u32)> = contacts.iter().map(|c| (c.row, c.col)).collect();
     cells.sort_unstable();
     cells.dedup();
     let mut sets = crate::union_find::UnionFind::new(cells.len());
@@ -114,56 +172,56 @@ fn n_places(contacts: &[Contact]) -> usize {
 /// The free cells of narrow regions, themselves no network, that touch two pieces of the network
 /// that stays; specks of network do not count.
 pub(super) fn parting_cells(
-    codes: ArrayView2<'_, u16>,
-    free: &Array2<bool>,
+    codes: &Plane<u16>,
+    free: &Plane<bool>,
     rule: &(impl ShapeRule + ?Sized),
-) -> Array2<bool> {
-    let is_network = |code: u16| code != 0 && rule.is_network(code);
-    let stays = Zip::from(codes)
-        .and(free)
-        .map_collect(|&code, &is_free| u16::from(is_network(code) && !is_free));
-    let network = label(stays.view()).raster();
-    let ground = Zip::from(codes)
-        .and(free)
-        .map_collect(|&code, &is_free| if is_free && !is_network(code) { code } else { 0 });
-    let labels = label(ground.view());
-    let regions = labels.raster();
-    let mut first_piece = vec![0; labels.regions.len()];
-    let mut parts = vec![false; labels.regions.len()];
-    for (at, &region) in regions.indexed_iter().filter(|(_, region)| **region > 0) {
-        let region = region as usize - 1;
-        for &piece in around(at).iter().filter_map(|&to| network.get(to)).filter(|p| **p > 0) {
-            parts[region] |= first_piece[region] != 0 && first_piece[region] != piece;
-            first_piece[region] = piece;
-        }
+) -> Plane<bool> {
+    let network = network_of(codes, rule);
+    let pieces = label_plane(&network.zip(free, |key, is_free| if is_free { 0 } else { key }));
+    let free_ground = codes.zip(free, |code, is_free| if is_free { code } else { 0 });
+    let ground =
+        label_plane(&free_ground.zip(&network, |code, key| if key == 0 { code } else { 0 }));
+    let rows = (0..codes.dim().0).into_par_iter();
+    let mut pairs: Vec<(u32, u32)> =
+        rows.flat_map_iter(|row| pieces_beside(&ground, &pieces, row)).collect();
+    pairs.par_sort_unstable();
+    pairs.dedup();
+    let mut parts = vec![false; ground.regions.len()];
+    for region in pairs.chunk_by(|a, b| a.0 == b.0).filter(|pieces| pieces.len() > 1) {
+        parts[region[0].0 as usize] = true;
     }
-    labels.paint(|region| parts[region])
+    ground.plane(|region| parts[region], false)
 }
 
-/// Takes the stretches that were not given away whole off the free cells; whether there were any.
-pub(super) fn keep_partial(
-    codes: ArrayView2<'_, u16>,
-    given: &Array2<u16>,
-    free: &mut Array2<bool>,
-    rule: &(impl ShapeRule + ?Sized),
-) -> bool {
-    let stretches = Zip::from(codes)
-        .and(&*free)
-        .map_collect(|&code, &is_free| u16::from(is_free && rule.is_network(code)));
-    let left = Zip::from(&stretches)
-        .and(codes)
-        .and(given)
-        .map_collect(|&stretch, &was, &now| stretch == 1 && was == now);
-    if !left.iter().any(|&is_left| is_left) {
-        return false;
+/// The regions of a row with the pieces that touch them by a side.
+fn pieces_beside(ground: &Labels, pieces: &Labels, row: usize) -> Vec<(u32, u32)> {
+    let mut pairs = Vec::new();
+    for (cols, region) in ground.runs(row).filter(|run| run.1 != NO_REGION) {
+        for (row, span) in sides(row, &cols, ground.dim()).into_iter().filter_map(|side| side.1) {
+            let beside = pieces.row(row).over(span).map(|run| run.1);
+            pairs.extend(beside.filter(|&piece| piece != NO_REGION).map(|piece| (region, piece)));
+        }
     }
-    let labels = label(stretches.view());
-    let n_left = labels.count(left.view());
-    let regions = labels.raster();
-    Zip::from(free).and(&regions).for_each(|is_free, &region| {
-        *is_free &= region == 0 || n_left[region as usize - 1] == 0;
-    });
-    true
+    pairs.dedup();
+    pairs
+}
+
+/// The free cells without the stretches that were not given away whole; `None` when all were.
+pub(super) fn keep_partial(
+    codes: &Plane<u16>,
+    given: &Plane<bool>,
+    free: &Plane<bool>,
+    rule: &(impl ShapeRule + ?Sized),
+) -> Option<Plane<bool>> {
+    let stretches = codes.zip(free, |code, is_free| u16::from(is_free && rule.is_network(code)));
+    let left = stretches.zip(given, |stretch, is_given| stretch == 1 && !is_given);
+    if left.n_true() == 0 {
+        return None;
+    }
+    let labels = label_plane(&stretches);
+    let n_left = labels.count(&left);
+    let partial = labels.plane(|stretch| n_left[stretch] > 0, false);
+    Some(free.zip(&partial, |is_free, is_partial| is_free && !is_partial))
 }
 
 #[cfg(test)]

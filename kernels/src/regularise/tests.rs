@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::label::NO_REGION;
 use crate::label::tests::rasters;
+use crate::plane::Plane;
 
 /// Units by code, in the zone and outside; codes are as far apart as their numbers.
 struct ByCode;
@@ -80,7 +81,8 @@ fn a_region_exactly_at_its_unit_stays() {
 fn a_locked_region_is_kept_and_listed() {
     let codes = array![[1, 1, 2, 3, 3]];
     let locked = array![[false, false, true, false, false]];
-    let masks = CellMasks { locked: Some(locked.view()), ..CellMasks::default() };
+    let locked = Plane::of(locked.view());
+    let masks = CellMasks { locked: Some(&locked), ..CellMasks::default() };
     let result = regularise(codes.view(), &masks, &UniformUnit { min_cells: 2 });
     assert_eq!(result.codes, codes);
     let region = Candidate { value: 2, n_cells: 1, n_zone_cells: 0 };
@@ -92,7 +94,8 @@ fn a_locked_region_is_kept_and_listed() {
 fn only_changed_regions_are_merged_and_the_prior_s_own_are_listed() {
     let codes = array![[1, 2, 1, 1, 3, 1]];
     let changed = array![[false, false, false, false, true, false]];
-    let masks = CellMasks { changed: Some(changed.view()), ..CellMasks::default() };
+    let changed = Plane::of(changed.view());
+    let masks = CellMasks { changed: Some(&changed), ..CellMasks::default() };
     let result = regularise(codes.view(), &masks, &UniformUnit { min_cells: 2 });
     assert_eq!(result.codes, array![[1, 2, 1, 1, 1, 1]]);
     let kept: Vec<_> = result.exemptions.iter().map(|e| (e.first, e.reason)).collect();
@@ -111,7 +114,8 @@ fn a_region_alone_in_nodata_is_kept_and_listed() {
 fn the_zone_has_its_own_unit() {
     let codes = array![[3, 3, 1, 1, 1, 1, 3, 3]];
     let zone = array![[true, true, false, false, false, false, false, false]];
-    let masks = CellMasks { zone: Some(zone.view()), ..CellMasks::default() };
+    let zone = Plane::of(zone.view());
+    let masks = CellMasks { zone: Some(&zone), ..CellMasks::default() };
     let result = regularise(codes.view(), &masks, &ByCode);
     assert_eq!(result.codes, array![[3, 3, 1, 1, 1, 1, 1, 1]]);
 }
@@ -121,7 +125,7 @@ fn merge_on_cells(mut codes: Array2<u16>, masks: [Array2<bool>; 3]) -> Array2<u1
     let [locked, mut changed, zone] = masks;
     loop {
         let labels = label(codes.view());
-        let counts = [&locked, &changed, &zone].map(|mask| labels.count(mask.view()));
+        let counts = [&locked, &changed, &zone].map(|mask| labels.count(&Plane::of(mask.view())));
         let borders = labels.borders();
         let candidate = |i: usize| Candidate {
             value: labels.regions[i].value,
@@ -170,11 +174,9 @@ proptest! {
 
     #[test]
     fn the_graph_gives_what_the_cells_give((codes, masks) in rasters_with_masks()) {
-        let views = CellMasks {
-            locked: Some(masks[0].view()),
-            changed: Some(masks[1].view()),
-            zone: Some(masks[2].view()),
-        };
+        let planes = masks.each_ref().map(|mask| Plane::of(mask.view()));
+        let [locked, changed, zone] = planes.each_ref().map(Some);
+        let views = CellMasks { locked, changed, zone };
         let result = regularise(codes.view(), &views, &ByCode);
         prop_assert_eq!(result.codes, merge_on_cells(codes.clone(), masks));
     }

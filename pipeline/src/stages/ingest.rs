@@ -179,7 +179,7 @@ fn evidence(ctx: &Context, frame: Frame, report: StageReport) -> Result<StageRep
     Ok(report.output(name).figure("evidence_features", counts))
 }
 
-/// Burns the prior's couples and objects.
+/// Burns the prior's couples and objects, and notes which objects are ossature.
 fn prior_on_cells(
     ctx: &Context,
     frame: Frame,
@@ -192,9 +192,14 @@ fn prior_on_cells(
         let rank = object.checked_sub(1);
         rank.map_or(Couple::NODATA, |rank| prior.couples[rank as usize]).to_cell()
     });
+    let is_ossature = |rank: &usize| prior.objects[*rank].ossature;
+    let ossature: Vec<usize> = (0..prior.n_polygons()).filter(is_ossature).collect();
+    let notes = Map::from_iter([(cube::OSSATURE.to_owned(), json!(ossature))]);
+    let bands = objects.view().insert_axis(ndarray::Axis(0));
+    let objects = cube::publish_bands(ctx, Quantity::PriorObject, frame, (&[], notes), bands)?;
     let covered = couples.iter().filter(|&&cell| cell != 0).count();
     Ok(report
-        .output(cube::publish_plane(ctx, Quantity::PriorObject, frame, objects.view())?)
+        .output(objects)
         .output(cube::publish_plane(ctx, Quantity::Prior, frame, couples.view())?)
         .figure("prior_polygons", prior.n_polygons())
         .figure("prior_cells", covered))

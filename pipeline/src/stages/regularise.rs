@@ -1,10 +1,11 @@
 //! Regularise: the capture rules on cells, and the zone construite that the units depend on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernels::built_zone::of_couples;
+use kernels::label::label_plane;
+use kernels::plane::Plane;
 use kernels::regularise::{Candidate, CaptureRule, Captured, CellMasks, CoupleUnits, capture};
-use ndarray::Array2;
 use nomenclature::{Couple, Dimension};
 use serde_json::{Map, Value, json};
 
@@ -23,22 +24,23 @@ use crate::stage_report::StageReport;
 /// A working file is damaged, or a region stays below its unit without a listed reason.
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let frame = cube::frame(ctx)?;
-    let decided = cube::read_plane::<u16>(ctx, Quantity::Decided)?;
-    let prior = cube::read_plane::<u16>(ctx, Quantity::Prior)?;
+    let decided = cube::read_runs(ctx, Quantity::Decided, |cell: u16| cell)?;
+    let prior = cube::read_runs(ctx, Quantity::Prior, |cell: u16| cell)?;
     let rules = &ctx.config.capture;
-    let zone = of_couples(decided.view(), rules, frame.grid.cell);
-    let changed = Array2::from_shape_fn(decided.raw_dim(), |at| decided[at] != prior[at]);
+    let zone = of_couples(&decided, rules, frame.grid.cell);
+    let changed = decided.zip(&prior, |decided, prior| decided != prior);
+    let locked = ossature(ctx, &changed)?;
     let units = CoupleUnits::new(rules, &ctx.config.nomenclature, frame.grid.cell);
     ctx.check_cancelled()?;
-    let masks = CellMasks { locked: None, changed: Some(changed.view()), zone: Some(zone.view()) };
-    let regular = capture(decided.view(), &masks, Some(prior.view()), &units);
+    let masks = CellMasks { locked: Some(&locked), changed: Some(&changed), zone: Some(&zone) };
+    let regular = capture(&decided, &masks, Some(&prior), &units);
+    check_locked(&decided, &regular.codes, &locked)?;
     let network = check_network(&regular)?;
     let n_regions = check_units(&regular.codes, &zone, &units, regular.exemptions.len())?;
     let moved: u64 = regular.moved.values().sum();
-    let zone_cells = zone.mapv(u8::from);
     Ok(StageReport::default()
-        .output(cube::publish_plane(ctx, Quantity::Regular, frame, regular.codes.view())?)
-        .output(cube::publish_plane(ctx, Quantity::BuiltZone, frame, zone_cells.view())?)
+        .output(cube::publish_runs(ctx, Quantity::Regular, frame, &regular.codes, |cell| cell)?)
+        .output(cube::publish_runs(ctx, Quantity::BuiltZone, frame, &zone, u8::from)?)
         .figure("cells_moved", moved)
         .figure("cells_moved_by_couple", by_couple(ctx, &regular.moved))
         .figure(
@@ -50,6 +52,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .figure("narrow_cells_given", regular.n_narrow_cells)
         .figure("cells_merged", regular.n_merged_cells)
         .figure("rounds", regular.n_rounds)
+        .figure("cells_locked", locked.n_true())
         .figure("regions_exempt", regular.exemptions.len())
         .proof(network)
         .proof(Measures::MinimumUnit {
@@ -58,15 +61,51 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         }))
 }
 
+/// The cells that may not be altered: the prior's ossature, where the update left it as it was.
+fn ossature(ctx: &Context, changed: &Plane<bool>) -> Result<Plane<bool>, Error> {
+    let notes = cube::open::<u32>(ctx, Quantity::PriorObject)?.notes();
+    let ranks = notes.get(cube::OSSATURE).and_then(Value::as_array).into_iter().flatten();
+    let ranks: BTreeSet<u64> = ranks.filter_map(Value::as_u64).collect();
+    let objects = cube::read_runs(ctx, Quantity::PriorObject, |object: u32| object)?;
+    Ok(locked(&objects, &ranks, changed))
+}
+
+/// The unchanged cells of some objects.
+///
+/// The skeleton of main roads and surface rail is drawn from another source than the imagery, so no
+/// rule on shapes gives its cells away. What the update changed on it is no ossature any more but a
+/// change like others: the rules may give it back or leave it.
+///
+/// * `objects`: 1 + rank of the object of each cell, 0 for none; `ranks`: the ranks of ossature.
+fn locked(objects: &Plane<u32>, ranks: &BTreeSet<u64>, changed: &Plane<bool>) -> Plane<bool> {
+    let is_ossature = |object: u32| object > 0 && ranks.contains(&u64::from(object - 1));
+    objects.zip(changed, |object, is_changed| !is_changed && is_ossature(object))
+}
+
+/// No locked cell has another code than before.
+fn check_locked(
+    before: &Plane<u16>,
+    after: &Plane<u16>,
+    locked: &Plane<bool>,
+) -> Result<(), Error> {
+    let moved = before.zip(after, |before, after| before != after);
+    let altered = moved.zip(locked, |is_moved, is_locked| is_moved && is_locked).n_true();
+    if altered > 0 {
+        let details = format!("{altered} cells of the prior's ossature were altered");
+        return Err(Error::invariant("locked_cells", details));
+    }
+    Ok(())
+}
+
 /// Counts the regions and checks that those below their unit are the ones listed.
 fn check_units(
-    codes: &Array2<u16>,
-    zone: &Array2<bool>,
+    codes: &Plane<u16>,
+    zone: &Plane<bool>,
     units: &CoupleUnits<'_>,
     n_listed: usize,
 ) -> Result<usize, Error> {
-    let labels = kernels::label::label(codes.view());
-    let in_zone = labels.count(zone.view());
+    let labels = label_plane(codes);
+    let in_zone = labels.count(zone);
     let below = labels.regions.iter().zip(in_zone).filter(|(region, n_zone_cells)| {
         let (value, n_cells) = (region.value, region.n_cells);
         n_cells < units.min_cells(&Candidate { value, n_cells, n_zone_cells: *n_zone_cells })
@@ -105,11 +144,11 @@ fn text(ctx: &Context, cell: u16) -> String {
 /// What the couples that the rules moved had, have, lost and won, and all couples together, in m2.
 fn area_by_couple(
     ctx: &Context,
-    decided: &Array2<u16>,
+    decided: &Plane<u16>,
     regular: &Captured,
     cell_area_m2: f64,
 ) -> Map<String, Value> {
-    let (by_code, total) = drifts(decided.iter().map(|&code| (code, 1)), &regular.moved);
+    let (by_code, total) = drifts(decided.n_cells_by_value(), &regular.moved);
     let areas = |drift: &Drift| {
         let [before, after, lost, won] = [drift.n_before, drift.n_after, drift.n_lost, drift.n_won]
             .map(|n| n as f64 * cell_area_m2);
@@ -129,3 +168,6 @@ fn by_couple(ctx: &Context, moved: &BTreeMap<(u16, u16), u64>) -> Map<String, Va
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -296,12 +296,39 @@ fn the_output_is_a_new_geopackage_in_a_folder_that_exists() {
 #[test]
 fn what_does_not_fit_in_the_memory_given_is_refused() {
     let world = World::new();
-    raster(&world.path("c.tif"), &Array2::from_elem((300, 300), 1_u8), 100, None);
+    let ocsge = Nomenclature::builtin("ocsge-2-0").unwrap();
+    let cover = |code| ocsge.find(Dimension::Cover, code).unwrap().0;
+    // No two neighbours are alike: as many runs as cells.
+    let covers = [cover("CS1.2.2"), cover("CS2.2.1")];
+    let cells = Array2::from_shape_fn((300, 300), |(r, c)| covers[(r + c) % 2]);
+    raster(&world.path("c.tif"), &cells, 100, Some(0));
     let told = refused(&world, &["--memory", "1MB"], 6);
     assert!(told.contains("give more with `--memory`"), "{told}");
     let rules = ["--nomenclature", "ocsge-2-0", "--capture-rules", "ocsge-2-0"];
-    refused(&world, &[&rules[..], &["--memory", "400.5MB"]].concat(), 6);
+    let told = refused(&world, &[&rules[..], &["--memory", "402MB"]].concat(), 6);
+    assert!(told.contains("memory for the capture rules"), "{told}");
     assert!(world.told(&["vectorise", "c.tif", "--out", "c.gpkg"]).starts_with("exit code: 0"));
+}
+
+#[test]
+fn capture_rules_take_the_memory_of_the_detail_and_not_of_the_extent() {
+    let world = World::new();
+    let ocsge = Nomenclature::builtin("ocsge-2-0").unwrap();
+    let cover = |code| ocsge.find(Dimension::Cover, code).unwrap().0;
+    // 16 million cells, of which one plane of codes alone would take more than is given here
+    // beyond what the program takes in any case.
+    let mut cells = Array2::from_elem((4000, 4000), cover("CS2.2.1"));
+    cells.slice_mut(s![2500.., ..]).fill(cover("CS1.2.2"));
+    cells.slice_mut(s![1000..1003, ..]).fill(cover("CS2.1.1.1"));
+    cells.slice_mut(s![600..612, 3000..3012]).fill(cover("CS1.1.1.1"));
+    raster(&world.path("c.tif"), &cells, 100, Some(0));
+    let args = ["vectorise", "c.tif", "--out", "c.gpkg", "--nomenclature", "ocsge-2-0"];
+    let rules = ["--capture-rules", "ocsge-2-0", "--memory", "420MB"];
+    let told = world.told(&[&args[..], &rules[..]].concat());
+    assert!(told.starts_with("exit code: 0"), "{told}");
+    assert!(told.contains("CS1.1.1.1,144.00,200.00,0.00,56.00,38.9"), "{told}");
+    assert!(told.contains("CS2.1.1.1,12000.00,0.00,12000.00,0.00,-100.0"), "{told}");
+    assert!(told.contains("ok: 16,000,000 cells, 3 polygons"), "{told}");
 }
 
 #[test]

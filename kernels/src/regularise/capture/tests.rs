@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::label::label;
 use crate::regularise::Candidate;
+use crate::regularise::oracle::{Ground, capture_on_cells};
 
 /// Rules of a small world: 1, 2 and 3 are ground of width 4, 3 is water; 4 and 5 are roads of
 /// width 3; 6 and 7 are buildings, enlarged from 4 cells to 9.
@@ -100,7 +101,7 @@ fn a_house_too_small_for_its_unit_is_enlarged_and_a_hut_is_merged() {
         [1, 1, 1, 1, 1, 1, 1, 1, 1],
         [1, 1, 1, 1, 1, 1, 1, 1, 1],
     ];
-    let result = capture(codes.view(), &CellMasks::default(), None, &SmallWorld);
+    let result = captured(&codes);
     let expected = array![
         [1, 1, 1, 1, 1, 1, 1, 1, 1],
         [1, 1, 6, 6, 1, 1, 1, 1, 1],
@@ -109,7 +110,7 @@ fn a_house_too_small_for_its_unit_is_enlarged_and_a_hut_is_merged() {
         [1, 1, 1, 1, 1, 1, 1, 1, 1],
         [1, 1, 1, 1, 1, 1, 1, 1, 1],
     ];
-    assert_eq!(result.codes, expected);
+    assert_eq!(result.codes.to_array(), expected);
     assert_eq!(result.enlarged, Enlarged { n_buildings: 1, n_cells: 5 });
     assert_eq!(result.moved, BTreeMap::from([((1, 6), 5), ((6, 1), 1)]));
     assert!(result.is_settled);
@@ -121,9 +122,9 @@ fn a_road_below_its_unit_goes_to_the_road_that_it_continues() {
     let mut codes = Array2::from_elem((9, 20), 1);
     codes.slice_mut(ndarray::s![3..6, 0..16]).fill(4);
     codes.slice_mut(ndarray::s![3..6, 16..20]).fill(5);
-    let result = capture(codes.view(), &CellMasks::default(), None, &SmallWorld);
+    let result = captured(&codes);
     let expected = codes.mapv(|code| if code == 5 { 4 } else { code });
-    assert_eq!(result.codes, expected);
+    assert_eq!(result.codes.to_array(), expected);
     assert_eq!(result.n_network_pieces, (1, 1));
 }
 
@@ -134,40 +135,99 @@ fn with_a_prior_a_new_strip_goes_back_and_one_within_a_wider_change_stays() {
     codes.slice_mut(ndarray::s![.., 3..5]).fill(2);
     codes.slice_mut(ndarray::s![.., 10..12]).fill(2);
     codes.slice_mut(ndarray::s![.., 12..]).fill(3);
-    let changed = ndarray::Zip::from(&codes).and(&prior).map_collect(|a, b| a != b);
-    let masks = CellMasks { changed: Some(changed.view()), ..CellMasks::default() };
-    let result = capture(codes.view(), &masks, Some(prior.view()), &SmallWorld);
+    let (plane, prior) = (Plane::of(codes.view()), Plane::of(prior.view()));
+    let changed = plane.zip(&prior, |a, b| a != b);
+    let masks = CellMasks { changed: Some(&changed), ..CellMasks::default() };
+    let result = capture(&plane, &masks, Some(&prior), &SmallWorld);
     let mut expected = codes.clone();
     expected.slice_mut(ndarray::s![.., 3..5]).fill(1);
-    assert_eq!(result.codes, expected);
+    assert_eq!(result.codes.to_array(), expected);
     assert_eq!(result.n_narrow_cells, 24);
+}
+
+/// The result of the rules without masks.
+fn captured(codes: &Array2<u16>) -> Captured {
+    capture(&Plane::of(codes.view()), &CellMasks::default(), None, &SmallWorld)
+}
+
+/// The planes of a raster, its locked cells and zone, its prior and where it differs from it.
+struct Planes {
+    codes: Plane<u16>,
+    locked: Plane<bool>,
+    zone: Plane<bool>,
+    prior: Option<Plane<u16>>,
+    changed: Option<Plane<bool>>,
+}
+
+impl Planes {
+    fn of(
+        (codes, locked, zone, prior): &(Array2<u16>, Array2<bool>, Array2<bool>, Array2<u16>),
+        has_prior: bool,
+    ) -> Self {
+        let codes = Plane::of(codes.view());
+        let prior = has_prior.then(|| Plane::of(prior.view()));
+        let changed = prior.as_ref().map(|prior| codes.zip(prior, |a, b| a != b));
+        Self {
+            codes,
+            locked: Plane::of(locked.view()),
+            zone: Plane::of(zone.view()),
+            prior,
+            changed,
+        }
+    }
+
+    fn masks(&self) -> CellMasks<'_> {
+        let (locked, zone) = (Some(&self.locked), Some(&self.zone));
+        CellMasks { locked, zone, changed: self.changed.as_ref() }
+    }
+
+    fn captured(&self, block: usize) -> Captured {
+        let prior = self.prior.as_ref();
+        capture_in_blocks(&self.codes, &self.masks(), prior, &SmallWorld, block)
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn the_laws_hold_after_all_rules_together(
-        (codes, locked, zone, prior) in worlds_with_ground(), has_prior: bool
+    fn planes_in_blocks_give_what_all_cells_give_pass_by_pass(
+        world in worlds_with_ground(), has_prior: bool, has_locked: bool, block in 1..12_usize,
+        n_threads in 1..3_usize
     ) {
-        let prior = has_prior.then_some(&prior);
-        let changed =
-            prior.map(|prior| ndarray::Zip::from(&codes).and(prior).map_collect(|a, b| a != b));
-        let masks = CellMasks {
-            locked: Some(locked.view()),
-            zone: Some(zone.view()),
-            changed: changed.as_ref().map(|changed| changed.view()),
+        let mut planes = Planes::of(&world, has_prior);
+        if !has_locked {
+            planes.locked = planes.locked.map(|_| false);
+        }
+        let (codes, locked, zone, prior) = &world;
+        let ground = Ground {
+            locked: has_locked.then_some(locked),
+            zone: Some(zone),
+            prior: has_prior.then_some(prior),
         };
-        let result = capture(codes.view(), &masks, prior.map(|prior| prior.view()), &SmallWorld);
+        let (codes_on_cells, changed, n_rounds) = capture_on_cells(codes, &ground, &SmallWorld);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+        let result = pool.install(|| planes.captured(block));
+        prop_assert_eq!(result.codes.to_array(), codes_on_cells);
+        prop_assert_eq!(result.changed.map(|changed| changed.to_array()), changed);
+        prop_assert_eq!(result.n_rounds, n_rounds);
+    }
+
+    #[test]
+    fn the_laws_hold_after_all_rules_together(world in worlds_with_ground(), has_prior: bool) {
+        let planes = Planes::of(&world, has_prior);
+        let result = planes.captured(width::BLOCK);
         prop_assert!(result.is_settled);
         // Locked and unknown cells are as they were.
+        let (codes, locked, ..) = &world;
+        let cells = result.codes.to_array();
         for (at, &code) in codes.indexed_iter() {
-            prop_assert!((code == 0) == (result.codes[at] == 0));
-            prop_assert!(!locked[at] || code == result.codes[at]);
+            prop_assert!((code == 0) == (cells[at] == 0));
+            prop_assert!(!locked[at] || code == cells[at]);
         }
         // No region is below its unit but the listed.
-        let labels = label(result.codes.view());
-        let in_zone = labels.count(zone.view());
+        let labels = label_plane(&result.codes);
+        let in_zone = labels.count(&planes.zone);
         let below = labels.regions.iter().zip(in_zone).filter(|(region, n_zone_cells)| {
             let (value, n_cells) = (region.value, region.n_cells);
             n_cells < SmallWorld.min_cells(&Candidate { value, n_cells, n_zone_cells: *n_zone_cells })
@@ -175,28 +235,20 @@ proptest! {
         let below: Vec<_> = below.map(|(region, _)| region.first).collect();
         prop_assert_eq!(below, result.exemptions.iter().map(|e| e.first).collect::<Vec<_>>());
         // The rules applied to their own result change nothing.
-        let masks = CellMasks { changed: result.changed.as_ref().map(|c| c.view()), ..masks };
-        let prior = prior.map(|prior| prior.view());
-        let again = capture(result.codes.view(), &masks, prior, &SmallWorld);
+        let again = Planes { codes: result.codes.clone(), changed: result.changed, ..planes };
+        let again = again.captured(width::BLOCK);
         prop_assert_eq!(&again.codes, &result.codes);
         prop_assert!(again.moved.is_empty() && again.n_rounds == 0);
     }
 
     #[test]
     fn what_is_left_of_the_network_is_as_connected_as_it_was(
-        (codes, locked, zone, prior) in worlds_with_ground(), has_prior: bool
+        world in worlds_with_ground(), has_prior: bool
     ) {
-        let prior = has_prior.then_some(prior.view());
-        let changed =
-            prior.map(|prior| ndarray::Zip::from(&codes).and(prior).map_collect(|a, b| a != b));
-        let masks = CellMasks {
-            locked: Some(locked.view()),
-            zone: Some(zone.view()),
-            changed: changed.as_ref().map(|changed| changed.view()),
-        };
-        let result = capture(codes.view(), &masks, prior, &SmallWorld);
+        let result = Planes::of(&world, has_prior).captured(width::BLOCK);
         let network = |codes: &Array2<u16>| codes.mapv(|code| u16::from(SmallWorld.is_network(code)));
-        let (was, is) = (label(network(&codes).view()).raster(), label(network(&result.codes).view()).raster());
+        let (was, is) = (network(&world.0), network(&result.codes.to_array()));
+        let (was, is) = (label(was.view()).raster(), label(is.view()).raster());
         let mut piece_now = BTreeMap::new();
         for (at, &piece) in was.indexed_iter().filter(|(at, piece)| **piece > 0 && is[*at] > 0) {
             let now = *piece_now.entry(piece).or_insert(is[at]);

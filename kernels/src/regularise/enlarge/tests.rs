@@ -3,10 +3,22 @@ use ndarray::{Array2, array};
 use super::*;
 use crate::regularise::capture::tests::SmallWorld;
 
+/// The codes and the changed cells after the growth.
+fn all_grown(
+    codes: &Array2<u16>,
+    changed: Option<Array2<bool>>,
+    masks: &CellMasks<'_>,
+) -> (Array2<u16>, Option<Array2<bool>>, Enlarged) {
+    let changed = changed.map(|changed| Plane::of(changed.view()));
+    let mut state = CellState { codes: Plane::of(codes.view()), changed };
+    let (enlarged, edits) = enlarge(&state, masks, &SmallWorld);
+    state.take(&edits, true);
+    (state.codes.to_array(), state.changed.map(|changed| changed.to_array()), enlarged)
+}
+
 fn grown(codes: &Array2<u16>, changed: Option<Array2<bool>>) -> (Array2<u16>, Enlarged) {
-    let mut state = CellState { codes: codes.clone(), changed };
-    let enlarged = enlarge(&mut state, &CellMasks::default(), &SmallWorld);
-    (state.codes, enlarged)
+    let (codes, _, enlarged) = all_grown(codes, changed, &CellMasks::default());
+    (codes, enlarged)
 }
 
 #[test]
@@ -44,10 +56,10 @@ fn locked_cells_are_not_grown_over() {
     let codes = array![[1, 6, 6, 1, 1, 1, 1], [1, 6, 6, 1, 1, 1, 1]];
     let mut locked = Array2::from_elem(codes.dim(), false);
     locked[(0, 3)] = true;
-    let mut state = CellState { codes, changed: None };
-    let masks = CellMasks { locked: Some(locked.view()), ..CellMasks::default() };
-    enlarge(&mut state, &masks, &SmallWorld);
-    assert_eq!(state.codes, array![[6, 6, 6, 1, 6, 1, 1], [6, 6, 6, 6, 6, 1, 1]]);
+    let locked = Plane::of(locked.view());
+    let masks = CellMasks { locked: Some(&locked), ..CellMasks::default() };
+    let (codes, ..) = all_grown(&codes, None, &masks);
+    assert_eq!(codes, array![[6, 6, 6, 1, 6, 1, 1], [6, 6, 6, 6, 6, 1, 1]]);
 }
 
 #[test]
@@ -57,9 +69,9 @@ fn with_a_prior_only_new_buildings_grow_and_their_ground_is_changed() {
         Array2::from_shape_fn((3, 6), |(r, c)| r < 2 && (1..3).contains(&c) && 2 * r + c - 1 < n)
     };
     assert_eq!(grown(&codes, Some(changed(2))).1.n_cells, 0);
-    let mut state = CellState { codes, changed: Some(changed(3)) };
-    assert_eq!(enlarge(&mut state, &CellMasks::default(), &SmallWorld).n_cells, 5);
-    let built = state.codes.mapv(|code| code == 6);
-    let n_changed = state.changed.unwrap().iter().filter(|&&cell| cell).count();
-    assert_eq!((built.iter().filter(|&&cell| cell).count(), n_changed), (9, 8));
+    let (codes, changed, enlarged) = all_grown(&codes, Some(changed(3)), &CellMasks::default());
+    assert_eq!(enlarged.n_cells, 5);
+    let n_built = codes.iter().filter(|&&code| code == 6).count();
+    let n_changed = changed.unwrap().iter().filter(|&&cell| cell).count();
+    assert_eq!((n_built, n_changed), (9, 8));
 }

@@ -14,7 +14,8 @@ fn roads_with_lane(lane_end: usize) -> Array2<u16> {
 }
 
 fn captured(codes: &Array2<u16>) -> Array2<u16> {
-    capture(codes.view(), &CellMasks::default(), None, &SmallWorld).codes
+    let plane = Plane::of(codes.view());
+    capture(&plane, &CellMasks::default(), None, &SmallWorld).codes.to_array()
 }
 
 #[test]
@@ -23,7 +24,7 @@ fn a_lane_that_links_two_roads_stays_and_a_blind_one_goes() {
     assert_eq!(captured(&blind), roads_with_lane(6));
     let link = roads_with_lane(14);
     let kept = captured(&link);
-    assert_eq!(n_components(kept.view(), &SmallWorld), 1);
+    assert_eq!(n_components(&Plane::of(kept.view()), &SmallWorld), 1);
     // Its own cover is below the unit: it goes to the road that it continues.
     assert_eq!(kept, link.mapv(|code| if code == 5 { 4 } else { code }));
 }
@@ -50,7 +51,7 @@ fn trees_over_a_road_are_too_narrow_to_cut_it() {
     let mut codes = Array2::from_elem((20, 30), 1);
     codes.slice_mut(s![8..12, ..]).fill(4);
     codes.slice_mut(s![8..12, 14..16]).fill(2);
-    assert_eq!(n_components(codes.view(), &SmallWorld), 2);
+    assert_eq!(n_components(&Plane::of(codes.view()), &SmallWorld), 2);
     assert_eq!(captured(&codes), codes.mapv(|code| if code == 2 { 4 } else { code }));
 }
 

@@ -5,55 +5,166 @@ use std::cmp::Reverse;
 use ndarray::{Array2, ArrayView2};
 
 use super::{Diameters, Offers};
-use crate::distance::squared_distances_to_other;
 use crate::regularise::{CaptureRule, ShapeRule};
 
 /// The level of cells that no core has reached.
-const UNREACHED: u16 = u16::MAX;
+pub(in crate::regularise) const UNREACHED: u16 = u16::MAX;
 
 /// Steps from each cell to a core of its code, within its code.
-pub(super) struct Levels(Array2<u16>);
+pub(in crate::regularise) struct Levels(pub(in crate::regularise) Array2<u16>);
 
 impl Levels {
     /// Counts the steps of all cells of a window.
-    pub(super) fn of(codes: ArrayView2<'_, u16>, diameters: &Diameters) -> Self {
-        let mut levels = Array2::from_elem(codes.raw_dim(), UNREACHED);
-        let distances = squared_distances_to_other(codes);
-        ndarray::Zip::from(&mut levels).and(codes).and(&distances).for_each(
-            |level, &code, &squared| {
-                let diameter = u64::from(diameters.get(code));
-                if 4 * u64::from(squared) > diameter * diameter {
-                    *level = 0;
-                }
-            },
-        );
-        let is_open = |levels: &Array2<u16>, from: Cell, to: Cell| {
-            codes[from] == codes[to] && levels[to] == UNREACHED
-        };
-        let touches_open = |&at: &Cell| {
-            levels[at] == 0 && sides(at, codes.dim()).any(|to| is_open(&levels, at, to))
-        };
-        let mut front: Vec<Cell> = cells(codes.dim()).filter(touches_open).collect();
-        let mut level = 0;
-        while !front.is_empty() {
-            level += 1;
-            let mut next = Vec::new();
+    pub(in crate::regularise) fn of(codes: ArrayView2<'_, u16>, diameters: &Diameters) -> Self {
+        let mut window = Padded::around(codes);
+        window.mark_cores(diameters);
+        window.count_steps(diameters);
+        let (cols, levels) = (window.cols, window.levels);
+        let inner = |at: Cell| levels[(at.0 + 1) * cols + at.1 + 1];
+        Self(Array2::from_shape_fn(codes.dim(), inner))
+    }
+
+    /// Whether a cell is within its code's number of steps from a core.
+    pub(in crate::regularise) fn is_wide(&self, at: (usize, usize)) -> bool {
+        self.0[at] != UNREACHED
+    }
+}
+
+/// The cells of a window in reading order, with a ring of unknown ones around that are cores.
+struct Padded {
+    rows: usize,
+    cols: usize,
+    codes: Vec<u16>,
+    levels: Vec<u16>,
+}
+
+impl Padded {
+    fn around(cells: ArrayView2<'_, u16>) -> Self {
+        let (rows, cols) = (cells.nrows() + 2, cells.ncols() + 2);
+        let mut codes = vec![0; rows * cols];
+        let inner = codes.chunks_exact_mut(cols).skip(1);
+        for (line, cells) in inner.zip(cells.outer_iter()) {
+            line[1..cols - 1].iter_mut().zip(cells).for_each(|(code, &cell)| *code = cell);
+        }
+        Self { rows, cols, codes, levels: vec![0; rows * cols] }
+    }
+
+    /// The columns of a row inside the ring, as places in the window.
+    fn inner(&self, row: usize) -> std::ops::Range<usize> {
+        row * self.cols + 1..(row + 1) * self.cols - 1
+    }
+
+    /// Leaves level 0 to the cores only.
+    fn mark_cores(&mut self, diameters: &Diameters) {
+        let heights = self.heights();
+        for row in 1..self.rows - 1 {
+            let inner = self.inner(row);
+            let mut start = inner.start;
+            for run in self.codes[inner].chunk_by(|a, b| a == b) {
+                let cells = start..start + run.len();
+                let is_end = (cells.start % self.cols > 1, cells.end % self.cols < self.cols - 1);
+                let levels = &mut self.levels[cells.clone()];
+                mark_run(levels, &heights[cells.clone()], is_end, diameters.reaches(run[0]));
+                start = cells.end;
+            }
+        }
+    }
+
+    /// Cells up or down from each cell to one of another code, without end where there is none.
+    fn heights(&self) -> Vec<u16> {
+        let mut heights = vec![UNREACHED; self.codes.len()];
+        let rows = 1..self.rows - 1;
+        let beside = |row: usize, other: usize| (self.inner(row), self.inner(other));
+        for row in rows.clone().skip(1) {
+            let (own, above) = beside(row, row - 1);
+            let (before, after) = heights.split_at_mut(own.start);
+            let codes = self.codes[own].iter().zip(&self.codes[above.clone()]);
+            for ((height, &over), (code, other)) in after.iter_mut().zip(&before[above]).zip(codes)
+            {
+                *height = if code == other { over.saturating_add(1) } else { 1 };
+            }
+        }
+        for row in rows.rev().skip(1) {
+            let (own, below) = beside(row, row + 1);
+            let (before, after) = heights.split_at_mut(below.start);
+            let codes = self.codes[own.clone()].iter().zip(&self.codes[below]);
+            for ((height, &under), (code, other)) in before[own].iter_mut().zip(&*after).zip(codes)
+            {
+                let from_below = if code == other { under.saturating_add(1) } else { 1 };
+                *height = from_below.min(*height);
+            }
+        }
+        heights
+    }
+
+    /// Counts the steps of the cells that are no cores, ring by ring.
+    fn count_steps(&mut self, diameters: &Diameters) {
+        let sides = [self.cols.wrapping_neg(), usize::MAX, 1, self.cols];
+        let mut front: Vec<usize> = Vec::new();
+        for at in (1..self.rows - 1).flat_map(|row| self.inner(row)) {
+            let is_reached = |by: &usize| {
+                let from = at.wrapping_add(*by);
+                self.levels[from] == 0 && self.codes[from] == self.codes[at]
+            };
+            if self.levels[at] == UNREACHED && sides.iter().any(is_reached) {
+                front.push(at);
+            }
+        }
+        front.iter().for_each(|&at| self.levels[at] = 1);
+        let mut next = Vec::new();
+        for level in 2.. {
             for &at in &front {
-                for to in sides(at, codes.dim()) {
-                    if is_open(&levels, at, to) && level <= diameters.get(codes[to]) {
-                        levels[to] = level;
+                let code = self.codes[at];
+                if level > diameters.get(code) {
+                    continue;
+                }
+                for to in sides.map(|by| at.wrapping_add(by)) {
+                    if self.levels[to] == UNREACHED && self.codes[to] == code {
+                        self.levels[to] = level;
                         next.push(to);
                     }
                 }
             }
-            front = next;
+            if next.is_empty() {
+                return;
+            }
+            std::mem::swap(&mut front, &mut next);
+            next.clear();
         }
-        Self(levels)
     }
+}
 
-    /// Whether a cell is within its code's number of steps from a core.
-    pub(super) fn is_wide(&self, at: (usize, usize)) -> bool {
-        self.0[at] != UNREACHED
+/// Takes the level 0 off the cells of a run that have another code within half a disc.
+///
+/// * `heights`: of the cells, up or down; `is_end`: whether another code bounds the run at its ends.
+/// * `reaches`: by height, how far along the row that is too near ([`Diameters::reaches`]).
+///
+/// Nothing beyond the ends of the run can be nearer than the cell that ends it.
+fn mark_run(
+    levels: &mut [u16],
+    heights: &[u16],
+    (is_west_end, is_east_end): (bool, bool),
+    reaches: &[i32],
+) {
+    // Discs of one cell fit everywhere.
+    if reaches[0] == 0 {
+        return;
+    }
+    let n = levels.len() as i32;
+    let reach = |height: u16| reaches.get(usize::from(height)).copied().unwrap_or(-1);
+    let mut end = if is_west_end { reaches[0] - 1 } else { -1 };
+    for (at, (level, &height)) in (0..n).zip(levels.iter_mut().zip(heights)) {
+        end = end.max(at + reach(height));
+        if at <= end {
+            *level = UNREACHED;
+        }
+    }
+    let mut start = if is_east_end { n - reaches[0] } else { n };
+    for (at, (level, &height)) in (0..n).zip(levels.iter_mut().zip(heights)).rev() {
+        start = start.min(at - reach(height));
+        if at >= start {
+            *level = UNREACHED;
+        }
     }
 }
 
@@ -75,7 +186,7 @@ fn sides((row, col): Cell, (rows, cols): (usize, usize)) -> impl Iterator<Item =
 }
 
 /// Wide ground that takes narrow cells, ring after ring.
-pub(super) struct Takers<'a> {
+pub(in crate::regularise) struct Takers<'a> {
     was: ArrayView2<'a, u16>,
     codes: Array2<u16>,
     levels: Array2<u16>,
@@ -93,7 +204,7 @@ struct Offer {
 
 impl<'a> Takers<'a> {
     /// Takers of a window; `free` cells are the narrow ones that may be given.
-    pub(super) fn new(
+    pub(in crate::regularise) fn new(
         codes: ArrayView2<'a, u16>,
         levels: Levels,
         free: ArrayView2<'a, bool>,
@@ -104,7 +215,7 @@ impl<'a> Takers<'a> {
 
     /// Gives what can be given, to the prior's code first; networks take network and what parts it,
     /// all other codes the rest. The codes that result.
-    pub(super) fn spread(
+    pub(in crate::regularise) fn spread(
         &mut self,
         offers: Offers<'_>,
         rule: &(impl ShapeRule + ?Sized),

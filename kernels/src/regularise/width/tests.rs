@@ -5,9 +5,10 @@ use super::*;
 use crate::regularise::capture::tests::{SmallWorld, worlds};
 
 fn settled(codes: &Array2<u16>, block: usize) -> Array2<u16> {
-    let mut state = CellState { codes: codes.clone(), changed: None };
-    settle_in_blocks(&mut state, &CellMasks::default(), None, &SmallWorld, block);
-    state.codes
+    let mut state = CellState { codes: Plane::of(codes.view()), changed: None };
+    let mut widths = Widths::new(codes.dim(), &SmallWorld, block);
+    widths.settle(&mut state, &CellMasks::default(), None, &SmallWorld);
+    state.codes.to_array()
 }
 
 /// A field (1) with a rectangle of another code on it.
@@ -105,9 +106,9 @@ proptest! {
     #[test]
     fn wide_cells_are_those_of_the_definition_and_stay(codes in worlds()) {
         let wide = wide_by_search(&codes);
-        let mut narrow = Array2::from_elem(codes.dim(), false);
-        let all = Array2::from_elem(codes.dim(), true);
-        mark_narrow(&mut narrow, codes.view(), &all, &Diameters::of(&SmallWorld), 7);
+        let mut widths = Widths::new(codes.dim(), &SmallWorld, 7);
+        widths.mark_narrow(&Plane::of(codes.view()), None);
+        let narrow = widths.narrow.to_array();
         let after = settled(&codes, 100);
         for (at, &code) in codes.indexed_iter() {
             prop_assert_eq!(narrow[at], code != 0 && !wide[at], "at {:?}", at);

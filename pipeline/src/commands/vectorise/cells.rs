@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use kernels::grid::{Grid, Window};
 use kernels::label::{Labeller, Labels, NODATA};
-use ndarray::{Array2, s};
+use kernels::plane::Plane;
+use ndarray::Array2;
 use nomenclature::{ClassId, Couple, Dimension, Nomenclature};
 
 use crate::commands::nomenclature::load;
@@ -96,15 +97,16 @@ impl Cells {
         Ok(Self { epsg: tiles.epsg, grid: tiles.grid, tiles, has_usage, table })
     }
 
-    /// Reads all cells.
+    /// Reads all cells as runs, holding no more than a strip of cells at once.
     ///
     /// # Errors
-    /// [`Error::Input`] when the file is truncated or a cell holds a value without a meaning.
-    pub(super) fn read(&self) -> Result<Array2<u16>, Error> {
-        let mut codes = Array2::zeros((self.grid.rows, self.grid.cols));
+    /// [`Error::Input`] when the file is truncated or a cell holds a value without a meaning;
+    /// [`Error::Resources`] when the capture rules cannot work on the runs in the memory given.
+    pub(super) fn read(&self, memory: &Memory) -> Result<Plane<u16>, Error> {
+        let mut codes = Plane::with_cols(self.grid.cols);
         for rows in self.strips() {
-            let strip = self.strip(rows)?;
-            codes.slice_mut(s![rows.row..rows.row + rows.rows, ..]).assign(&strip);
+            codes.push(self.strip(rows)?.view());
+            memory.allow_capture(codes.n_runs())?;
         }
         Ok(codes)
     }

@@ -22,8 +22,8 @@ const PER_RUN_TRACED: u64 = 80;
 const PER_RUN_GENERALISED: u64 = 130;
 /// Per region, in all cases.
 const PER_REGION: u64 = 600;
-/// Per cell, for the capture rules.
-const PER_CELL_CAPTURED: u64 = 24;
+/// Per run of the raster that the capture rules are given.
+const PER_RUN_CAPTURED: u64 = 100;
 
 /// The memory that the command may take.
 pub(super) struct Memory {
@@ -59,12 +59,12 @@ impl Memory {
         self.allow("memory for the outlines", needed)
     }
 
-    /// Whether the cells fit that the capture rules work on.
+    /// Whether the capture rules can work on the runs read so far.
     ///
     /// # Errors
     /// [`Error::Resources`] when they do not.
-    pub(super) fn allow_capture(&self, n_cells: usize) -> Result<(), Error> {
-        self.allow("memory for the capture rules", n_cells as u64 * PER_CELL_CAPTURED)
+    pub(super) fn allow_capture(&self, n_runs: usize) -> Result<(), Error> {
+        self.allow("memory for the capture rules", n_runs as u64 * PER_RUN_CAPTURED)
     }
 
     fn allow(&self, what: &str, needed: u64) -> Result<(), Error> {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use kernels::built_zone::of_couples;
-use kernels::label::{Labels, label};
+use kernels::label::{Labels, label_plane};
 use kernels::lattice::{TWICE_AREA_PER_M2, twice_area_of};
+use kernels::plane::Plane;
 use kernels::regularise::{
     Captured, CellMasks, CoupleUnits, Enlarged, Merged, UniformUnit, capture, cells_of_area, merge,
 };
-use ndarray::Array2;
 use nomenclature::{CaptureRules, CaptureUnits, Couple};
 use serde_json::{Value, json};
 
@@ -74,14 +74,13 @@ impl Units {
     ) -> Result<(Labels, Option<Outcome>), Error> {
         let cell = cells.grid.cell;
         if let (Self::Product(units), Meaning::Classes(nomenclature)) = (self, meaning) {
-            memory.allow_capture(cells.grid.n_cells())?;
-            let codes = cells.read()?;
-            let zone = of_couples(codes.view(), units, cell);
-            let masks = CellMasks { zone: Some(zone.view()), ..CellMasks::default() };
+            let codes = cells.read(memory)?;
+            let zone = of_couples(&codes, units, cell);
+            let masks = CellMasks { zone: Some(&zone), ..CellMasks::default() };
             let rule = CoupleUnits::new(units, nomenclature, cell);
-            let captured = capture(codes.view(), &masks, None, &rule);
-            let labels = label(captured.codes.view());
-            return Ok((labels, Some(Outcome::of_capture(&codes, captured)?)));
+            let captured = capture(&codes, &masks, None, &rule);
+            let labels = label_plane(&captured.codes);
+            return Ok((labels, Some(Outcome::of_capture(&codes, &captured)?)));
         }
         let labels = cells.label(memory)?;
         let Self::Uniform { area_m2 } = self else { return Ok((labels, None)) };
@@ -120,12 +119,12 @@ impl Outcome {
         Self { by_code, total, n_moved, n_exempt, shapes: None }
     }
 
-    fn of_capture(before: &Array2<u16>, result: Captured) -> Result<Self, Error> {
+    fn of_capture(before: &Plane<u16>, result: &Captured) -> Result<Self, Error> {
         if !result.is_settled {
             let details = format!("they still change cells after {} rounds", result.n_rounds);
             return Err(Error::invariant("capture_rules_settle", details));
         }
-        let (by_code, total) = drifts(before.iter().map(|&code| (code, 1)), &result.moved);
+        let (by_code, total) = drifts(before.n_cells_by_value(), &result.moved);
         let (n_moved, n_exempt) = (result.moved.values().sum(), result.exemptions.len());
         let shapes = Shapes {
             enlarged: result.enlarged,
