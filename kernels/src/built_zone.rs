@@ -32,7 +32,7 @@ pub struct BuiltZoneRule {
 
 impl BuiltZoneRule {
     /// How far away the buildings lie that decide a cell.
-    fn reach(&self) -> usize {
+    fn reach(self) -> usize {
         (2 * self.closing_radius + self.margin) as usize
     }
 }

@@ -373,7 +373,8 @@ impl Labels {
         is_wanted: impl Fn(usize) -> bool + Copy,
     ) -> impl Iterator<Item = (usize, Range<usize>, usize)> {
         (0..self.dim().0).flat_map(move |row| {
-            let runs = self.runs(row).filter(move |&(_, r)| r != NO_REGION && is_wanted(r as usize));
+            let runs =
+                self.runs(row).filter(move |&(_, r)| r != NO_REGION && is_wanted(r as usize));
             runs.map(move |(cols, region)| (row, cols, region as usize))
         })
     }

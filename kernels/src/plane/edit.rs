@@ -80,21 +80,21 @@ impl<T: CellValue> Plane<T> {
     /// When the planes have different shapes.
     pub fn edits_to(&self, other: &Self) -> Vec<Edit<T>> {
         assert_eq!(self.dim(), other.dim(), "planes of one raster have one shape");
-        let bands = self.bands.par_iter().zip(&other.bands).enumerate();
-        let edits_of = |(i, (was, now)): (usize, (&Arc<Band<T>>, &Arc<Band<T>>))| {
+        let edits_of = |band: usize| {
+            let (was, now) = (&self.bands[band], &other.bands[band]);
             let mut edits = Vec::new();
             let n_rows = if Arc::ptr_eq(was, now) { 0 } else { was.n_rows() };
             for row in 0..n_rows {
                 let rows = (was.row(row, self.n_cols), now.row(row, self.n_cols));
                 zip_rows(rows.0, rows.1, |cols, was, now| {
                     if was != now {
-                        edits.push(Edit::new(i * BAND_ROWS + row, cols, now));
+                        edits.push(Edit::new(band * BAND_ROWS + row, cols, now));
                     }
                 });
             }
             edits
         };
-        bands.flat_map_iter(edits_of).collect()
+        (0..self.bands.len()).into_par_iter().flat_map_iter(edits_of).collect()
     }
 
     /// The plane after some edits, of which no two concern the same cell.

@@ -133,13 +133,12 @@ impl Meetings<'_> {
     }
 }
 
+/// Some of the columns of a run, and the row and columns across from them; `None` outside the raster.
+type Side = (Range<usize>, Option<(usize, Range<usize>)>);
+
 /// The cells beside the four sides of a run: which of its own columns, and the row and columns
 /// across, as many; `None` outside the raster.
-fn sides(
-    row: usize,
-    cols: &Range<usize>,
-    (n_rows, n_cols): (usize, usize),
-) -> [(Range<usize>, Option<(usize, Range<usize>)>); 4] {
+fn sides(row: usize, cols: &Range<usize>, (n_rows, n_cols): (usize, usize)) -> [Side; 4] {
     let (start, end) = (cols.start, cols.end);
     [
         (cols.clone(), row.checked_sub(1).map(|above| (above, cols.clone()))),

@@ -57,7 +57,9 @@ fn enlarge_cells(
     for edit in edits {
         for col in edit.cols() {
             codes[(edit.row as usize, col)] = edit.value;
-            changed.iter_mut().for_each(|changed| changed[(edit.row as usize, col)] = true);
+            for changed in changed.iter_mut() {
+                changed[(edit.row as usize, col)] = true;
+            }
         }
     }
     enlarged

@@ -26,7 +26,8 @@
 //!
 //! A wide cell stays wide for good and each pass makes the cells that it gives wide, so passes are
 //! repeated until nothing is narrow that could be given, and their number is finite. Each ring of a
-//! pass sees a bounded neighbourhood, so blocks with a margin give what the whole raster gives.
+//! pass sees a bounded neighbourhood, so blocks with a margin give what the whole raster gives, and a
+//! pass looks only where cells, or what is offered, differ from the pass before.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +43,7 @@ pub(super) mod reach;
 use reach::{Levels, Takers};
 
 /// Side of the blocks that are worked on apart, in cells; only a matter of speed.
-pub(super) const BLOCK: usize = 512;
+const BLOCK: usize = 512;
 
 /// The code of changed cells where only change counts.
 const CHANGE: u16 = 1;
@@ -142,10 +143,16 @@ struct Offered {
 
 impl Widths {
     /// Of a raster of which nothing is known yet.
-    pub(super) fn new(dim: (usize, usize), rule: &(impl ShapeRule + ?Sized), block: usize) -> Self {
+    ///
+    /// * `block`: side of the blocks, where it is chosen.
+    pub(super) fn new(
+        dim: (usize, usize),
+        rule: &(impl ShapeRule + ?Sized),
+        block: Option<usize>,
+    ) -> Self {
         let diameters = Diameters::of(rule);
         // Small cells have wide margins, which small blocks would work on again and again.
-        let block = if block < BLOCK { block } else { block.max(4 * diameters.margin_of_takers()) };
+        let block = block.unwrap_or_else(|| BLOCK.max(4 * diameters.margin_of_takers()));
         Self {
             diameters,
             block,

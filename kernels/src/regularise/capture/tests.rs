@@ -181,7 +181,7 @@ impl Planes {
         CellMasks { locked, zone, changed: self.changed.as_ref() }
     }
 
-    fn captured(&self, block: usize) -> Captured {
+    fn captured(&self, block: Option<usize>) -> Captured {
         let prior = self.prior.as_ref();
         capture_in_blocks(&self.codes, &self.masks(), prior, &SmallWorld, block)
     }
@@ -207,7 +207,7 @@ proptest! {
         };
         let (codes_on_cells, changed, n_rounds) = capture_on_cells(codes, &ground, &SmallWorld);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
-        let result = pool.install(|| planes.captured(block));
+        let result = pool.install(|| planes.captured(Some(block)));
         prop_assert_eq!(result.codes.to_array(), codes_on_cells);
         prop_assert_eq!(result.changed.map(|changed| changed.to_array()), changed);
         prop_assert_eq!(result.n_rounds, n_rounds);
@@ -216,7 +216,7 @@ proptest! {
     #[test]
     fn the_laws_hold_after_all_rules_together(world in worlds_with_ground(), has_prior: bool) {
         let planes = Planes::of(&world, has_prior);
-        let result = planes.captured(width::BLOCK);
+        let result = planes.captured(None);
         prop_assert!(result.is_settled);
         // Locked and unknown cells are as they were.
         let (codes, locked, ..) = &world;
@@ -236,7 +236,7 @@ proptest! {
         prop_assert_eq!(below, result.exemptions.iter().map(|e| e.first).collect::<Vec<_>>());
         // The rules applied to their own result change nothing.
         let again = Planes { codes: result.codes.clone(), changed: result.changed, ..planes };
-        let again = again.captured(width::BLOCK);
+        let again = again.captured(None);
         prop_assert_eq!(&again.codes, &result.codes);
         prop_assert!(again.moved.is_empty() && again.n_rounds == 0);
     }
@@ -245,7 +245,7 @@ proptest! {
     fn what_is_left_of_the_network_is_as_connected_as_it_was(
         world in worlds_with_ground(), has_prior: bool
     ) {
-        let result = Planes::of(&world, has_prior).captured(width::BLOCK);
+        let result = Planes::of(&world, has_prior).captured(None);
         let network = |codes: &Array2<u16>| codes.mapv(|code| u16::from(SmallWorld.is_network(code)));
         let (was, is) = (network(&world.0), network(&result.codes.to_array()));
         let (was, is) = (label(was.view()).raster(), label(is.view()).raster());

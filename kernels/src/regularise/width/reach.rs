@@ -110,7 +110,9 @@ impl Padded {
                 front.push(at);
             }
         }
-        front.iter().for_each(|&at| self.levels[at] = 1);
+        for &at in &front {
+            self.levels[at] = 1;
+        }
         let mut next = Vec::new();
         for level in 2.. {
             for &at in &front {

@@ -6,7 +6,7 @@ use crate::regularise::capture::tests::{SmallWorld, worlds};
 
 fn settled(codes: &Array2<u16>, block: usize) -> Array2<u16> {
     let mut state = CellState { codes: Plane::of(codes.view()), changed: None };
-    let mut widths = Widths::new(codes.dim(), &SmallWorld, block);
+    let mut widths = Widths::new(codes.dim(), &SmallWorld, Some(block));
     widths.settle(&mut state, &CellMasks::default(), None, &SmallWorld);
     state.codes.to_array()
 }
@@ -106,7 +106,7 @@ proptest! {
     #[test]
     fn wide_cells_are_those_of_the_definition_and_stay(codes in worlds()) {
         let wide = wide_by_search(&codes);
-        let mut widths = Widths::new(codes.dim(), &SmallWorld, 7);
+        let mut widths = Widths::new(codes.dim(), &SmallWorld, Some(7));
         widths.mark_narrow(&Plane::of(codes.view()), None);
         let narrow = widths.narrow.to_array();
         let after = settled(&codes, 100);
