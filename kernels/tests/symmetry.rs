@@ -11,6 +11,7 @@ use kernels::generalise::{Outline, Tolerance, generalise};
 use kernels::grid::Grid;
 use kernels::label::label;
 use kernels::lattice::{Point, Polygon};
+use kernels::plane::Plane;
 use kernels::regularise::{Candidate, CaptureRule, CellMasks, CoupleUnits, capture, regularise};
 use kernels::trace::trace;
 use ndarray::{Array2, Axis};
@@ -259,12 +260,11 @@ fn the_capture_rules_give_the_same_areas_from_all_sides() {
     fill(40..110, 150..157, "CS1.2.2");
     let rule = CoupleUnits::new(&units, &ocsge, 100);
     let areas = |codes: &Array2<u16>| {
-        let result = capture(codes.view(), &CellMasks::default(), None, &rule);
+        let plane = Plane::of(codes.view());
+        let result = capture(&plane, &CellMasks::default(), None, &rule);
         assert!(result.is_settled);
         assert_eq!(result.enlarged.n_buildings, 1);
-        let mut counts = std::collections::BTreeMap::new();
-        result.codes.iter().for_each(|&code| *counts.entry(code).or_insert(0_u32) += 1);
-        (counts, result.n_network_pieces, result.moved)
+        (result.codes.n_cells_by_value(), result.n_network_pieces, result.moved)
     };
     let plain = areas(&codes);
     assert_eq!(plain.0[&cover("CS1.1.1.1")], 200);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use kernels::grid::{Grid, Window};
 use kernels::label::{Labeller, Labels, NODATA};
 use kernels::plane::Plane;
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use nomenclature::{ClassId, Couple, Dimension, Nomenclature};
 
 use crate::commands::nomenclature::load;

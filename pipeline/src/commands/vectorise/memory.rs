@@ -1,8 +1,9 @@
 //! What `vectorise` takes of the memory, and what it may take.
 //!
-//! Without capture rules no raster is held, only the runs of equal cells and the outlines: memory
-//! grows with the detail of the raster, not with its extent. The figures per run, region and cell
-//! are the peaks measured on 10^8 cells of 14 classes, rounded up.
+//! No raster is held, only the runs of equal cells and the outlines: memory grows with the detail of
+//! the raster, not with its extent. The capture rules hold some runs more: codes before and after,
+//! what is narrow, free, in the zone, and labels. The figures per run and region are the peaks
+//! measured on 10^8 cells of 14 classes, rounded up.
 
 use std::path::Path;
 
