@@ -47,6 +47,8 @@ pub struct Sample {
     pub class: ClassId,
     /// Its object in the prior.
     pub object: u32,
+    /// The rank of the date whose imagery shows it.
+    pub date: u8,
 }
 
 /// The prior on the cells of a block.
@@ -74,13 +76,14 @@ type Draw = (u64, usize, usize);
 #[derive(Debug, Clone)]
 pub struct Sampler {
     plan: SamplePlan,
+    date: u8,
     objects: BTreeMap<(ClassId, u32), BinaryHeap<Draw>>,
 }
 
 impl Sampler {
-    /// A sampler that has seen nothing yet.
-    pub fn new(plan: SamplePlan) -> Self {
-        Self { plan, objects: BTreeMap::new() }
+    /// A sampler that has seen nothing yet of the imagery of a date.
+    pub fn new(plan: SamplePlan, date: u8) -> Self {
+        Self { plan, date, objects: BTreeMap::new() }
     }
 
     /// Looks at the cells of a window of a block.
@@ -147,6 +150,7 @@ impl Sampler {
                 col,
                 class,
                 object,
+                date: self.date,
             }));
         }
         samples.sort_unstable();

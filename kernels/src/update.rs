@@ -17,11 +17,12 @@ pub mod decide;
 pub mod fuse;
 mod opening;
 pub mod reason;
+mod remnants;
 mod smooth;
 mod verdict;
 
-pub use decide::{Correction, Decision, Territory, decide};
-pub use fuse::{Block, Fusion, Proposal};
+pub use decide::{Correction, Decision, Territory, Units, decide};
+pub use fuse::{Block, Fusion, Proposal, Seen};
 pub use reason::Reason;
 
 /// Margins are in 1/64 of a natural logarithm.
@@ -47,6 +48,10 @@ pub struct UpdateParams {
     pub fringe_cells: usize,
     /// Share of an object from which it is taken whole.
     pub whole_share: f64,
+    /// Weight of the lead that the prior's class had in the imagery of the prior's date.
+    pub before_weight: f64,
+    /// As how many independent cells the imagery of the prior's date counts for an object.
+    pub object_cells: f64,
 }
 
 impl Default for UpdateParams {
@@ -59,6 +64,8 @@ impl Default for UpdateParams {
             margin: 1.0,
             fringe_cells: 2,
             whole_share: 0.8,
+            before_weight: 1.0,
+            object_cells: 4.0,
         }
     }
 }
@@ -116,6 +123,13 @@ impl UpdateParams {
                 self.whole_share,
                 self.whole_share > 0.5 && self.whole_share <= 1.0,
                 "above 0.5, at most 1",
+            ),
+            ("before_weight", self.before_weight, weight(self.before_weight), "0 to 10"),
+            (
+                "object_cells",
+                self.object_cells,
+                (0.0..=1e3).contains(&self.object_cells),
+                "0 to 1000",
             ),
         ];
         match checks.into_iter().find(|(_, _, ok, _)| !ok) {

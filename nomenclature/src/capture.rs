@@ -249,6 +249,17 @@ impl CaptureUnits {
         })
     }
 
+    /// Smallest ground that can become a polygon of a couple, m2: the footprint of an isolated
+    /// building that is enlarged, else the unit inside the zone construite.
+    pub fn least_area_m2(&self, couple: Couple) -> f64 {
+        let unit_m2 = self.min_area_m2(couple, true);
+        if self.is_built(couple.cs) {
+            unit_m2.min(self.rules.isolated_built_from_m2)
+        } else {
+            unit_m2
+        }
+    }
+
     /// Narrowest polygon of a couple, m; 0 when its width does not count.
     pub fn min_width_m(&self, couple: Couple) -> f64 {
         if self.is_built(couple.cs) {

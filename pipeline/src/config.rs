@@ -97,6 +97,8 @@ pub struct Prior {
     pub vintage: u16,
     /// Its polygons.
     pub layer: Layer,
+    /// The ortho imagery of its date, which tells a change from a code that was always wrong.
+    pub imagery: Option<Imagery>,
 }
 
 /// A vector layer: a file, and the layer's name when it was given.
@@ -201,10 +203,15 @@ impl Config {
         Choices { exemptions, ..Choices::default() }
     }
 
+    /// Every image, of both dates.
+    pub fn images(&self) -> impl Iterator<Item = &PathBuf> {
+        let dates = std::iter::once(&self.imagery).chain(&self.prior.imagery);
+        dates.flat_map(|imagery| imagery.rvb.iter().chain(&imagery.irc))
+    }
+
     /// Every input file, sorted and without repetition.
     pub fn inputs(&self) -> Vec<PathBuf> {
-        let mut files: Vec<PathBuf> =
-            self.imagery.rvb.iter().chain(&self.imagery.irc).cloned().collect();
+        let mut files: Vec<PathBuf> = self.images().cloned().collect();
         files.push(self.prior.layer.path.clone());
         files.extend(self.evidence.layers.iter().map(|evidence| evidence.layer.path.clone()));
         files.push(self.territories.communes.path.clone());

@@ -27,6 +27,10 @@ pub enum Quantity {
     Imagery,
     /// 1 where there is imagery: u8.
     Valid,
+    /// The same as `Imagery`, at the prior's date.
+    ImageryBefore,
+    /// 1 where there is imagery of the prior's date: u8.
+    ValidBefore,
     /// Evidence layers: 0 or 1 + rank of the nature: u8 (layer, row, col).
     Evidence,
     /// Couple of the prior vintage: u16.
@@ -35,6 +39,8 @@ pub enum Quantity {
     PriorObject,
     /// Probability of each class of the model: u8 (class, row, col).
     Probability,
+    /// The same, of the model of the prior's date.
+    ProbabilityBefore,
     /// Couple decided for each cell: u16.
     Decided,
     /// Confidence of the decision, 255 for certain: u8.
@@ -55,10 +61,13 @@ impl Quantity {
         match self {
             Self::Imagery => "imagery",
             Self::Valid => "valid",
+            Self::ImageryBefore => "imagery_before",
+            Self::ValidBefore => "valid_before",
             Self::Evidence => "evidence",
             Self::Prior => "prior",
             Self::PriorObject => "prior_object",
             Self::Probability => "probability",
+            Self::ProbabilityBefore => "probability_before",
             Self::Decided => "decided",
             Self::Confidence => "confidence",
             Self::Reason => "reason",

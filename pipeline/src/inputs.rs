@@ -28,10 +28,11 @@ impl Inputs {
         for path in &config.imagery.rvb {
             inputs.ground_m2 += image(path, config.crs)?;
         }
-        for path in &config.imagery.irc {
+        let earlier = config.prior.imagery.iter().flat_map(|i| i.rvb.iter().chain(&i.irc));
+        for path in config.imagery.irc.iter().chain(earlier) {
             image(path, config.crs)?;
         }
-        for path in config.imagery.rvb.iter().chain(&config.imagery.irc) {
+        for path in config.images() {
             inputs.n_images += 1;
             inputs.image_bytes += std::fs::metadata(path).map_err(Error::read(path))?.len();
         }

@@ -14,6 +14,7 @@ pub mod config;
 pub mod context;
 pub mod cube;
 pub mod custom;
+pub mod date;
 pub mod delivery;
 pub mod diff_flux;
 pub mod disagreement;

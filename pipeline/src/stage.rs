@@ -135,7 +135,7 @@ impl Stage {
             Self::Ingest => {
                 let communes = std::iter::once(config.territories.communes.path.clone());
                 let evidence = config.evidence.layers.iter().map(|e| e.layer.path.clone());
-                let images = config.imagery.rvb.iter().chain(&config.imagery.irc).cloned();
+                let images = config.images().cloned();
                 images.chain(evidence).chain(prior).chain(communes).collect()
             }
             Self::Vectorise => prior.collect(),

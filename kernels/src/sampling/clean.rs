@@ -1,7 +1,7 @@
 //! Takes mislabelled and changed cells out of the training samples.
 //!
 //! Two models, each trained on half of the objects, judge the other half: an object is never judged
-//! by a model that has seen it. A sample is rejected when the judge is confident in another class,
+//! by a model that has seen it, at any date. A sample is rejected when the judge is confident in another class,
 //! in the sense of confident learning (Northcutt, Jiang and Chuang, "Confident learning: estimating
 //! uncertainty in dataset labels", JAIR 2021): the threshold of a class is the mean probability
 //! that its own samples get. Then objects vote.
@@ -60,6 +60,8 @@ pub struct Suspect {
     pub object: u32,
     /// Its class in the prior.
     pub class: ClassId,
+    /// The rank of the date whose imagery contradicts it.
+    pub date: u8,
     /// The class that most of its rejected samples look like.
     pub looks_like: ClassId,
     /// Its samples.
@@ -98,7 +100,7 @@ pub enum CleanError {
 ///
 /// A sample is rejected when, among the classes whose probability reaches their threshold, the most
 /// probable is not its own. An object goes whole when more than `object_share` of its samples are
-/// rejected. Objects that really changed are rejected too: the list of suspects does not tell a
+/// rejected; where there is imagery of two dates it votes for each of them. Objects that really changed are rejected too: the list of suspects does not tell a
 /// wrong label from a change.
 ///
 /// # Errors
@@ -113,8 +115,8 @@ pub fn clean(
     let judged = judge(samples, features, names, params, tree)?;
     let looks = judged.looks_like(samples);
     let suspects = suspects(samples, &looks, params);
-    let dropped: BTreeSet<(u32, ClassId)> = suspects.iter().map(|s| (s.object, s.class)).collect();
-    let is_dropped = |s: &Sample| dropped.contains(&(s.object, s.class));
+    let dropped: BTreeSet<Voters> = suspects.iter().map(|s| (s.object, s.class, s.date)).collect();
+    let is_dropped = |s: &Sample| dropped.contains(&(s.object, s.class, s.date));
     let mut classes = class_reports(samples, &looks, &is_dropped);
     for report in classes.values_mut() {
         let left = report.samples - report.rejected - report.with_object;
@@ -190,23 +192,26 @@ impl Judged {
     }
 }
 
+/// The samples of an object that vote together: of one class and one date.
+type Voters = (u32, ClassId, u8);
+
 fn suspects(samples: &[Sample], looks: &[Option<ClassId>], params: &CleanParams) -> Vec<Suspect> {
-    let mut votes: BTreeMap<(u32, ClassId), (u32, BTreeMap<ClassId, u32>)> = BTreeMap::new();
+    let mut votes: BTreeMap<Voters, (u32, BTreeMap<ClassId, u32>)> = BTreeMap::new();
     for (sample, look) in samples.iter().zip(looks) {
-        let (n, others) = votes.entry((sample.object, sample.class)).or_default();
+        let (n, others) = votes.entry((sample.object, sample.class, sample.date)).or_default();
         *n += 1;
         if let Some(class) = look {
             *others.entry(*class).or_default() += 1;
         }
     }
     let suspect =
-        |((object, class), (n, others)): ((u32, ClassId), (u32, BTreeMap<_, _>))| {
+        |((object, class, date), (n, others)): (Voters, (u32, BTreeMap<_, _>))| {
             let rejected: u32 = others.values().sum();
             let is_voting = n >= params.object_samples;
             let (looks_like, _) =
                 others.into_iter().max_by_key(|&(c, n)| (n, std::cmp::Reverse(c)))?;
             (is_voting && f64::from(rejected) > params.object_share * f64::from(n))
-                .then_some(Suspect { object, class, looks_like, samples: n, rejected })
+                .then_some(Suspect { object, class, date, looks_like, samples: n, rejected })
         };
     votes.into_iter().filter_map(suspect).collect()
 }

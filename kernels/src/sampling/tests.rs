@@ -7,7 +7,7 @@ use crate::{grid::Grid, lattice::Point, random::SplitMix64, trees::TreeParams};
 fn sampler(plan: SamplePlan, class: &Array2<u8>, object: &Array2<u32>) -> Vec<Sample> {
     let valid = Array2::ones(class.dim());
     let (rows, cols) = class.dim();
-    let mut sampler = Sampler::new(plan);
+    let mut sampler = Sampler::new(plan, 0);
     let block = PriorBlock {
         class: class.view(),
         object: object.view(),
@@ -50,7 +50,7 @@ fn cells_without_imagery_class_or_object_are_no_samples() {
     let object = array![[1_u32, 1, 0, 1, 1]];
     let valid = array![[1_u8, 1, 1, 1, 0]];
     let plan = SamplePlan { erosion: 0, ..SamplePlan::default() };
-    let mut sampler = Sampler::new(plan);
+    let mut sampler = Sampler::new(plan, 0);
     let block = PriorBlock {
         class: class.view(),
         object: object.view(),
@@ -79,7 +79,7 @@ proptest! {
         let plan = SamplePlan { erosion, per_class: 25, per_object: 9, one_in: 2, seed };
         let grid = Grid { origin: Point::new(0, 0), cell: 100, rows, cols };
         let run = |blocks: Vec<Window>| {
-            let mut sampler = Sampler::new(plan);
+            let mut sampler = Sampler::new(plan, 0);
             for inner in blocks {
                 let outer = inner.grown(erosion, &grid);
                 let part = s![outer.row..outer.row + outer.rows, outer.col..outer.col + outer.cols];
@@ -106,7 +106,7 @@ fn two_classes(n_objects: u32) -> (Vec<Sample>, Array2<u8>) {
     for object in 1..=n_objects {
         for col in 0..20 {
             let class = ClassId(1 + (object % 2) as u8);
-            samples.push(Sample { row: object as usize, col, class, object });
+            samples.push(Sample { row: object as usize, col, class, object, date: 0 });
             values.push((60 * class.0 + stream.below(40) as u8).to_owned());
         }
     }
@@ -129,6 +129,7 @@ fn an_object_with_the_wrong_label_is_dropped_and_told() {
     assert_eq!(
         cleaned.suspects,
         [Suspect {
+            date: 0,
             object: 4,
             class: ClassId(2),
             looks_like: ClassId(1),

@@ -7,6 +7,7 @@ use nomenclature::{ClassId, UpdateTables};
 use serde::{Deserialize, Serialize};
 
 use super::opening::opened;
+use super::remnants;
 use super::verdict::{Judge, Verdict};
 use super::{Proposal, Reason, UpdateError, UpdateParams, mislabel_rate, shape};
 use crate::label::{NO_REGION, label};
@@ -24,6 +25,15 @@ pub struct Territory<'a> {
     pub valid: ArrayView2<'a, u8>,
     /// Not 0 where an accepted correction forbids to change anything.
     pub locked: Option<ArrayView2<'a, u8>>,
+}
+
+/// The minimum units of the covers, in cells.
+#[derive(Clone, Copy)]
+pub struct Units<'a> {
+    /// The least ground of which a polygon of a cover can be made anywhere.
+    pub least: &'a dyn Fn(ClassId) -> f64,
+    /// The unit outside the zone construite.
+    pub outside: &'a dyn Fn(ClassId) -> f64,
 }
 
 /// An object whose code in the prior looks wrong since before.
@@ -63,7 +73,7 @@ pub struct Decision {
 /// Decides the cover of every cell of a territory.
 ///
 /// * `n_classes`: number of classes that can be told apart.
-/// * `unit_cells`: the minimum unit, in cells, of a cover at a place `(row, col)`.
+/// * `units`: the minimum units.
 ///
 /// Cells whose best class is not the prior's are opened by squares of `2 * fringe_cells + 1` cells
 /// of one class (what it takes off is [`Reason::Fringe`]). Connected cells that want the same class
@@ -97,12 +107,12 @@ pub fn decide(
     tables: &UpdateTables,
     params: &UpdateParams,
     n_classes: usize,
-    unit_cells: &dyn Fn(ClassId, (usize, usize)) -> f64,
+    units: &Units<'_>,
 ) -> Result<Decision, UpdateError> {
     params.check()?;
     territory.check()?;
     let wanted = territory.wanted();
-    let kept = opened(wanted.view(), params.fringe_cells);
+    let kept = territory.broad(&wanted, params.fringe_cells);
     let labels = label(kept.view());
     let sizes = territory.sizes();
     let judge = Judge {
@@ -114,7 +124,7 @@ pub fn decide(
         wanting: territory.wanting(&wanted),
     };
     let clusters = label(kept.mapv(|class| u16::from(class != 0)).view());
-    let verdict = judge.verdict(&labels, &clusters, unit_cells);
+    let verdict = judge.verdict(&labels, &clusters, units);
     let mut reason = territory.plain_reasons(&wanted);
     for row in 0..labels.dim().0 {
         for (cols, region) in labels.runs(row).filter(|run| run.1 != NO_REGION) {
@@ -126,6 +136,7 @@ pub fn decide(
     }
     let mut decision = territory.decision(reason, verdict);
     territory.complete(&mut decision, &sizes, params.whole_share);
+    remnants::take_along(territory, &mut decision, units);
     for &reason in &decision.reason {
         *decision.cells.entry(Reason::ALL[usize::from(reason)]).or_default() += 1;
     }
@@ -158,6 +169,22 @@ impl Territory<'_> {
                 0
             }
         })
+    }
+
+    /// The class wanted by cells that lie in a square of cells that all want this class, or all
+    /// want to leave the same object.
+    fn broad(&self, wanted: &Array2<u16>, reach: usize) -> Array2<u16> {
+        let mut broad = opened(wanted.view(), reach);
+        let leaving = Zip::from(wanted)
+            .and(&self.object)
+            .map_collect(|&class, &object| if class == 0 { 0 } else { object });
+        let together = opened(leaving.view(), reach);
+        Zip::from(&mut broad).and(wanted).and(&together).for_each(|broad, &class, &object| {
+            if object != 0 {
+                *broad = class;
+            }
+        });
+        broad
     }
 
     fn sizes(&self) -> Vec<u64> {
@@ -229,11 +256,7 @@ impl Territory<'_> {
             .collect();
         Zip::from(object).and(&mut decision.cover).and(&mut decision.reason).for_each(
             |o, cover, reason| {
-                let held = matches!(
-                    reason_at(*reason),
-                    Reason::PriorKept | Reason::Fringe | Reason::LowMargin | Reason::BelowUnit
-                );
-                if let Some(&class) = whole.get(o).filter(|_| held) {
+                if let Some(&class) = whole.get(o).filter(|_| reason_at(*reason).may_follow()) {
                     (*cover, *reason) = (class, Reason::ChangeWithObject.to_cell());
                 }
             },

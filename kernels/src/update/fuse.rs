@@ -14,19 +14,32 @@ pub const BY_IMAGERY: u8 = 1;
 /// Set in [`Proposal::support`] when the evidence layers do.
 pub const BY_EVIDENCE: u8 = 2;
 
+/// Most that the imagery of the prior's date counts for a change, in natural logarithms: a model is
+/// not as sure as it says.
+const BEFORE_MAX: f32 = 4.0;
+
 /// What is known of the cells of a block; all on the same rows and columns.
 #[derive(Debug, Clone, Copy)]
 pub struct Block<'a> {
+    /// What is seen at the date of the vintage.
+    pub seen: Seen<'a>,
+    /// What was seen at the prior's date.
+    pub earlier: Option<Seen<'a>>,
+    /// Evidence, shape `(layer, row, col)`: 0 absent, else 1 + nature.
+    pub evidence: ArrayView3<'a, u8>,
+    /// The prior's couple, 0 where there is none.
+    pub prior: ArrayView2<'a, u16>,
+}
+
+/// What the imagery of a date says; on the rows and columns of the block.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
     /// Probability of each class, shape `(class, row, col)`, 255 = certain.
     pub probability: ArrayView3<'a, u8>,
     /// Imagery, shape `(band, row, col)`; the first four bands drive the smoothing.
     pub imagery: ArrayView3<'a, u8>,
     /// 1 where there is imagery.
     pub valid: ArrayView2<'a, u8>,
-    /// Evidence, shape `(layer, row, col)`: 0 absent, else 1 + nature.
-    pub evidence: ArrayView3<'a, u8>,
-    /// The prior's couple, 0 where there is none.
-    pub prior: ArrayView2<'a, u16>,
 }
 
 /// What the cells of a window want.
@@ -42,6 +55,9 @@ pub struct Proposal {
     pub certainty_prior: Array2<u8>,
     /// [`BY_IMAGERY`] and [`BY_EVIDENCE`] where the best class is not the prior's.
     pub support: Array2<u8>,
+    /// Lead of the best class over the prior's in the imagery of the prior's date, in 1/64 of a
+    /// natural logarithm: over 0 where it looked like that before; 0 where nothing was seen.
+    pub lead_before: Array2<i16>,
 }
 
 /// The tables of a fusion, made once and used on every block.
@@ -49,8 +65,7 @@ pub struct Proposal {
 pub struct Fusion {
     classes: Vec<ClassId>,
     params: UpdateParams,
-    /// By class, then probability byte.
-    likelihood: Vec<[f32; 256]>,
+    likelihood: Likelihood,
     /// By prior class id, then class.
     transition: Vec<Vec<f32>>,
     /// By layer and cell value, then class.
@@ -90,15 +105,11 @@ impl Fusion {
         let said = |layer: Layer, value: u8, class: ClassId| {
             (params.evidence_weight * tables.evidence(layer, value, class)) as f32
         };
-        let likelihood = |&share: &f64| {
-            let p = |byte: usize| (byte as f64 + 0.5) / 256.0;
-            std::array::from_fn(|byte| (p(byte).ln() - share.max(1e-4).ln()) as f32)
-        };
         let ids = (0..tables.width()).map(|id| ClassId(id as u8));
         Ok(Self {
             classes: classes.to_vec(),
             params: *params,
-            likelihood: shares.iter().map(likelihood).collect(),
+            likelihood: Likelihood::of(shares),
             transition: ids
                 .map(|from| match from {
                     ClassId::NODATA => vec![0.0; classes.len()],
@@ -132,10 +143,12 @@ impl Fusion {
     /// prior holds a class that the nomenclature has not.
     pub fn propose(&self, block: &Block<'_>, inner: Window) -> Result<Proposal, UpdateError> {
         self.check(block, inner)?;
-        let contrast = Contrast::of(&block.imagery, &block.valid, self.params.smooth_contrast);
-        let planes: Vec<Array2<f32>> = (0..self.classes.len())
-            .map(|class| self.smoothed(class, block, inner, &contrast))
-            .collect();
+        let planes = self.likelihood.smoothed(&block.seen, inner, &self.params);
+        let before = block
+            .earlier
+            .as_ref()
+            .map(|seen| self.likelihood.smoothed(seen, inner, &self.params))
+            .unwrap_or_default();
         let empty = || Array2::zeros((inner.rows, inner.cols));
         let mut proposal = Proposal {
             best: empty(),
@@ -143,19 +156,25 @@ impl Fusion {
             certainty: empty(),
             certainty_prior: empty(),
             support: empty(),
+            lead_before: Array2::zeros((inner.rows, inner.cols)),
         };
         let mut cell = Cell::new(self.classes.len());
         for row in 0..inner.rows {
             for col in 0..inner.cols {
                 let at = [inner.row + row, inner.col + col];
                 let prior = Couple::from_cell(block.prior[at]).cs;
-                if block.valid[at] == 0 {
+                if block.seen.valid[at] == 0 {
                     proposal.best[[row, col]] = prior.0;
                     continue;
                 }
                 for (image, plane) in cell.image.iter_mut().zip(&planes) {
                     *image = plane[[row, col]];
                 }
+                cell.before.clear();
+                if block.earlier.is_some_and(|seen| seen.valid[at] != 0) {
+                    cell.before.extend(before.iter().map(|plane| plane[[row, col]]));
+                }
+                self.compare_dates(&mut cell, prior);
                 self.weigh(&mut cell, block, at, prior);
                 self.write(&mut cell, prior, [row, col], &mut proposal);
             }
@@ -165,10 +184,12 @@ impl Fusion {
 
     fn check(&self, block: &Block<'_>, inner: Window) -> Result<(), UpdateError> {
         let (rows, cols) = block.prior.dim();
-        shape("probability", block.probability.shape(), &[self.classes.len(), rows, cols])?;
-        shape("imagery", &block.imagery.shape()[1..], &[rows, cols])?;
-        shape("imagery bands", &[block.imagery.shape()[0].min(4)], &[4])?;
-        shape("valid", block.valid.shape(), &[rows, cols])?;
+        for seen in std::iter::once(&block.seen).chain(&block.earlier) {
+            shape("probability", seen.probability.shape(), &[self.classes.len(), rows, cols])?;
+            shape("imagery", &seen.imagery.shape()[1..], &[rows, cols])?;
+            shape("imagery bands", &[seen.imagery.shape()[0].min(4)], &[4])?;
+            shape("valid", seen.valid.shape(), &[rows, cols])?;
+        }
         shape("evidence", block.evidence.shape(), &[Layer::COUNT, rows, cols])?;
         let end = [inner.row + inner.rows, inner.col + inner.cols];
         shape("window end", &[end[0].max(rows), end[1].max(cols)], &[rows, cols])?;
@@ -180,24 +201,16 @@ impl Fusion {
         }
     }
 
-    /// What the imagery says of a class, smoothed, on the window.
-    fn smoothed(
-        &self,
-        class: usize,
-        block: &Block<'_>,
-        inner: Window,
-        contrast: &Contrast,
-    ) -> Array2<f32> {
-        let table = &self.likelihood[class];
-        let bytes = block.probability.index_axis(ndarray::Axis(0), class);
-        let mut from = bytes.mapv(|byte| table[usize::from(byte)]);
-        let mut to = from.clone();
-        for _ in 0..self.params.smooth_passes {
-            contrast.pass(&from, &mut to);
-            std::mem::swap(&mut from, &mut to);
+    /// Adds to the imagery of a class how far it was from looking like that at the prior's date.
+    ///
+    /// An object that did not change looks odd at both dates in the same way, so the lead that its
+    /// prior's class had before is what it should still have; only the looks that appeared count.
+    fn compare_dates(&self, cell: &mut Cell, prior: ClassId) {
+        let of_prior = self.classes.iter().position(|&class| class == prior);
+        let Some(&kept) = of_prior.and_then(|rank| cell.before.get(rank)) else { return };
+        for (image, before) in cell.image.iter_mut().zip(&cell.before) {
+            *image += self.params.before_weight as f32 * (kept - before).clamp(0.0, BEFORE_MAX);
         }
-        from.slice(s![inner.row..inner.row + inner.rows, inner.col..inner.col + inner.cols])
-            .to_owned()
     }
 
     fn weigh(&self, cell: &mut Cell, block: &Block<'_>, at: [usize; 2], prior: ClassId) {
@@ -235,17 +248,61 @@ impl Fusion {
         if kept == best {
             return;
         }
-        let lead = f64::from(cell.score[best] - cell.score[kept]) * MARGIN_ONE;
-        out.margin[at] = lead.round().min(f64::from(i16::MAX)) as i16;
+        if let (Some(best), Some(kept)) = (cell.before.get(best), cell.before.get(kept)) {
+            out.lead_before[at] = in_margins(best - kept);
+        }
+        out.margin[at] = in_margins(cell.score[best] - cell.score[kept]);
         let by_imagery = u8::from(cell.image[best] > cell.image[kept]) * BY_IMAGERY;
         let by_evidence = u8::from(cell.evidence[best] > cell.evidence[kept]) * BY_EVIDENCE;
         out.support[at] = by_imagery | by_evidence;
     }
 }
 
+/// A difference of natural logarithms as margins are stored.
+fn in_margins(lead: f32) -> i16 {
+    let limit = f64::from(i16::MAX);
+    (f64::from(lead) * MARGIN_ONE).round().clamp(-limit, limit) as i16
+}
+
+/// What a learner's probabilities say of each class, its own leanings divided out.
+#[derive(Debug, Clone)]
+struct Likelihood {
+    /// By class, then probability byte.
+    terms: Vec<[f32; 256]>,
+}
+
+impl Likelihood {
+    fn of(shares: &[f64]) -> Self {
+        let terms = |&share: &f64| {
+            let p = |byte: usize| (byte as f64 + 0.5) / 256.0;
+            std::array::from_fn(|byte| (p(byte).ln() - share.max(1e-4).ln()) as f32)
+        };
+        Self { terms: shares.iter().map(terms).collect() }
+    }
+
+    /// What the imagery of a date says of each class on a window, smoothed, but not across
+    /// contrasts.
+    fn smoothed(&self, seen: &Seen<'_>, inner: Window, params: &UpdateParams) -> Vec<Array2<f32>> {
+        let contrast = Contrast::of(&seen.imagery, &seen.valid, params.smooth_contrast);
+        let of_class = |(terms, bytes): (&[f32; 256], ArrayView2<'_, u8>)| {
+            let mut from = bytes.mapv(|byte| terms[usize::from(byte)]);
+            let mut to = from.clone();
+            for _ in 0..params.smooth_passes {
+                contrast.pass(&from, &mut to);
+                std::mem::swap(&mut from, &mut to);
+            }
+            let window = s![inner.row..inner.row + inner.rows, inner.col..inner.col + inner.cols];
+            from.slice(window).to_owned()
+        };
+        self.terms.iter().zip(seen.probability.outer_iter()).map(of_class).collect()
+    }
+}
+
 /// The scores of one cell, class by class.
 struct Cell {
     image: Vec<f32>,
+    /// What the imagery of the prior's date says; empty where there is none.
+    before: Vec<f32>,
     evidence: Vec<f32>,
     score: Vec<f32>,
 }
@@ -253,7 +310,7 @@ struct Cell {
 impl Cell {
     fn new(n_classes: usize) -> Self {
         let zeros = || vec![0.0; n_classes];
-        Self { image: zeros(), evidence: zeros(), score: zeros() }
+        Self { image: zeros(), before: Vec::new(), evidence: zeros(), score: zeros() }
     }
 
     /// The class of the greatest score; the first of equals.

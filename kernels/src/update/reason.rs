@@ -36,11 +36,13 @@ pub enum Reason {
     NoPrior = 11,
     /// Taken along by its object, most of which changed.
     ChangeWithObject = 12,
+    /// Wants another class, but looked like it at the prior's date already.
+    SeenBefore = 13,
 }
 
 impl Reason {
     /// Every reason, in order of its number.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Outside,
         Self::PriorKept,
         Self::NoImagery,
@@ -54,6 +56,7 @@ impl Reason {
         Self::Locked,
         Self::NoPrior,
         Self::ChangeWithObject,
+        Self::SeenBefore,
     ];
 
     /// The reason of a cell's number, or `None` when it is not one.
@@ -77,6 +80,7 @@ impl Reason {
             Self::Locked => "locked",
             Self::NoPrior => "no_prior",
             Self::ChangeWithObject => "change_with_object",
+            Self::SeenBefore => "seen_before",
         }
     }
 
@@ -101,6 +105,14 @@ impl Reason {
         )
     }
 
+    /// Whether a cell that keeps its prior may still follow its object.
+    pub fn may_follow(self) -> bool {
+        matches!(
+            self,
+            Self::PriorKept | Self::Fringe | Self::LowMargin | Self::BelowUnit | Self::SeenBefore
+        )
+    }
+
     /// What a report says in French.
     pub fn french(self) -> &'static str {
         match self {
@@ -117,6 +129,7 @@ impl Reason {
             Self::Locked => "verrouillé par une correction acceptée",
             Self::NoPrior => "pas de millésime antérieur",
             Self::ChangeWithObject => "changement avec le reste de l'objet",
+            Self::SeenBefore => "déjà visible à la date antérieure : antérieur conservé",
         }
     }
 
@@ -136,6 +149,7 @@ impl Reason {
             Self::Locked => "locked by an accepted correction",
             Self::NoPrior => "no prior",
             Self::ChangeWithObject => "change with the rest of its object",
+            Self::SeenBefore => "already seen at the prior's date: prior kept",
         }
     }
 }

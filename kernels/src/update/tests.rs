@@ -37,6 +37,7 @@ impl World {
                 certainty: Array2::from_elem((rows, cols), 200),
                 certainty_prior: Array2::from_elem((rows, cols), 200),
                 support: Array2::zeros((rows, cols)),
+                lead_before: Array2::zeros((rows, cols)),
             },
             prior: Array2::from_elem((rows, cols), u16::from(grass.0) << 8 | 1),
             object: Array2::ones((rows, cols)),
@@ -80,7 +81,8 @@ impl World {
             locked: Some(self.locked.view()),
         };
         let params = UpdateParams { fringe_cells: 1, ..UpdateParams::default() };
-        decide(&territory, &tables(), &params, 14, &|_, _| 20.0).unwrap()
+        let units = Units { least: &|_| 20.0, outside: &|_| 20.0 };
+        decide(&territory, &tables(), &params, 14, &units).unwrap()
     }
 }
 
@@ -175,6 +177,75 @@ fn a_mostly_changed_object_takes_the_rest_of_its_cells_along() {
 }
 
 #[test]
+fn what_is_left_of_a_cut_object_below_its_unit_follows_it() {
+    let mut world = World::grass(20, 20);
+    world.object(2..18, 2..20, 2, "CS2.1.3");
+    world.want(2..18, 2..13, "CS2.2.1", 4.0);
+    // A path cuts what is left of the vine into two pieces.
+    world.object(8..9, 0..20, 3, "CS1.1.1.2");
+    world.proposal.margin.slice_mut(s![8..9, 0..20]).fill(0);
+    let decision = world.decide();
+    assert_eq!(reason(&decision, 4, 8), Reason::ChangeImagery);
+    // 6 x 7 and 9 x 7 cells reach the unit of 20.
+    assert_eq!(reason(&decision, 4, 18), Reason::PriorKept);
+    assert_eq!(reason(&decision, 12, 16), Reason::PriorKept);
+    world.want(2..8, 13..17, "CS2.2.1", 4.0);
+    // 6 x 3 cells do not reach it, and their longest border is with the change.
+    let decision = world.decide();
+    assert_eq!(reason(&decision, 4, 18), Reason::ChangeWithObject);
+    assert_eq!(decision.cover[[4, 18]], cover("CS2.2.1").0);
+    assert_eq!(reason(&decision, 12, 16), Reason::PriorKept);
+}
+
+#[test]
+fn small_regions_beside_a_change_are_part_of_it() {
+    let mut world = World::grass(20, 20);
+    world.want(2..12, 2..12, "CS1.1.1.2", 4.0);
+    world.want(5..8, 5..8, "CS1.1.1.1", 4.0);
+    assert_eq!(reason(&world.decide(), 6, 6), Reason::ChangeImagery);
+    // Alone, nine cells are below the unit of twenty.
+    let mut alone = World::grass(20, 20);
+    alone.want(5..8, 5..8, "CS1.1.1.1", 4.0);
+    assert_eq!(reason(&alone.decide(), 6, 6), Reason::BelowUnit);
+}
+
+/// A lone object coded grass that wants shrub, with a lead before.
+fn lone_shrub(lead_before: f64) -> World {
+    let mut world = World::grass(20, 20);
+    world.object(5..15, 5..13, 2, "CS2.2.1");
+    world.want(5..15, 5..13, "CS2.1.2", 4.0);
+    let before = (lead_before * MARGIN_ONE) as i16;
+    world.proposal.lead_before.slice_mut(s![5..15, 5..13]).fill(before);
+    world
+}
+
+#[test]
+fn imagery_of_the_prior_s_date_tells_a_change_from_a_wrong_code() {
+    let unknown = lone_shrub(0.0).decide();
+    assert_eq!(reason(&unknown, 8, 8), Reason::CorrectionCandidate);
+    // It looked like grass: a change, for all that it is alone.
+    let changed = lone_shrub(-2.0).decide();
+    assert_eq!(reason(&changed, 8, 8), Reason::ChangeImagery);
+    assert_eq!(changed.corrections, []);
+    // It looked like shrub already: a wrong code, and surer than without that imagery.
+    let wrong = lone_shrub(2.0).decide();
+    assert_eq!(reason(&wrong, 8, 8), Reason::CorrectionCandidate);
+    let odds = |decision: &Decision| decision.corrections[0].change_odds;
+    assert!((odds(&unknown) - odds(&wrong) - 8.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_part_that_looked_like_that_before_is_no_change() {
+    let mut world = World::grass(20, 20);
+    world.want(5..15, 5..15, "CS2.1.2", 4.0);
+    assert_eq!(reason(&world.decide(), 8, 8), Reason::ChangeImagery);
+    world.proposal.lead_before.slice_mut(s![5..15, 5..15]).fill((3.5 * MARGIN_ONE) as i16);
+    let decision = world.decide();
+    assert_eq!(reason(&decision, 8, 8), Reason::SeenBefore);
+    assert_eq!(decision.cover[[8, 8]], cover("CS2.2.1").0);
+}
+
+#[test]
 fn locked_unseen_and_unknown_cells_say_so() {
     let mut world = World::grass(12, 12);
     world.want(2..8, 2..8, "CS1.1.1.1", 3.0);
@@ -202,8 +273,8 @@ fn reasons_keep_their_numbers_and_their_sentences_differ() {
     }
     let sentences: std::collections::BTreeSet<_> =
         Reason::ALL.iter().flat_map(|r| [r.french(), r.english()]).collect();
-    assert_eq!(sentences.len(), 26);
-    assert_eq!(Reason::from_cell(13), None);
+    assert_eq!(sentences.len(), 28);
+    assert_eq!(Reason::from_cell(14), None);
 }
 
 #[test]
@@ -220,6 +291,16 @@ fn opening_keeps_squares_only() {
 
 /// One cell, two learned classes: grass in the prior, built as the other.
 fn one_cell(built: u8, buildings: u8, params: &UpdateParams) -> Proposal {
+    one_cell_seen_before(None, built, buildings, params)
+}
+
+/// The same; `before` is the probability of a building at the prior's date.
+fn one_cell_seen_before(
+    before: Option<u8>,
+    built: u8,
+    buildings: u8,
+    params: &UpdateParams,
+) -> Proposal {
     let classes = [cover("CS1.1.1.1"), cover("CS2.2.1")];
     let fusion = Fusion::new(&tables(), &classes, &[0.5, 0.5], params).unwrap();
     let mut probability = Array3::from_elem((2, 1, 1), 255 - built);
@@ -228,14 +309,31 @@ fn one_cell(built: u8, buildings: u8, params: &UpdateParams) -> Proposal {
     evidence[[Layer::Buildings.rank(), 0, 0]] = buildings;
     let prior = Array2::from_elem((1, 1), Couple { cs: classes[1], us: ClassId(1) }.to_cell());
     let (imagery, valid) = (Array3::zeros((4, 1, 1)), Array2::ones((1, 1)));
+    let mut earlier = Array3::from_elem((2, 1, 1), 255 - before.unwrap_or_default());
+    earlier[[0, 0, 0]] = before.unwrap_or_default();
+    let seen = |probability| Seen { probability, imagery: imagery.view(), valid: valid.view() };
     let block = Block {
-        probability: probability.view(),
-        imagery: imagery.view(),
-        valid: valid.view(),
+        seen: seen(probability.view()),
+        earlier: before.is_some().then_some(seen(earlier.view())),
         evidence: evidence.view(),
         prior: prior.view(),
     };
     fusion.propose(&block, Window { row: 0, col: 0, rows: 1, cols: 1 }).unwrap()
+}
+
+#[test]
+fn what_appeared_counts_and_what_was_always_there_does_not() {
+    let params = UpdateParams::default();
+    let at = |before| one_cell_seen_before(before, 254, 1, &params);
+    let (unknown, appeared, always) = (at(None), at(Some(26)), at(Some(230)));
+    // Odds before of 26.5 to 229.5.
+    let before = (229.5_f64 / 26.5).ln();
+    let lead = |p: &Proposal| f64::from(p.margin[[0, 0]]) / MARGIN_ONE;
+    assert_eq!(unknown.lead_before[[0, 0]], 0);
+    assert!((lead(&appeared) - lead(&unknown) - before).abs() < 0.05, "{}", lead(&appeared));
+    assert!((f64::from(appeared.lead_before[[0, 0]]) / MARGIN_ONE + before).abs() < 0.02);
+    assert_eq!(lead(&always), lead(&unknown));
+    assert!((f64::from(always.lead_before[[0, 0]]) / MARGIN_ONE - before).abs() < 0.05);
 }
 
 #[test]
@@ -297,8 +395,12 @@ proptest! {
             let part = s![outer.row..outer.row + outer.rows, outer.col..outer.col + outer.cols];
             let cube = s![.., outer.row..outer.row + outer.rows, outer.col..outer.col + outer.cols];
             let block = Block {
-                probability: probability.slice(cube), imagery: imagery.slice(cube),
-                valid: valid.slice(part), evidence: evidence.slice(cube), prior: prior.slice(part),
+                seen: Seen {
+                    probability: probability.slice(cube), imagery: imagery.slice(cube),
+                    valid: valid.slice(part),
+                },
+                earlier: None,
+                evidence: evidence.slice(cube), prior: prior.slice(part),
             };
             fusion.propose(&block, inner).unwrap()
         };

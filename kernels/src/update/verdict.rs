@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nomenclature::{ClassId, Couple, UpdateTables};
 
-use super::decide::{Correction, Territory};
+use super::decide::{Correction, Territory, Units};
 use super::fuse::{BY_EVIDENCE, BY_IMAGERY};
 use super::{MARGIN_ONE, Reason, UpdateParams};
 use crate::label::{Labels, NO_REGION};
@@ -47,10 +47,14 @@ struct Stats {
     /// Sum of leads, and the same without the allowance for wrong codes.
     margin: f64,
     margin_as_change: f64,
+    /// Sum of the leads that the class had over the prior's before, where it had one.
+    before: f64,
     by_imagery: u64,
     by_evidence: u64,
     /// Cells by prior object and cover.
     objects: BTreeMap<(u32, ClassId), u64>,
+    /// Sum of the leads before, by the same.
+    objects_before: BTreeMap<(u32, ClassId), f64>,
 }
 
 /// A whole object that wants another class.
@@ -61,6 +65,8 @@ struct Whole {
     prior: ClassId,
     class: ClassId,
     margin: f64,
+    /// What the imagery of the prior's date adds to the log-odds of a change.
+    seen_before: f64,
 }
 
 /// Regions that touch.
@@ -74,26 +80,33 @@ struct Cluster {
 }
 
 impl Judge<'_, '_> {
-    pub(super) fn verdict(
-        &self,
-        labels: &Labels,
-        clusters: &Labels,
-        unit_cells: &dyn Fn(ClassId, (usize, usize)) -> f64,
-    ) -> Verdict {
+    pub(super) fn verdict(&self, labels: &Labels, clusters: &Labels, units: &Units<'_>) -> Verdict {
         let stats = self.stats(labels);
         let mut grouped = vec![Cluster::default(); clusters.regions.len()];
         let mut regions = Vec::with_capacity(stats.len());
+        let mut of_cluster = Vec::with_capacity(stats.len());
         for (rank, (stats, region)) in stats.iter().zip(&labels.regions).enumerate() {
             let class = ClassId(region.value as u8);
-            let first = (region.first.0 as usize, region.first.1 as usize);
             let cluster = clusters.region_at(i64::from(region.first.0), i64::from(region.first.1));
+            of_cluster.push(cluster);
             let cluster = &mut grouped[cluster as usize];
-            let unit = unit_cells(class, first);
+            let unit = (units.least)(class);
             regions.push(self.first_look(stats, (rank as u32, class), unit, cluster));
         }
         let mut verdict = Verdict { regions, wrong: BTreeSet::new(), corrections: Vec::new() };
         for cluster in &grouped {
             self.sort_out(cluster, &mut verdict);
+        }
+        // Small regions beside a change are part of it: the units are for `regularise` to apply.
+        let mut changed = vec![false; grouped.len()];
+        for (rank, &cluster) in of_cluster.iter().enumerate() {
+            changed[cluster as usize] |= verdict.regions[rank].is_change();
+        }
+        for (rank, stats) in stats.iter().enumerate() {
+            let is_small = verdict.regions[rank] == Reason::BelowUnit;
+            if is_small && changed[of_cluster[rank] as usize] {
+                verdict.regions[rank] = stats.change();
+            }
         }
         verdict.corrections.sort_by_key(|c| (c.object, c.seen));
         verdict
@@ -116,6 +129,9 @@ impl Judge<'_, '_> {
                     stats.by_imagery += u64::from(proposal.support[at] & BY_IMAGERY != 0);
                     stats.by_evidence += u64::from(proposal.support[at] & BY_EVIDENCE != 0);
                     let object = self.territory.object[at];
+                    let before = f64::from(proposal.lead_before[at]) / MARGIN_ONE;
+                    stats.before += before.max(0.0);
+                    *stats.objects_before.entry((object, prior)).or_default() += before;
                     *stats.objects.entry((object, prior)).or_default() += 1;
                 }
             }
@@ -147,7 +163,7 @@ impl Judge<'_, '_> {
         }
         let wholes = self.wholes(stats, class);
         let in_wholes: u64 = wholes.iter().map(|key| stats.objects[key]).sum();
-        let holds_as_change = stats.margin_as_change / n >= self.params.margin;
+        let holds_as_change = (stats.margin_as_change - stats.before) / n >= self.params.margin;
         let has_parts = holds_as_change && (stats.n - in_wholes) as f64 >= unit_cells;
         cluster.has_parts |= has_parts;
         cluster.wholes.extend(wholes.iter().map(|&(object, prior)| Whole {
@@ -156,9 +172,12 @@ impl Judge<'_, '_> {
             prior,
             class,
             margin,
+            seen_before: -self.params.object_cells * stats.objects_before[&(object, prior)]
+                / stats.objects[&(object, prior)] as f64,
         }));
         if wholes.is_empty() && !holds_as_change {
-            return Reason::LowMargin;
+            let held = stats.margin_as_change / n >= self.params.margin;
+            return if held { Reason::SeenBefore } else { Reason::LowMargin };
         }
         if !wholes.is_empty() && !has_parts {
             cluster.followers.insert(region);
@@ -210,7 +229,7 @@ impl Judge<'_, '_> {
     fn odds_in_company(&self, whole: &Whole) -> f64 {
         let stays = self.tables.transition(whole.prior, whole.prior);
         let way = self.tables.transition(whole.prior, whole.class) / (1.0 - stays).max(1e-9);
-        (self.tables.contagion * way / self.mislabel).ln()
+        (self.tables.contagion * way / self.mislabel).ln() + whole.seen_before
     }
 
     /// Log-odds that the whole objects of a cluster changed together; endless when parts of objects
@@ -219,7 +238,9 @@ impl Judge<'_, '_> {
         if cluster.has_parts {
             return f64::INFINITY;
         }
-        let alone = |w: &Whole| (self.tables.transition(w.prior, w.class) / self.mislabel).ln();
+        let alone = |w: &Whole| {
+            (self.tables.transition(w.prior, w.class) / self.mislabel).ln() + w.seen_before
+        };
         let first = |w: &Whole| alone(w) - self.odds_in_company(w);
         let likeliest = cluster.wholes.iter().map(first).fold(f64::NEG_INFINITY, f64::max);
         likeliest + cluster.wholes.iter().map(|w| self.odds_in_company(w)).sum::<f64>()

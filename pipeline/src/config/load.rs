@@ -66,7 +66,7 @@ impl Reader {
             rules_source,
             rules,
             prior: self.prior(raw.prior, raw.vintage)?,
-            imagery: self.imagery(&raw.imagery)?,
+            imagery: self.imagery(&["imagery"], &raw.imagery)?,
             evidence: self.evidence(raw.evidence)?,
             territories: self.territories(raw.territories)?,
             out: self.resolve(&["out"], &raw.out)?,
@@ -169,7 +169,7 @@ impl Reader {
     }
 
     fn prior(&self, raw: RawPrior, vintage: u16) -> Result<Prior, Error> {
-        let RawPrior { vintage: prior, path, layer } = raw;
+        let RawPrior { vintage: prior, path, layer, imagery } = raw;
         self.vintage(&["prior", "vintage"], prior)?;
         if prior >= vintage {
             return Err(ConfigError {
@@ -182,20 +182,22 @@ impl Reader {
             .into());
         }
         let path = self.file(&["prior", "path"], &path)?;
-        Ok(Prior { vintage: prior, layer: Layer { path, layer } })
+        let imagery = imagery.map(|raw| self.imagery(&["prior", "imagery"], &raw)).transpose()?;
+        Ok(Prior { vintage: prior, layer: Layer { path, layer }, imagery })
     }
 
-    fn imagery(&self, raw: &RawImagery) -> Result<Imagery, Error> {
+    fn imagery(&self, key: &[&str], raw: &RawImagery) -> Result<Imagery, Error> {
         let RawImagery { rvb, irc } = raw;
-        Ok(Imagery { rvb: self.files("rvb", rvb)?, irc: self.files("irc", irc)? })
+        let files = |kind, typed| self.files(&[key, &[kind]].concat(), typed);
+        Ok(Imagery { rvb: files("rvb", rvb)?, irc: files("irc", irc)? })
     }
 
     /// The files of one kind of imagery, patterns expanded, sorted, each once.
-    fn files(&self, kind: &str, typed: &[String]) -> Result<Vec<PathBuf>, Error> {
+    fn files(&self, kind: &[&str], typed: &[String]) -> Result<Vec<PathBuf>, Error> {
         let mut files = Vec::new();
         for (index, item) in typed.iter().enumerate() {
             let index = index.to_string();
-            let key = ["imagery", kind, index.as_str()];
+            let key = [kind, &[index.as_str()]].concat();
             if !glob::is_pattern(item) {
                 files.push(self.file(&key, item)?);
                 continue;
@@ -213,7 +215,7 @@ impl Reader {
             files.extend(found);
         }
         if files.is_empty() {
-            let fault = self.source.fault(&["imagery", kind], "the list of images is empty");
+            let fault = self.source.fault(kind, "the list of images is empty");
             let expected = Some("at least one file or pattern".to_owned());
             return Err(ConfigError { expected, ..fault }.into());
         }

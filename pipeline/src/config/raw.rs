@@ -59,6 +59,7 @@ pub(super) struct RawPrior {
     pub(super) vintage: u16,
     pub(super) path: String,
     pub(super) layer: Option<String>,
+    pub(super) imagery: Option<RawImagery>,
 }
 
 /// `imagery:`

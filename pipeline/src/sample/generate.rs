@@ -11,7 +11,7 @@ use super::ground::Ground;
 use super::mosaic::Mosaic;
 use super::paint::Drawing;
 use super::prior::Prior;
-use super::render::Scene;
+use super::render::{Flight, Scene};
 use super::settle::Land;
 use super::site::Site;
 use super::{layers, photos, territories};
@@ -68,7 +68,10 @@ pub fn generate(order: &Order, out: &Path) -> Result<Summary, Error> {
     if partial.exists() {
         fs::remove_dir_all(partial).map_err(Error::write(partial))?;
     }
-    for folder in ["truth", "prior", "evidence", "territories", "imagery/rvb", "imagery/irc"] {
+    let folders = ["truth", "prior", "evidence", "territories"].map(str::to_owned);
+    let photos = ["imagery", "imagery_before"];
+    let photos = photos.iter().flat_map(|f| ["rvb", "irc"].map(|p| format!("{f}/{p}")));
+    for folder in folders.into_iter().chain(photos) {
         let folder = partial.join(folder);
         fs::create_dir_all(&folder).map_err(Error::write(&folder))?;
     }
@@ -106,9 +109,12 @@ fn fill(order: &Order, folder: &Path) -> Result<Summary, Error> {
     layers::territories(&folder.join("territories"), site.epsg, &communes, &zones)?;
     let path = folder.join("config.yaml");
     fs::write(&path, config(order)).map_err(Error::write(&path))?;
-    let scene = Scene::of(&ground, &drawing);
-    let imagery = folder.join("imagery");
-    let n_tiles = photos::shoot(&imagery, site, &ground, &scene, (*after, *cell))?;
+    let shoot = |flight, year, name| {
+        let scene = Scene::of(&ground, &drawing, flight);
+        photos::shoot(&folder.join(name), site, &ground, &scene, (year, *cell))
+    };
+    shoot(Flight::First, *before, "imagery_before")?;
+    let n_tiles = shoot(Flight::Second, *after, "imagery")?;
     Ok(Summary {
         n_objects: objects.len(),
         n_changes: changes.len(),
@@ -138,6 +144,9 @@ rules: decree-2023-1096
 prior:
   vintage: {before}
   path: prior/OCCUPATION_SOL.gpkg
+  imagery:
+    rvb: [imagery_before/rvb/*.tif]
+    irc: [imagery_before/irc/*.tif]
 imagery:
   rvb: [imagery/rvb/*.tif]
   irc: [imagery/irc/*.tif]

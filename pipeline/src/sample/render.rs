@@ -11,7 +11,7 @@ use ndarray::{Array2, Array3};
 use super::ground::Ground;
 use super::mosaic::plain;
 use super::noise::hash;
-use super::paint::Drawing;
+use super::paint::{Drawing, Paint};
 use super::texture::{Light, Skin, mottle, shade};
 use super::usage::Look;
 
@@ -35,8 +35,44 @@ pub struct Shot {
     pub irc: Array3<u8>,
 }
 
-/// The scene at the second date, ready to be shot.
+/// When the plane flies over: what stands there, and what light and sensor make of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flight {
+    /// That from which the prior vintage was made.
+    First,
+    /// That of the new vintage.
+    Second,
+}
+
+impl Flight {
+    /// Gain of each band: two flights never have quite the same sun, season and settings.
+    fn gain(self) -> Light {
+        match self {
+            Self::First => [1.05, 1.03, 0.97, 0.94],
+            Self::Second => [1.0; 4],
+        }
+    }
+
+    /// What makes the noise of this flight differ.
+    fn seed(self) -> u64 {
+        match self {
+            Self::First => 0x1111,
+            Self::Second => 0,
+        }
+    }
+
+    /// Whether a thing stands there.
+    fn sees(self, paint: &Paint) -> bool {
+        match self {
+            Self::First => paint.before,
+            Self::Second => paint.after,
+        }
+    }
+}
+
+/// The scene under a flight, ready to be shot.
 pub struct Scene {
+    flight: Flight,
     ground: Ground,
     things: Vec<Polygon>,
     skins: Vec<Skin>,
@@ -44,11 +80,16 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Prepares what is there at the second date.
-    pub fn of(ground: &Ground, drawing: &Drawing) -> Self {
-        let mut scene =
-            Self { ground: *ground, things: Vec::new(), skins: Vec::new(), markings: Vec::new() };
-        for paint in drawing.paints.iter().filter(|p| p.after) {
+    /// Prepares what is there.
+    pub fn of(ground: &Ground, drawing: &Drawing, flight: Flight) -> Self {
+        let mut scene = Self {
+            flight,
+            ground: *ground,
+            things: Vec::new(),
+            skins: Vec::new(),
+            markings: Vec::new(),
+        };
+        for paint in drawing.paints.iter().filter(|paint| flight.sees(paint)) {
             let ring = paint.seen.as_ref().unwrap_or(&paint.ring);
             let polygon = plain(ring);
             let (low, high) = polygon.bounds().expect("a thing has corners");
@@ -139,7 +180,7 @@ impl Scene {
         let (rows, cols) = (wide.rows - 2, wide.cols - 2);
         let mut shot =
             Shot { rvb: Array3::zeros((3, rows, cols)), irc: Array3::zeros((3, rows, cols)) };
-        let seed = self.ground.seed;
+        let (seed, gain) = (self.ground.seed ^ self.flight.seed(), self.flight.gain());
         let size_m = self.ground.size_m as f32;
         for row in 0..rows {
             for col in 0..cols {
@@ -155,7 +196,9 @@ impl Scene {
                 );
                 let level = |band: usize, bits: u64| {
                     let noise = (bits & 0xff) as f32 + ((bits >> 8) & 0xff) as f32 - 255.0;
-                    (blurred[band] * sun + NOISE * noise / 255.0).round().clamp(0.0, 255.0) as u8
+                    (blurred[band] * gain[band] * sun + NOISE * noise / 255.0)
+                        .round()
+                        .clamp(0.0, 255.0) as u8
                 };
                 for band in 0..3 {
                     shot.rvb[(band, row, col)] = level(band, one >> (16 * band));

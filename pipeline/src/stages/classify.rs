@@ -15,6 +15,7 @@ use serde_json::{Map, json};
 use crate::artefact::publish_bytes;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
+use crate::date::Date;
 use crate::error::{Error, InputError};
 use crate::io::cube::{CubeArray, Frame};
 use crate::stage_report::StageReport;
@@ -28,19 +29,29 @@ const JUDGE_ROUNDS: u32 = 25;
 
 /// Trains on the prior and predicts every cell.
 ///
+/// One model learns from the imagery of every date there is, so that what looks the same at both
+/// dates gets the same answer.
+///
 /// # Errors
 /// A working file is damaged, or the prior has fewer than two covers under the imagery.
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let frame = cube::frame(ctx)?;
-    let imagery = cube::open::<u8>(ctx, Quantity::Imagery)?;
-    let samples = sample(ctx, frame)?;
-    ctx.check_cancelled()?;
-    let features = features_of(ctx, frame, &imagery, &samples)?;
+    let (mut samples, mut features) = (Vec::new(), Array2::zeros((0, N_FEATURES)));
+    for (date, _) in Date::of(ctx.config) {
+        let of_date = sample(ctx, frame, date)?;
+        ctx.check_cancelled()?;
+        let lines = features_of(ctx, frame, &cube::open(ctx, date.imagery())?, &of_date)?;
+        features.append(Axis(0), lines.view()).expect("every date has the same features");
+        samples.extend(of_date);
+    }
     let (model, cleaned) = learn(ctx, &samples, &features)?;
     ctx.check_cancelled()?;
     let text = serde_json::to_vec(&model).map_err(|e| Error::internal(e.to_string()))?;
-    let stored = publish_bytes(ctx.work(MODEL), &text)?;
-    let probability = predict(ctx, frame, &imagery, &model)?;
+    let mut report =
+        StageReport::default().output(ctx.relative(&publish_bytes(ctx.work(MODEL), &text)?.path));
+    for (date, _) in Date::of(ctx.config) {
+        report = report.output(predict(ctx, frame, date, &model)?);
+    }
     let nomenclature = &ctx.config.nomenclature;
     let code = |class: ClassId| nomenclature.code(Dimension::Cover, class).to_owned();
     let importance: Map<_, _> =
@@ -51,9 +62,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .zip(&model.provenance().samples)
         .map(|(&class, &n)| (code(class), json!(n)))
         .collect();
-    Ok(StageReport::default()
-        .output(ctx.relative(&stored.path))
-        .output(probability)
+    Ok(report
         .figure("samples", samples.len())
         .figure("samples_kept", cleaned.kept.len())
         .figure("suspect_objects", cleaned.suspects.len())
@@ -62,12 +71,12 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
 }
 
 /// Training cells of the whole territory, by row then column.
-fn sample(ctx: &Context, frame: Frame) -> Result<Vec<Sample>, Error> {
+fn sample(ctx: &Context, frame: Frame, date: Date) -> Result<Vec<Sample>, Error> {
     let plan = SamplePlan::default();
     let prior = cube::open::<u16>(ctx, Quantity::Prior)?;
     let object = cube::open::<u32>(ctx, Quantity::PriorObject)?;
-    let valid = cube::open::<u8>(ctx, Quantity::Valid)?;
-    let mut sampler = Sampler::new(plan);
+    let valid = cube::open::<u8>(ctx, date.valid())?;
+    let mut sampler = Sampler::new(plan, date.rank());
     for window in prior.blocks() {
         ctx.check_cancelled()?;
         let around = window.grown(plan.erosion, &frame.grid);
@@ -163,18 +172,14 @@ fn learn(
 }
 
 /// Publishes the probability of each class of the model in each cell; zero without imagery.
-fn predict(
-    ctx: &Context,
-    frame: Frame,
-    imagery: &CubeArray<u8>,
-    model: &Model,
-) -> Result<String, Error> {
-    let valid = cube::open::<u8>(ctx, Quantity::Valid)?;
+fn predict(ctx: &Context, frame: Frame, date: Date, model: &Model) -> Result<String, Error> {
+    let imagery = cube::open::<u8>(ctx, date.imagery())?;
+    let valid = cube::open::<u8>(ctx, date.valid())?;
     let classes = model.classes();
     let code = |&class: &ClassId| ctx.config.nomenclature.code(Dimension::Cover, class);
     let names: Vec<&str> = classes.iter().map(code).collect();
     ctx.progress.start(frame.grid.n_cells() as u64, "cells");
-    cube::publish(ctx, Quantity::Probability, frame, (&names, Map::new()), |shard| {
+    cube::publish(ctx, date.probability(), frame, (&names, Map::new()), |shard| {
         let parts: Vec<(Window, Array3<u8>)> = frame
             .grid
             .sub(shard)
@@ -184,7 +189,7 @@ fn predict(
                 ctx.check_cancelled()?;
                 let window =
                     Window { row: shard.row + part.row, col: shard.col + part.col, ..part };
-                let cells = block_features(frame, imagery, window)?;
+                let cells = block_features(frame, &imagery, window)?;
                 let predicted =
                     model.predict(cells.view()).map_err(|e| Error::internal(e.to_string()))?;
                 let shape = (classes.len(), part.rows, part.cols);

@@ -8,9 +8,10 @@ use ndarray::{Array2, Array3, s};
 use nomenclature::Couple;
 use serde_json::{Map, Value, json};
 
-use crate::config::EvidenceKind;
+use crate::config::{EvidenceKind, Imagery};
 use crate::context::Context;
 use crate::cube::{self, Quantity};
+use crate::date::Date;
 use crate::error::{Error, InputError};
 use crate::io::cube::Frame;
 use crate::stage_report::StageReport;
@@ -50,48 +51,57 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let grid = Grid::covering(low, high, config.cell_cm);
     let frame = Frame { grid, epsg };
     cube::create(ctx, frame)?;
-    let report = imagery(ctx, frame, &communes)?;
+    let inside = rasterise(&communes.polygons, &vec![1_u8; communes.polygons.len()], &frame.grid);
+    let n_inside = inside.iter().filter(|&&cell| cell != 0).count();
+    let mut report = StageReport::default()
+        .figure("cells", frame.grid.n_cells())
+        .figure("cells_in_territory", n_inside);
+    for (date, given) in Date::of(config) {
+        report = imagery(ctx, frame, (date, given), &inside, report)?;
+    }
     let report = evidence(ctx, frame, report)?;
     prior_on_cells(ctx, frame, &prior, report)
 }
 
-/// Reads RVB and IRC as means and spreads of R, G, B and NIR, block by block.
-fn imagery(ctx: &Context, frame: Frame, communes: &Communes) -> Result<StageReport, Error> {
+/// Reads RVB and IRC of a date as means and spreads of R, G, B and NIR, block by block.
+fn imagery(
+    ctx: &Context,
+    frame: Frame,
+    (date, given): (Date, &Imagery),
+    inside: &Array2<u8>,
+    report: StageReport,
+) -> Result<StageReport, Error> {
     let config = ctx.config;
-    let rvb = Mosaic::open(&config.imagery.rvb, frame.epsg, 3)?;
-    let irc = Mosaic::open(&config.imagery.irc, frame.epsg, 3)?;
+    let rvb = Mosaic::open(&given.rvb, frame.epsg, 3)?;
+    let irc = Mosaic::open(&given.irc, frame.epsg, 3)?;
     rvb.fits(config.cell_m())?;
     irc.fits(config.cell_m())?;
     ctx.progress.start(frame.grid.blocks(READ_SIDE).len() as u64, "blocks");
     let images =
-        cube::publish(ctx, Quantity::Imagery, frame, (&IMAGERY_BANDS, Map::new()), |shard| {
+        cube::publish(ctx, date.imagery(), frame, (&IMAGERY_BANDS, Map::new()), |shard| {
             read_shard(ctx, (&rvb, &irc), &frame.grid, shard)
         })?;
     // A spread and a mean of zero in all bands is what `read_shard` leaves where there is nothing.
-    let stored = cube::open::<u8>(ctx, Quantity::Imagery)?;
-    let valid = cube::publish(ctx, Quantity::Valid, frame, (&[], Map::new()), |shard| {
+    let stored = cube::open::<u8>(ctx, date.imagery())?;
+    let valid = cube::publish(ctx, date.valid(), frame, (&[], Map::new()), |shard| {
         let cells = stored.read(shard)?;
         let seen = cells.fold_axis(ndarray::Axis(0), 0, |&any, &cell| any | u8::from(cell != 0));
         Ok(seen.insert_axis(ndarray::Axis(0)))
     })?;
-    let inside = rasterise(&communes.polygons, &vec![1_u8; communes.polygons.len()], &frame.grid);
-    let valid_cells = cube::read_plane::<u8>(ctx, Quantity::Valid)?;
-    let void = missing(ctx, &frame.grid, &inside, &valid_cells);
-    let n_inside = inside.iter().filter(|&&cell| cell != 0).count();
-    if void == n_inside {
-        let path = &config.imagery.rvb[0];
+    let valid_cells = cube::read_plane::<u8>(ctx, date.valid())?;
+    let void = missing(ctx, &frame.grid, inside, &valid_cells);
+    if inside.iter().zip(&valid_cells).all(|(&cell, &valid)| cell == 0 || valid == 0) {
+        let path = &given.rvb[0];
         return Err(InputError::new(path, "the imagery does not touch the territory")
             .expected("RVB and IRC tiles over the communes")
             .hint("check `imagery` and the CRS of the tiles")
             .into());
     }
-    Ok(StageReport::default()
+    Ok(report
         .output(images)
         .output(valid)
-        .figure("cells", frame.grid.n_cells())
-        .figure("cells_in_territory", n_inside)
-        .figure("cells_without_imagery", void)
-        .figure("pixel_m", rvb.pixel_m))
+        .figure(&date.figure("cells_without_imagery"), void)
+        .figure(&date.figure("pixel_m"), rvb.pixel_m))
 }
 
 /// Counts and tallies the cells of the territory without imagery.

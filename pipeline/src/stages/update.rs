@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use kernels::grid::{Grid, Window};
 use kernels::lattice::STEPS_PER_METRE;
 use kernels::trees::Model;
-use kernels::update::{Block, Correction, Decision, Fusion, Proposal, Reason, Territory, decide};
+use kernels::update::{
+    Block, Correction, Decision, Fusion, Proposal, Reason, Seen, Territory, Units, decide,
+};
 use kernels::usage::{UsageCells, assign_usage, spread_to_grounds};
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, s};
+use ndarray::{Array2, Array3, s};
 use nomenclature::evidence::{Layer, Natures};
 use nomenclature::{ClassId, Couple, Dimension, UpdateTables, UsageRules};
 use serde_json::{Map, json};
@@ -16,6 +18,7 @@ use serde_json::{Map, json};
 use crate::artefact::publish_bytes;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
+use crate::date::Date;
 use crate::error::{Error, InputError};
 use crate::io::cube::{CubeArray, Frame};
 use crate::proof::{Measures, Move};
@@ -109,19 +112,18 @@ fn propose(
 
 /// The arrays of the cube that a proposal reads.
 struct Cells {
-    probability: CubeArray<u8>,
-    imagery: CubeArray<u8>,
-    valid: CubeArray<u8>,
+    now: SeenCells,
+    before: Option<SeenCells>,
     evidence: CubeArray<u8>,
     prior: CubeArray<u16>,
 }
 
 impl Cells {
     fn open(ctx: &Context) -> Result<Self, Error> {
+        let is_given = ctx.config.prior.imagery.is_some();
         Ok(Self {
-            probability: cube::open(ctx, Quantity::Probability)?,
-            imagery: cube::open(ctx, Quantity::Imagery)?,
-            valid: cube::open(ctx, Quantity::Valid)?,
+            now: SeenCells::open(ctx, Date::Now)?,
+            before: is_given.then(|| SeenCells::open(ctx, Date::Before)).transpose()?,
             evidence: cube::open(ctx, Quantity::Evidence)?,
             prior: cube::open(ctx, Quantity::Prior)?,
         })
@@ -129,21 +131,61 @@ impl Cells {
 
     fn propose(&self, fusion: &Fusion, grid: &Grid, window: Window) -> Result<Proposal, Error> {
         let around = window.grown(fusion.halo(), grid);
-        let probability = self.probability.read(around)?;
-        let imagery = self.imagery.read(around)?;
-        let valid = self.valid.read_plane(0, around)?;
+        let now = self.now.read(around)?;
+        let before = self.before.as_ref().map(|cells| cells.read(around)).transpose()?;
         let evidence = self.evidence.read(around)?;
         let prior = self.prior.read_plane(0, around)?;
         let block = Block {
-            probability: probability.view(),
-            imagery: imagery.view(),
-            valid: valid.view(),
+            seen: now.seen(),
+            earlier: before.as_ref().map(SeenBlock::seen),
             evidence: evidence.view(),
             prior: prior.view(),
         };
         fusion
             .propose(&block, inside(window, around))
             .map_err(|error| Error::internal(error.to_string()))
+    }
+}
+
+/// The arrays of the cube that tell what was seen at a date.
+struct SeenCells {
+    probability: CubeArray<u8>,
+    imagery: CubeArray<u8>,
+    valid: CubeArray<u8>,
+}
+
+/// What was seen on a block.
+struct SeenBlock {
+    probability: Array3<u8>,
+    imagery: Array3<u8>,
+    valid: Array2<u8>,
+}
+
+impl SeenCells {
+    fn open(ctx: &Context, date: Date) -> Result<Self, Error> {
+        Ok(Self {
+            probability: cube::open(ctx, date.probability())?,
+            imagery: cube::open(ctx, date.imagery())?,
+            valid: cube::open(ctx, date.valid())?,
+        })
+    }
+
+    fn read(&self, window: Window) -> Result<SeenBlock, Error> {
+        Ok(SeenBlock {
+            probability: self.probability.read(window)?,
+            imagery: self.imagery.read(window)?,
+            valid: self.valid.read_plane(0, window)?,
+        })
+    }
+}
+
+impl SeenBlock {
+    fn seen(&self) -> Seen<'_> {
+        Seen {
+            probability: self.probability.view(),
+            imagery: self.imagery.view(),
+            valid: self.valid.view(),
+        }
     }
 }
 
@@ -167,6 +209,7 @@ fn assembled(grid: &Grid, parts: &[(Window, Proposal)]) -> Proposal {
         certainty: plane(grid, parts, |p| &p.certainty),
         certainty_prior: plane(grid, parts, |p| &p.certainty_prior),
         support: plane(grid, parts, |p| &p.support),
+        lead_before: plane(grid, parts, |p| &p.lead_before),
     }
 }
 
@@ -187,12 +230,14 @@ fn decide_cover(
         valid: valid.view(),
         locked: None,
     };
-    // The finer unit of the zone construite: `regularise` draws the zone and applies the larger one.
+    // `regularise` draws the zone construite, enlarges isolated buildings, applies the units.
     let cell_area_m2 = frame.grid.cell_area_m2();
-    let unit = |cs: ClassId, _: (usize, usize)| {
-        ctx.config.capture.min_area_m2(Couple { cs, us: ClassId::NODATA }, true) / cell_area_m2
+    let couple = |cs: ClassId| Couple { cs, us: ClassId::NODATA };
+    let units = Units {
+        least: &|cs| ctx.config.capture.least_area_m2(couple(cs)) / cell_area_m2,
+        outside: &|cs| ctx.config.capture.min_area_m2(couple(cs), false) / cell_area_m2,
     };
-    decide(&territory, tables, &ctx.config.update, n_classes, &unit)
+    decide(&territory, tables, &ctx.config.update, n_classes, &units)
         .map_err(|error| Error::internal(error.to_string()))
 }
 
