@@ -48,8 +48,6 @@ pub struct UpdateParams {
     pub fringe_cells: usize,
     /// Share of an object from which it is taken whole.
     pub whole_share: f64,
-    /// Weight of the lead that the prior's class had in the imagery of the prior's date.
-    pub before_weight: f64,
     /// As how many independent cells the imagery of the prior's date counts for an object.
     pub object_cells: f64,
 }
@@ -64,7 +62,6 @@ impl Default for UpdateParams {
             margin: 1.0,
             fringe_cells: 2,
             whole_share: 0.8,
-            before_weight: 1.0,
             object_cells: 4.0,
         }
     }
@@ -124,7 +121,6 @@ impl UpdateParams {
                 self.whole_share > 0.5 && self.whole_share <= 1.0,
                 "above 0.5, at most 1",
             ),
-            ("before_weight", self.before_weight, weight(self.before_weight), "0 to 10"),
             (
                 "object_cells",
                 self.object_cells,

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Value, json};
 
 use crate::config::Config;
+use crate::date::Date;
 use crate::error::Error;
 use crate::inputs::Inputs;
 use crate::machine::{MEMORY_BASE_BYTES, Machine, Needs};
@@ -18,6 +19,8 @@ pub struct Plan {
     stages: Vec<Stage>,
     inputs: Inputs,
     n_cells: u64,
+    /// Dates of which there is imagery.
+    n_dates: u64,
     machine: Machine,
 }
 
@@ -33,13 +36,18 @@ impl Plan {
             stages: Stage::ALL.into_iter().filter(|stage| stages.contains(stage)).collect(),
             inputs,
             n_cells: inputs.n_cells(config),
+            n_dates: Date::of(config).len() as u64,
             machine: Machine::read(&config.out)?,
         })
     }
 
     /// Disk that the results may take, in bytes: arrays counted without compression.
     pub fn disk_bytes(&self) -> u64 {
-        let per_cell: u64 = self.stages.iter().map(|stage| cost(*stage).disk_per_cell).sum();
+        let of_stage = |stage: &Stage| {
+            let Cost { disk_per_cell, disk_per_date, .. } = cost(*stage);
+            disk_per_cell + self.n_dates * disk_per_date
+        };
+        let per_cell: u64 = self.stages.iter().map(of_stage).sum();
         self.n_cells * per_cell
     }
 
@@ -116,16 +124,18 @@ struct Cost {
     reads: &'static str,
     writes: &'static str,
     disk_per_cell: u64,
+    /// The same for each date of which there is imagery.
+    disk_per_date: u64,
     memory_per_cell: u64,
 }
 
 /// Bytes for each cell: the sizes of the arrays a stage writes and holds, without compression.
 fn cost(stage: Stage) -> Cost {
     let (reads, writes, disk_per_cell, memory_per_cell) = match stage {
-        // 8 bands, validity, 6 layers of evidence, prior couple and prior object.
-        Stage::Ingest => ("images, evidence, prior", "cube", 21, 24),
-        // One probability for each of up to 16 covers.
-        Stage::Classify => ("cube", "probability", 16, 40),
+        // 6 layers of evidence, prior couple and prior object; 8 bands and validity for each date.
+        Stage::Ingest => ("images, evidence, prior", "cube", 12, 24),
+        // One probability for each of up to 16 covers, for each date.
+        Stage::Classify => ("cube", "probability", 0, 40),
         Stage::Update => ("cube, probability", "cover, usage, confidence, reason", 4, 32),
         Stage::Regularise => ("cover, usage", "regular couples", 2, 40),
         Stage::Vectorise => ("regular couples, prior", "OCCUPATION_SOL, ZONE_CONSTRUITE", 2, 48),
@@ -135,7 +145,12 @@ fn cost(stage: Stage) -> Cost {
         Stage::Correct => ("update, prior", "corrections/*", 1, 32),
         Stage::Deliver => ("every result", "report.html, issues.gpkg, manifest", 1, 16),
     };
-    Cost { reads, writes, disk_per_cell, memory_per_cell }
+    let disk_per_date = match stage {
+        Stage::Ingest => 9,
+        Stage::Classify => 16,
+        _ => 0,
+    };
+    Cost { reads, writes, disk_per_cell, disk_per_date, memory_per_cell }
 }
 
 #[cfg(test)]
@@ -146,7 +161,7 @@ mod tests {
         let machine =
             Machine { cores: 2, memory_available_bytes, disk_free_bytes, open_files_max: 1024 };
         let inputs = Inputs { n_images: 2, image_bytes: 1_000, ground_m2: 1.0e6 };
-        Plan { stages: Stage::ALL.to_vec(), inputs, n_cells: 1_000_000, machine }
+        Plan { stages: Stage::ALL.to_vec(), inputs, n_cells: 1_000_000, n_dates: 1, machine }
     }
 
     #[test]

@@ -76,12 +76,14 @@ pub struct Decision {
 /// * `units`: the minimum units.
 ///
 /// Cells whose best class is not the prior's are opened by squares of `2 * fringe_cells + 1` cells
-/// of one class (what it takes off is [`Reason::Fringe`]). Connected cells that want the same class
-/// are a region; regions that touch are a cluster. A region keeps the prior when its mean lead is
-/// under `margin` or its area under the unit. Otherwise:
+/// that want one class, or that all want to leave one object (what it takes off is
+/// [`Reason::Fringe`]). Connected cells that want the same class are a region; regions that touch
+/// are a cluster. A region keeps the prior when its mean lead is under `margin`, or its area under
+/// the least unit and nothing else in its cluster changed. Otherwise:
 ///
 /// * The **parts of objects** in it are a change: no wrong code explains a part. Its mean lead must
-///   still hold with the transition alone, without the allowance for wrong codes.
+///   still hold with the transition alone, without the allowance for wrong codes, and without the
+///   lead that the class had in the imagery of the prior's date ([`Reason::SeenBefore`]).
 /// * A **whole object** (at least `whole_share` of it wants the class) may have changed or may
 ///   always have had a wrong code: with one date of imagery both look the same. What tells them
 ///   apart is plausibility. With `T` the transition, `q = T(a, c) / (1 - T(a, a))` the way taken
@@ -90,14 +92,19 @@ pub struct Decision {
 ///   - in a cluster with others, changes are contagious and wrong codes are independent. The
 ///     cluster as a whole has odds `max(ln T - ln(contagion q)) + sum(ln(contagion q) - ln m)`,
 ///     unless it holds a part of an object, which settles that it changed; within it an object has
-///     odds `ln(contagion q) - ln m`.
+///     odds `ln(contagion q) - ln m`;
+///   - imagery of the prior's date settles most of it: to the odds of an object is added what that
+///     imagery says for the prior's class against the class wanted, the mean of its cells taken
+///     `object_cells` times.
 ///
 ///   Odds under 0, its own or its cluster's, make it a [`Reason::CorrectionCandidate`]: the prior
 ///   stays and the object is listed. So a lone field that looks like a wood is reported; a lone
 ///   field that looks built is a change only as far as the tables say that fields get built more
-///   often than they get a wrong code. That remains a bet, and the list states its odds.
+///   often than they get a wrong code. Without imagery of the prior's date that remains a bet, and
+///   the list states its odds.
 ///
-/// An object of which `whole_share` changed to one class takes the rest of its cells along.
+/// An object of which `whole_share` changed to one class takes the rest of its cells along, and so
+/// do pieces of a cut object of which no polygon can be made.
 /// The result does not depend on threads.
 ///
 /// # Errors

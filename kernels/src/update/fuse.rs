@@ -14,10 +14,6 @@ pub const BY_IMAGERY: u8 = 1;
 /// Set in [`Proposal::support`] when the evidence layers do.
 pub const BY_EVIDENCE: u8 = 2;
 
-/// Most that the imagery of the prior's date counts for a change, in natural logarithms: a model is
-/// not as sure as it says.
-const BEFORE_MAX: f32 = 4.0;
-
 /// What is known of the cells of a block; all on the same rows and columns.
 #[derive(Debug, Clone, Copy)]
 pub struct Block<'a> {
@@ -174,7 +170,6 @@ impl Fusion {
                 if block.earlier.is_some_and(|seen| seen.valid[at] != 0) {
                     cell.before.extend(before.iter().map(|plane| plane[[row, col]]));
                 }
-                self.compare_dates(&mut cell, prior);
                 self.weigh(&mut cell, block, at, prior);
                 self.write(&mut cell, prior, [row, col], &mut proposal);
             }
@@ -198,18 +193,6 @@ impl Fusion {
         match block.prior.iter().find(|cell| unknown(cell)) {
             Some(&cell) => Err(UpdateError::Class { class: Couple::from_cell(cell).cs, n_classes }),
             None => Ok(()),
-        }
-    }
-
-    /// Adds to the imagery of a class how far it was from looking like that at the prior's date.
-    ///
-    /// An object that did not change looks odd at both dates in the same way, so the lead that its
-    /// prior's class had before is what it should still have; only the looks that appeared count.
-    fn compare_dates(&self, cell: &mut Cell, prior: ClassId) {
-        let of_prior = self.classes.iter().position(|&class| class == prior);
-        let Some(&kept) = of_prior.and_then(|rank| cell.before.get(rank)) else { return };
-        for (image, before) in cell.image.iter_mut().zip(&cell.before) {
-            *image += self.params.before_weight as f32 * (kept - before).clamp(0.0, BEFORE_MAX);
         }
     }
 

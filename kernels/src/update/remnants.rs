@@ -26,7 +26,7 @@ enum Beside {
 /// object changed, and of which no polygon can be made: it is smaller than the least unit of its
 /// cover, or than the unit outside the zone construite and half of what changed of its object. It
 /// takes the cover of the change with which it shares its longest border (of equals the lowest
-/// cover); where its longest border is with another object, it stays.
+/// cover); where that is its own, or its longest border is with another object, it stays.
 pub(super) fn take_along(territory: &Territory<'_>, decision: &mut Decision, units: &Units<'_>) {
     let n_changed = changed_cells(territory, decision);
     let mut is_seen = Array2::from_elem(territory.prior.raw_dim(), false);
@@ -40,6 +40,7 @@ pub(super) fn take_along(territory: &Territory<'_>, decision: &mut Decision, uni
         let cover = Couple::from_cell(territory.prior[at]).cs;
         let longest = beside.into_iter().max_by_key(|&(who, n)| (n, std::cmp::Reverse(who)));
         if let Some((Beside::Changed(to), _)) = longest
+            && to != cover.0
             && is_remnant(piece.len() as u64, n_changed, cover, units)
         {
             taken.push((piece, to));

@@ -322,18 +322,16 @@ fn one_cell_seen_before(
 }
 
 #[test]
-fn what_appeared_counts_and_what_was_always_there_does_not() {
+fn what_was_seen_before_is_told_and_leaves_the_lead_alone() {
     let params = UpdateParams::default();
     let at = |before| one_cell_seen_before(before, 254, 1, &params);
     let (unknown, appeared, always) = (at(None), at(Some(26)), at(Some(230)));
-    // Odds before of 26.5 to 229.5.
     let before = (229.5_f64 / 26.5).ln();
-    let lead = |p: &Proposal| f64::from(p.margin[[0, 0]]) / MARGIN_ONE;
+    let lead_before = |p: &Proposal| f64::from(p.lead_before[[0, 0]]) / MARGIN_ONE;
     assert_eq!(unknown.lead_before[[0, 0]], 0);
-    assert!((lead(&appeared) - lead(&unknown) - before).abs() < 0.05, "{}", lead(&appeared));
-    assert!((f64::from(appeared.lead_before[[0, 0]]) / MARGIN_ONE + before).abs() < 0.02);
-    assert_eq!(lead(&always), lead(&unknown));
-    assert!((f64::from(always.lead_before[[0, 0]]) / MARGIN_ONE - before).abs() < 0.05);
+    assert!((lead_before(&appeared) + before).abs() < 0.02, "{}", lead_before(&appeared));
+    assert!((lead_before(&always) - before).abs() < 0.05, "{}", lead_before(&always));
+    assert_eq!((&appeared.margin, &always.margin), (&unknown.margin, &unknown.margin));
 }
 
 #[test]

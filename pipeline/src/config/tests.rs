@@ -123,6 +123,19 @@ fn a_pattern_without_a_match_is_located_in_its_list() {
 }
 
 #[test]
+fn imagery_of_the_prior_s_date_is_optional_and_located() {
+    let plain = folder("", "");
+    assert_eq!(load(plain.path()).unwrap().prior.imagery, None);
+    let commented = "  # imagery: { rvb: [imagery_2018/rvb/*.tif], irc: [imagery_2018/irc/*.tif] }";
+    let both = "  imagery: { rvb: [imagery/rvb/*.tif], irc: [imagery/irc/*.tif] }";
+    let dir = folder(commented, both);
+    let config = load(dir.path()).unwrap();
+    assert_eq!(config.prior.imagery.as_ref(), Some(&config.imagery));
+    assert_eq!(config.images().count(), 6);
+    insta::assert_snapshot!(refusal(commented, &commented.replace("# ", "")));
+}
+
+#[test]
 fn network_and_virtual_paths_are_refused() {
     insta::assert_snapshot!(refusal("prior/OCCUPATION_SOL.gpkg", "/vsicurl/http://host/a.gpkg"));
     assert!(refusal("territories/plu.gpkg", "https://host/a.gpkg").contains("not read"));

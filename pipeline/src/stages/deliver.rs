@@ -112,6 +112,14 @@ fn sources(ctx: &Context) -> Vec<String> {
             config.shown(&config.prior.layer.path)
         ),
     ];
+    if let Some(imagery) = &config.prior.imagery {
+        sources.push(format!(
+            "Orthophotographie antérieure : {} dalles RVB et {} dalles IRC ({})",
+            imagery.rvb.len(),
+            imagery.irc.len(),
+            config.prior.vintage
+        ));
+    }
     for layer in &config.evidence.layers {
         sources.push(format!(
             "Données d'appui « {} » : {}",
