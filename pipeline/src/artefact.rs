@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -207,6 +207,31 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// Whether two paths name one file, which need not exist yet.
+pub(crate) fn is_same_place(a: &Path, b: &Path) -> bool {
+    place_of(a) == place_of(b)
+}
+
+/// The absolute path without links, of what exists of it and as it is written beyond.
+fn place_of(path: &Path) -> PathBuf {
+    if let Ok(place) = path.canonicalize() {
+        return place;
+    }
+    let mut parts = path.components();
+    let last = parts.next_back();
+    let folder = parts.as_path();
+    let mut place = match last {
+        Some(_) if !folder.as_os_str().is_empty() => place_of(folder),
+        _ => Path::new(".").canonicalize().unwrap_or_default(),
+    };
+    match last {
+        Some(Component::ParentDir) => drop(place.pop()),
+        Some(Component::Normal(name)) => place.push(name),
+        _ => {}
+    }
+    place
+}
+
 fn is_temp(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMP_PREFIX))
 }
@@ -279,6 +304,24 @@ mod tests {
         let artefact = publish_bytes(&path, b"").unwrap();
         assert_eq!(artefact.stamp, Stamp { bytes: 0, sha256: EMPTY_SHA256.to_owned() });
         assert_eq!(children(&dir.path().join("a")).unwrap(), [path]);
+    }
+
+    #[test]
+    fn a_file_to_come_is_the_same_by_any_way_to_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::create_dir(path("there")).unwrap();
+        std::os::unix::fs::symlink(path("there"), path("link")).unwrap();
+        for name in ["there/./c", "there/../there/c", "link/c", "no/such/../../there/c"] {
+            assert!(is_same_place(&path("there/c"), &path(name)), "{name}");
+        }
+        for name in ["c", "there/d", "there/c/c", "link", "no/c"] {
+            assert!(!is_same_place(&path("there/c"), &path(name)), "{name}");
+        }
+        let here = std::env::current_dir().unwrap();
+        for name in ["nosuch.c", "./nosuch.c", "nosuch/../nosuch.c"] {
+            assert!(is_same_place(&here.join("nosuch.c"), Path::new(name)), "{name}");
+        }
     }
 
     #[test]

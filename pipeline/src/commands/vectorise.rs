@@ -10,7 +10,7 @@ use kernels::lattice::STEPS_PER_METRE;
 use kernels::trace::{first_difference, trace_labels};
 use nomenclature::{Couple, Nomenclature};
 
-use crate::artefact::Draft;
+use crate::artefact::{Draft, is_same_place};
 use crate::error::{Error, InputError};
 use crate::talk;
 use crate::units::{count, parse_bytes};
@@ -137,11 +137,7 @@ impl Args {
     /// The report to come, in the place of an earlier one but of nothing else.
     fn report_draft(&self) -> Result<Option<Draft>, Error> {
         let Some(path) = &self.report else { return Ok(None) };
-        let is_path = |other: &PathBuf| match (other.canonicalize(), path.canonicalize()) {
-            (Ok(other), Ok(path)) => other == path,
-            _ => other == path,
-        };
-        if self.rasters.iter().chain([&self.out]).any(is_path) {
+        if self.rasters.iter().chain([&self.out]).any(|other| is_same_place(other, path)) {
             let what = format!("`{}` is the raster or the output", path.display());
             let hint = Some("give the report a name of its own: `--report NAME.json`".to_owned());
             return Err(Error::Usage { what, hint });

@@ -1,6 +1,6 @@
 //! `millesime coverage` on hand-broken layers: every fault is found once, what can be is mended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -429,6 +429,26 @@ fn a_crs_is_needed_and_levels_and_keys_decide_what_fails() {
     layer.epsg = Some(4326);
     bench.put("degrees.gpkg", &layer);
     assert_eq!(bench.run("check", "degrees.gpkg", &[]).0, 4);
+}
+
+#[test]
+fn the_places_the_report_and_the_copy_are_files_of_their_own() {
+    let bench = Bench::new();
+    bench.put("a.gpkg", &vintage(&[(square(0), "a", "CS2.2.1", "US1.1")]));
+    fs::create_dir(bench.path("sub")).unwrap();
+    let own = bench.text("a.gpkg");
+    let [plain, round, lost] = ["x.gpkg", "sub/../x.gpkg", "no/../x.gpkg"].map(|n| bench.text(n));
+    for other in [&plain, &round, &lost] {
+        for [a, b] in [["--places", "--report"], ["--report", "--places"]] {
+            assert_eq!(command(&["coverage", "check", &own, a, &plain, b, other]), 2);
+        }
+        for output in ["--places", "--report"] {
+            let args = ["coverage", "repair", &own, "--out", &plain, output, other];
+            assert_eq!(command(&args), 2);
+        }
+    }
+    let left = fs::read_dir(bench.0.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(left.collect::<BTreeSet<_>>(), ["a.gpkg", "sub"].map(Into::into).into());
 }
 
 #[test]

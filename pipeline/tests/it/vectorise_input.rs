@@ -206,6 +206,18 @@ fn odd_names_of_layers_and_reports_are_refused_before_any_work() {
 }
 
 #[test]
+fn a_report_is_not_written_over_the_output_to_come() {
+    let world = World::new();
+    raster(&world.path("c.tif"), &array![[1_u8, 2]], 100, None);
+    let absolute = world.path("c.gpkg").display().to_string();
+    for report in ["c.gpkg", "./c.gpkg", "prior/../c.gpkg", "x/../c.gpkg", &absolute] {
+        let told = refused(&world, &["--report", report], 2);
+        assert!(told.contains("is the raster or the output") && told.contains("hint:"), "{told}");
+        assert!(!world.path("x").exists());
+    }
+}
+
+#[test]
 fn a_folder_that_takes_no_file_is_found_out_first() {
     let world = World::new();
     // Nobody, not even root, makes files there.

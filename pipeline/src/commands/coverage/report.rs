@@ -13,7 +13,7 @@ use super::examine::has_units;
 use super::finding::{Finding, Level, about};
 use super::rules::Question;
 use super::sheet::Sheet;
-use crate::artefact::Draft;
+use crate::artefact::{Draft, is_same_place};
 use crate::commands::compare::layer;
 use crate::error::Error;
 use crate::units::count;
@@ -42,19 +42,23 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// Refuses to write over what is checked.
-    fn refuse_inputs(&self, inputs: &[String]) -> Result<(), Error> {
-        let real = |path: &Path| path.canonicalize().ok();
+    /// Refuses to write over what is checked, or one over the other.
+    fn refuse_same(&self, inputs: &[String]) -> Result<(), Error> {
+        let refused = |path: &Path, is: &str| {
+            let hint = Some("give the report a name of its own".to_owned());
+            Err(Error::Usage { what: format!("`{}` is {is}", path.display()), hint })
+        };
         for path in [&self.places, &self.report].into_iter().flatten() {
-            let is_input = |input: &String| real(&layer(input).path) == real(path);
-            if path.exists() && inputs.iter().any(is_input) {
-                return Err(Error::Usage {
-                    what: format!("`{}` is a layer to check", path.display()),
-                    hint: Some("give the report a name of its own".to_owned()),
-                });
+            if inputs.iter().any(|input| is_same_place(&layer(input).path, path)) {
+                return refused(path, "a layer to check");
             }
         }
-        Ok(())
+        match (&self.places, &self.report) {
+            (Some(places), Some(report)) if is_same_place(places, report) => {
+                refused(report, "the file of the places")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -97,13 +101,14 @@ impl<'a> Report<'a> {
     /// Starts a report on these files.
     ///
     /// # Errors
-    /// [`Error::Usage`] when it would be written over one of them; a file cannot be created.
+    /// [`Error::Usage`] when it would be written over one of them or over itself; a file cannot be
+    /// created.
     pub(super) fn start(
         outputs: &Outputs,
         question: &'a Question,
         inputs: &[String],
     ) -> Result<Self, Error> {
-        outputs.refuse_inputs(inputs)?;
+        outputs.refuse_same(inputs)?;
         let lines = match &outputs.report {
             None => Lines::Stdout(String::new()),
             Some(path) => {
