@@ -1,7 +1,9 @@
 //! All capture rules together: isolated buildings, widths, units, networks.
 //!
-//! One round enlarges the isolated buildings ([`super::enlarge`]), gives away what is too narrow
-//! ([`super::width`]), then merges what is below its unit ([`super::regularise`]). Rounds are
+//! One round enlarges the isolated buildings ([`super::enlarge`]), merges what is below its unit
+//! ([`super::regularise`]), gives away what is too narrow ([`super::width`]), then merges what that
+//! left below its unit. Specks that are no network go first: one in a road would else make the road
+//! around it narrow, and a gash of both. Rounds are
 //! repeated until one changes nothing, so that applying the rules to their own result changes
 //! nothing either; the units come last, so no region is below its unit but those listed.
 //!
@@ -20,7 +22,7 @@ use std::collections::BTreeMap;
 
 use super::enlarge::{Enlarged, enlarge};
 use super::width::Widths;
-use super::{CaptureRule, CellMasks, Exemption, Merged, network};
+use super::{Candidate, CaptureRule, CellMasks, Exemption, Merged, network};
 use crate::label::label_plane;
 use crate::plane::{Edit, Plane};
 
@@ -141,11 +143,11 @@ pub(super) fn capture_in_blocks(
         let (enlarged, edits) = enlarge(&state, masks, rule);
         state.take(&edits, true);
         widths.touch(&edits);
+        let n_speck_cells =
+            merge(&mut state, &mut widths, (masks, &Specks(rule)), &mut result.exemptions);
         let n_narrow_cells = widths.settle(&mut state, masks, prior, rule);
-        let (n_merged_cells, edits) = merge(&state, masks, rule, &mut result.exemptions);
-        // What a region absorbs is no change of that region.
-        state.take(&edits, false);
-        widths.touch(&edits);
+        let n_left_cells = merge(&mut state, &mut widths, (masks, rule), &mut result.exemptions);
+        let n_merged_cells = n_speck_cells + n_left_cells;
         result.is_settled = enlarged.n_cells + n_narrow_cells + n_merged_cells == 0;
         result.n_rounds += usize::from(!result.is_settled);
         result.enlarged.add(enlarged);
@@ -157,23 +159,43 @@ pub(super) fn capture_in_blocks(
     Captured { codes: state.codes, changed: state.changed, ..result }
 }
 
-/// Merges what is below its unit; the number of cells merged, and what they become.
+/// A rule for all ground but roads and rail, which wait until widths are settled.
+pub(super) struct Specks<'a, R: ?Sized>(pub(super) &'a R);
+
+impl<R: ShapeRule + ?Sized> CaptureRule for Specks<'_, R> {
+    fn min_cells(&self, candidate: &Candidate) -> u64 {
+        if self.0.is_network(candidate.value) { 0 } else { self.0.min_cells(candidate) }
+    }
+
+    fn distance(&self, from: u16, to: u16) -> u32 {
+        self.0.distance(from, to)
+    }
+
+    fn is_last_resort(&self, from: u16, to: u16) -> bool {
+        self.0.is_last_resort(from, to)
+    }
+}
+
+/// Merges what is below its unit; the number of cells merged.
 fn merge(
-    state: &CellState,
-    masks: &CellMasks<'_>,
-    rule: &(impl CaptureRule + ?Sized),
+    state: &mut CellState,
+    widths: &mut Widths,
+    (masks, rule): (&CellMasks<'_>, &(impl CaptureRule + ?Sized)),
     exemptions: &mut Vec<Exemption>,
-) -> (u64, Vec<Edit<u16>>) {
+) -> u64 {
     let masks = CellMasks { changed: state.changed.as_ref(), ..*masks };
     let labels = label_plane(&state.codes);
     let Merged { codes, moved, exemptions: listed } = super::merge(&labels, &masks, rule);
     *exemptions = listed;
     let is_moved = |region: usize| codes[region] != labels.regions[region].value;
-    let edits = labels
+    let edits: Vec<Edit<u16>> = labels
         .runs_where(is_moved)
         .map(|(row, cols, region)| Edit::new(row, cols, codes[region]))
         .collect();
-    (moved.values().sum(), edits)
+    // What a region absorbs is no change of that region.
+    state.take(&edits, false);
+    widths.touch(&edits);
+    moved.values().sum()
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@
 
 use ndarray::{Array2, ArrayView2, Zip};
 
-use super::capture::{CellState, ShapeRule};
+use super::capture::{CellState, ShapeRule, Specks};
 use super::enlarge::{Enlarged, enlarge};
 use super::width::reach::{Levels, Takers, UNREACHED};
 use super::width::{Diameters, Offers};
-use super::{CellMasks, regularise};
+use super::{CaptureRule, CellMasks, regularise};
 use crate::label::label;
 use crate::plane::Plane;
 
@@ -33,9 +33,10 @@ pub(super) fn capture_on_cells(
     for round in 0.. {
         let before = codes.clone();
         let n_enlarged = enlarge_cells(&mut codes, &mut changed, ground, rule).n_cells;
+        let n_specks = merge_cells(&mut codes, &mut changed, ground, &Specks(rule));
         let n_given = settle(&mut codes, &mut changed, ground, rule);
         let n_merged = merge_cells(&mut codes, &mut changed, ground, rule);
-        if n_enlarged + n_given + n_merged == 0 {
+        if n_enlarged + n_specks + n_given + n_merged == 0 {
             assert_eq!(before, codes);
             return (codes, changed, round);
         }
@@ -69,7 +70,7 @@ fn merge_cells(
     codes: &mut Array2<u16>,
     changed: &mut Option<Array2<bool>>,
     ground: &Ground<'_>,
-    rule: &impl ShapeRule,
+    rule: &impl CaptureRule,
 ) -> u64 {
     let plane = |mask: &Array2<bool>| Plane::of(mask.view());
     let masks = [ground.locked.map(plane), changed.as_ref().map(plane), ground.zone.map(plane)];

@@ -150,6 +150,16 @@ fn captured(codes: &Array2<u16>) -> Captured {
     capture(&Plane::of(codes.view()), &CellMasks::default(), None, &SmallWorld)
 }
 
+#[test]
+fn a_speck_in_a_road_leaves_no_gash() {
+    let mut codes = Array2::from_elem((20, 40), 1);
+    codes.slice_mut(ndarray::s![7..13, ..]).fill(4);
+    let whole = codes.clone();
+    // One cell of road is left between the speck and the grass.
+    codes.slice_mut(ndarray::s![8..10, 20..23]).fill(1);
+    assert_eq!(captured(&codes).codes.to_array(), whole);
+}
+
 /// The planes of a raster, its locked cells and zone, its prior and where it differs from it.
 struct Planes {
     codes: Plane<u16>,
