@@ -31,6 +31,9 @@ pub const NO_REGION: u32 = u32::MAX;
 /// Rows labelled by one task; only a matter of speed.
 const BAND_ROWS: usize = 128;
 
+/// Cells labelled by one task at most, where rows are long.
+const BAND_CELLS: usize = 1 << 22;
+
 /// Bands that a thread labels before they are put together; only a matter of memory.
 const TASKS_PER_THREAD: usize = 4;
 
@@ -116,7 +119,7 @@ impl Labeller {
             sets: UnionFind::new(0),
             bands: vec![],
             n_cols,
-            band_rows: BAND_ROWS,
+            band_rows: (BAND_CELLS / n_cols.max(1)).clamp(1, BAND_ROWS),
         }
     }
 
@@ -199,6 +202,11 @@ impl Labeller {
     /// Number of runs of the strips so far.
     pub fn n_runs(&self) -> usize {
         self.run_cols.len()
+    }
+
+    /// Number of connected pieces of the bands so far: at least as many as there are regions.
+    pub fn n_pieces(&self) -> usize {
+        self.pieces.len()
     }
 
     /// Numbers the regions of all strips.

@@ -47,13 +47,15 @@ where
 
 /// The cells of some rows that a polygon takes, as runs of columns, row by row; see [`rasterise`]
 /// for the rule.
-pub(crate) fn spans(
-    polygon: &Polygon,
+///
+/// * `sides`: those of its rings that meet the rows, in any order; others may be left out.
+pub(crate) fn spans<I: Iterator<Item = (Point, Point)>>(
+    sides: I,
     rows: Range<usize>,
     grid: &Grid,
-) -> impl Iterator<Item = (usize, Range<usize>)> + use<> {
+) -> impl Iterator<Item = (usize, Range<usize>)> + use<I> {
     let first_row = rows.start;
-    let crossings = crossings(polygon, rows, grid);
+    let crossings = crossings(sides, rows, grid);
     (0..crossings.len() / 2).filter_map(move |pair| {
         let [(row, start), (_, end)] = [crossings[2 * pair], crossings[2 * pair + 1]];
         (start < end).then_some((first_row + row as usize, start as usize..end as usize))
@@ -72,7 +74,8 @@ where
     assert_eq!(polygons.len(), values.len(), "one value per polygon");
     let bounds = |shape: &P| shape.borrow().bounds();
     burn_by_band(cells, grid, polygons, bounds, |shape_idx, rows, band| {
-        let crossings = crossings(polygons[shape_idx].borrow(), rows, grid);
+        let sides = polygons[shape_idx].borrow().rings().flat_map(Ring::segments);
+        let crossings = crossings(sides, rows, grid);
         fill_pairs(&crossings, values[shape_idx], band);
     });
 }
@@ -173,10 +176,14 @@ fn twice_centre_x(col: usize, grid: &Grid) -> i64 {
     2 * i64::from(grid.origin.x) + (2 * col as i64 + 1) * i64::from(grid.cell)
 }
 
-/// Where the rings cross the centre lines of `rows`: sorted (row in the band, first column east).
-fn crossings(polygon: &Polygon, rows: Range<usize>, grid: &Grid) -> Vec<(u32, u32)> {
+/// Where sides of rings cross the centre lines of `rows`: sorted (row in the band, first column east).
+fn crossings(
+    sides: impl Iterator<Item = (Point, Point)>,
+    rows: Range<usize>,
+    grid: &Grid,
+) -> Vec<(u32, u32)> {
     let mut found = Vec::new();
-    for (a, b) in polygon.rings().flat_map(Ring::segments) {
+    for (a, b) in sides {
         let (low, high) = if a.y <= b.y { (a, b) } else { (b, a) };
         let reach = rows_between(low, high, grid);
         for row in reach.start.max(rows.start)..reach.end.min(rows.end) {

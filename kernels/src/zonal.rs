@@ -11,7 +11,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use crate::grid::Grid;
-use crate::lattice::Polygon;
+use crate::lattice::{Polygon, Ring};
 use crate::rasterise::spans;
 
 /// Histograms that take the cells of a run in turn.
@@ -46,7 +46,9 @@ pub fn class_cells<P: Borrow<Polygon> + Sync>(
     rows.for_each_init(
         || Histogram::new(n_classes),
         |histogram, (mut counts, zone)| {
-            for (row, cols) in spans(zone.borrow(), 0..grid.rows, grid) {
+            for (row, cols) in
+                spans(zone.borrow().rings().flat_map(Ring::segments), 0..grid.rows, grid)
+            {
                 let run = &cells[row * grid.cols..][cols];
                 if histogram.n_pending + run.len() > CELLS_MAX {
                     histogram.move_to(counts.iter_mut());
@@ -100,7 +102,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::lattice::{Point, Ring};
+    use crate::lattice::Point;
     use crate::rasterise::rasterise;
 
     fn polygon(corners: &[(i32, i32)]) -> Polygon {

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::arcs::ArcCoverage;
 use crate::grid::Grid;
 use crate::label::{Labels, NO_REGION};
+use crate::lattice::Point;
 use crate::rasterise::spans;
 
 /// Runs compared by one task; only a matter of speed and memory.
@@ -18,9 +19,9 @@ const STRIP_RUNS: usize = 1 << 20;
 /// * `grid`: where the cells lie.
 ///
 /// When the coverage has not as many faces as there are regions, no cell is given back.
-/// `None` is the proof that `rasterise(trace(cells)) = cells`: polygons are assembled, burnt by
-/// the rule of [`crate::rasterise::rasterise`] and compared run by run, a strip of rows at a time,
-/// so no raster is made.
+/// `None` is the proof that `rasterise(trace(cells)) = cells`: the rings are burnt by the
+/// rule of [`crate::rasterise::rasterise`] and compared run by run, a strip of rows at a time, so no
+/// raster is made.
 pub fn first_difference(
     coverage: &ArcCoverage,
     labels: &Labels,
@@ -38,20 +39,52 @@ pub fn first_difference(
     if coverage.faces().len() != labels.regions.len() {
         return Some((0, 0));
     }
+    let reaches: Vec<Reach> = (0..coverage.n_arcs())
+        .into_par_iter()
+        .map(|arc| Reach::of(coverage.arc(arc).points))
+        .collect();
     let differences = strips.into_par_iter().zip(faces_by_strip);
-    differences.filter_map(|(rows, faces)| in_strip(coverage, labels, grid, (rows, &faces))).min()
+    differences
+        .filter_map(|(rows, faces)| in_strip((coverage, &reaches), labels, grid, (rows, &faces)))
+        .min()
 }
 
+/// How far south and north an arc goes, in lattice steps.
+struct Reach {
+    south: i32,
+    north: i32,
+}
+
+impl Reach {
+    fn of(points: &[Point]) -> Self {
+        let ys = || points.iter().map(|point| point.y);
+        Self { south: ys().min().unwrap_or(0), north: ys().max().unwrap_or(0) }
+    }
+
+    /// Whether the arc comes near some rows.
+    fn meets(&self, rows: &Range<usize>, grid: &Grid) -> bool {
+        let north = grid.corner(rows.start, 0).y;
+        let south = grid.corner(rows.end, 0).y;
+        self.south <= north && self.north >= south
+    }
+}
+
+/// The first difference in a strip of rows, of which these faces meet.
 fn in_strip(
-    coverage: &ArcCoverage,
+    (coverage, reaches): (&ArcCoverage, &[Reach]),
     labels: &Labels,
     grid: &Grid,
     (rows, faces): (Range<usize>, &[u32]),
 ) -> Option<(usize, usize)> {
     let mut burnt: Vec<(usize, Range<usize>, u32)> = Vec::new();
     for &face in faces {
-        let polygon = coverage.polygon(face as usize);
-        burnt.extend(spans(&polygon, rows.clone(), grid).map(|(row, cols)| (row, cols, face)));
+        // A face may meet every strip: only its arcs near this one are walked.
+        let sides = coverage
+            .rings(face as usize)
+            .flatten()
+            .filter(|half| reaches[half.arc()].meets(&rows, grid))
+            .flat_map(|half| coverage.arc(half.arc()).points.windows(2).map(|w| (w[0], w[1])));
+        burnt.extend(spans(sides, rows.clone(), grid).map(|(row, cols)| (row, cols, face)));
     }
     burnt.sort_unstable_by_key(|(row, cols, face)| (*row, cols.start, *face));
     let mut expected = rows.flat_map(|row| {

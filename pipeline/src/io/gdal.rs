@@ -70,6 +70,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("OGR_CURRENT_DATE", FIXED_DATE),
     // Files are written under a temporary name and synchronised once, when complete.
     ("OGR_SQLITE_SYNCHRONOUS", "OFF"),
+    // Megabytes of decoded blocks kept: the default follows the machine, budgets must not.
+    ("GDAL_CACHEMAX", "128"),
     // Megabytes of pages kept in memory, so that the spatial index is built without the disk.
     ("OGR_SQLITE_CACHE", "256"),
 ];

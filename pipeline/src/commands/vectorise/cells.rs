@@ -19,7 +19,7 @@ use super::tiles::{Part, Tiles};
 const ROWS_READ: usize = 512;
 
 /// Cells read at once.
-const CELLS_READ: usize = 1 << 26;
+const CELLS_READ: usize = 1 << 24;
 
 /// What the values of the raster stand for.
 pub(super) enum Meaning {
@@ -106,7 +106,7 @@ impl Cells {
         let mut codes = Plane::with_cols(self.grid.cols);
         for rows in self.strips() {
             codes.push(self.strip(rows)?.view());
-            memory.allow_capture(codes.n_runs())?;
+            memory.allow_capture(codes.n_runs(), self.grid.cell)?;
         }
         Ok(codes)
     }
@@ -119,7 +119,7 @@ impl Cells {
         let mut labeller = Labeller::new(self.grid.cols);
         for rows in self.strips() {
             labeller.push(self.strip(rows)?.view());
-            memory.allow_runs(labeller.n_runs())?;
+            memory.allow_runs(labeller.n_runs(), labeller.n_pieces())?;
         }
         Ok(labeller.finish())
     }

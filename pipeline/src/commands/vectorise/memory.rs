@@ -17,6 +17,12 @@ use crate::units;
 const FIXED_BYTES: u64 = 400_000_000;
 /// Per run of a raster that is being labelled.
 const PER_RUN_LABELLED: u64 = 20;
+/// Per connected piece of a band, while it is labelled.
+const PER_PIECE_LABELLED: u64 = 60;
+/// Per run, with a second copy of the runs.
+const PER_RUN_MERGED: u64 = 20;
+/// Per region, with its borders.
+const PER_REGION_MERGED: u64 = 250;
 /// Per run, with the outlines.
 const PER_RUN_TRACED: u64 = 80;
 /// Per run, with the outlines and their generalisation.
@@ -25,6 +31,16 @@ const PER_RUN_GENERALISED: u64 = 130;
 const PER_REGION: u64 = 600;
 /// Per run of the raster that the capture rules are given.
 const PER_RUN_CAPTURED: u64 = 100;
+/// Per cell of the windows on which the capture rules work, one for each thread.
+const PER_CELL_OF_WINDOW: u64 = 45;
+/// Side of such a window in cells, and what is added to it for each cell of the widest network or
+/// ground asked for, 20 m.
+const WINDOW_SIDE: u64 = 512;
+const WINDOW_MARGIN_CM: u64 = 20_000;
+/// Runs that can be numbered, with room for another strip.
+const RUNS_MAX: u64 = 1 << 31;
+/// Regions that can be outlined: a plane of so many has fewer than 2^31 arcs.
+const REGIONS_MAX: u64 = 1 << 29;
 
 /// The memory that the command may take.
 pub(super) struct Memory {
@@ -45,8 +61,20 @@ impl Memory {
     ///
     /// # Errors
     /// [`Error::Resources`] when they do not.
-    pub(super) fn allow_runs(&self, n_runs: usize) -> Result<(), Error> {
-        self.allow("memory for the runs read so far", n_runs as u64 * PER_RUN_LABELLED)
+    pub(super) fn allow_runs(&self, n_runs: usize, n_pieces: usize) -> Result<(), Error> {
+        few("runs of equal cells", n_runs as u64, RUNS_MAX)?;
+        let needed = n_runs as u64 * PER_RUN_LABELLED + n_pieces as u64 * PER_PIECE_LABELLED;
+        self.allow("memory for the runs read so far", needed)
+    }
+
+    /// Whether regions below their unit can be merged.
+    ///
+    /// # Errors
+    /// [`Error::Resources`] when they cannot.
+    pub(super) fn allow_merge(&self, labels: &Labels) -> Result<(), Error> {
+        let needed = labels.n_runs() as u64 * PER_RUN_MERGED
+            + labels.regions.len() as u64 * PER_REGION_MERGED;
+        self.allow("memory for the minimum unit", needed)
     }
 
     /// Whether the outlines fit.
@@ -56,6 +84,7 @@ impl Memory {
     pub(super) fn allow_outlines(&self, labels: &Labels, generalised: bool) -> Result<(), Error> {
         let per_run = if generalised { PER_RUN_GENERALISED } else { PER_RUN_TRACED };
         let n_regions = labels.regions.len() as u64;
+        few("regions", n_regions, REGIONS_MAX)?;
         let needed = labels.n_runs() as u64 * per_run + n_regions * PER_REGION;
         self.allow("memory for the outlines", needed)
     }
@@ -64,8 +93,11 @@ impl Memory {
     ///
     /// # Errors
     /// [`Error::Resources`] when they do not.
-    pub(super) fn allow_capture(&self, n_runs: usize) -> Result<(), Error> {
-        self.allow("memory for the capture rules", n_runs as u64 * PER_RUN_CAPTURED)
+    pub(super) fn allow_capture(&self, n_runs: usize, cell: i32) -> Result<(), Error> {
+        few("runs of equal cells", n_runs as u64, RUNS_MAX)?;
+        let side = WINDOW_SIDE + WINDOW_MARGIN_CM / u64::from(cell.unsigned_abs().max(1));
+        let windows = rayon::current_num_threads() as u64 * side * side * PER_CELL_OF_WINDOW;
+        self.allow("memory for the capture rules", n_runs as u64 * PER_RUN_CAPTURED + windows)
     }
 
     fn allow(&self, what: &str, needed: u64) -> Result<(), Error> {
@@ -80,4 +112,17 @@ impl Memory {
             hint: "give more with `--memory`, or cut the raster in parts",
         })
     }
+}
+
+/// Refuses what cannot be numbered, whatever the memory.
+fn few(what: &str, n: u64, most: u64) -> Result<(), Error> {
+    if n < most {
+        return Ok(());
+    }
+    Err(Error::Resources {
+        what: format!("numbers for the {what}"),
+        needed: units::count(n),
+        available: units::count(most - 1),
+        hint: "cut the raster in parts",
+    })
 }

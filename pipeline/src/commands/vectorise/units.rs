@@ -85,6 +85,7 @@ impl Units {
         let labels = cells.label(memory)?;
         let Self::Uniform { area_m2 } = self else { return Ok((labels, None)) };
         let rule = UniformUnit { min_cells: cells_of_area(*area_m2, cell) };
+        memory.allow_merge(&labels)?;
         let merged = merge(&labels, &CellMasks::default(), &rule);
         let regular = labels.recoded(|region| merged.codes[region]);
         Ok((regular, Some(Outcome::of_units(&labels, &merged))))
