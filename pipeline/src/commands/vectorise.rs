@@ -116,11 +116,15 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     let drawn = measured.map(|(result, tolerance)| Drawn::of(result, &traced, tolerance, &cells));
     let drawn = drawn.transpose()?;
     let coverage = generalised.as_ref().map_or(&traced, |result| &result.coverage);
-    cover::write(coverage, &cells, &meaning, (draft, &args.layer))?;
+    cover::write(coverage, &cells, &meaning, (&draft, &args.layer))?;
     let (regularised, drawn) = (regularised.as_ref(), drawn.as_ref());
     let said = Report { cells: &cells, meaning: &meaning, coverage, regularised, drawn };
-    if let Some(draft) = report {
-        said.write(draft, &args.layer)?;
+    if let Some(report) = &report {
+        said.write(report, &args.layer)?;
+    }
+    // The output last: the command can be run again as long as it is not there.
+    for draft in report.into_iter().chain([draft]) {
+        draft.publish()?;
     }
     said.say()?;
     talk::line(&format!(

@@ -218,6 +218,18 @@ fn a_report_is_not_written_over_the_output_to_come() {
 }
 
 #[test]
+fn a_report_that_cannot_be_written_leaves_no_output_in_the_way_of_another_try() {
+    let world = World::new();
+    raster(&world.path("c.tif"), &array![[1_u8, 2]], 100, None);
+    // A folder has the name of the report.
+    let told = refused(&world, &["--report", "prior"], 7);
+    assert!(told.contains("prior"), "{told}");
+    let told = world.told(&["vectorise", "c.tif", "--out", "c.gpkg", "--report", "c.json"]);
+    assert!(told.contains("ok: 2 cells, 2 polygons"), "{told}");
+    assert!(world.path("c.gpkg").exists() && world.path("c.json").exists());
+}
+
+#[test]
 fn a_folder_that_takes_no_file_is_found_out_first() {
     let world = World::new();
     // Nobody, not even root, makes files there.

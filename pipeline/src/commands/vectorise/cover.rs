@@ -19,12 +19,12 @@ const NAMES_KEPT: [&str; 3] = ["gpkg", "rtree", "sqlite"];
 
 /// Writes the polygons with their class and their area, in order of their first cell.
 ///
-/// The file appears when it is complete and its features were counted again.
+/// The draft is complete then, and its features were counted again.
 pub(super) fn write(
     coverage: &ArcCoverage,
     cells: &Cells,
     meaning: &Meaning,
-    (draft, layer): (Draft, &str),
+    (draft, layer): (&Draft, &str),
 ) -> Result<(), Error> {
     let spec = LayerSpec {
         name: layer.to_owned(),
@@ -49,7 +49,7 @@ pub(super) fn write(
         writer.add(0, fid, Shape::Polygon(&polygon), &values)?;
     }
     writer.finish()?;
-    draft.publish().map(|_| ())
+    Ok(())
 }
 
 fn fields(meaning: &Meaning, has_usage: bool) -> Vec<Field> {

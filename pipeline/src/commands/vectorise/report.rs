@@ -69,7 +69,7 @@ impl Report<'_> {
     ///
     /// # Errors
     /// [`Error::Write`].
-    pub(super) fn write(&self, draft: Draft, layer: &str) -> Result<(), Error> {
+    pub(super) fn write(&self, draft: &Draft, layer: &str) -> Result<(), Error> {
         let grid = &self.cells.grid;
         let lines = self.lines();
         let (total, classes) =
@@ -97,8 +97,7 @@ impl Report<'_> {
         let mut text = serde_json::to_string_pretty(&document)
             .map_err(|error| Error::internal(format!("a report is no JSON: {error}")))?;
         text.push('\n');
-        fs::write(draft.temp(), text).map_err(Error::write(draft.temp()))?;
-        draft.publish().map(|_| ())
+        fs::write(draft.temp(), text).map_err(Error::write(draft.path()))
     }
 
     /// A line per class, and that of all last.
