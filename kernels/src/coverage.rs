@@ -250,8 +250,14 @@ fn misfits(arrangement: &Arrangement, has_outline: bool, twins: &[Vec<u32>]) -> 
     let in_outline = |f: u32| !has_outline || !arrangement.labels(f, 1).is_empty();
     let gap = keys(arrangement, |f| (ranks(f).is_empty() && in_outline(f)).then_some(0));
     let mut defects = areas(arrangement, &gap, |_| (DefectKind::Gap, Vec::new()));
-    let is_twin =
-        |set: &[u32]| twins.iter().any(|t| set.iter().all(|p| t.binary_search(p).is_ok()));
+    // Groups of twins have no polygon in common: that of the first one holds all, or none does.
+    let mut groups: Vec<(u32, &[u32])> =
+        twins.iter().flat_map(|group| group.iter().map(|&rank| (rank, &group[..]))).collect();
+    groups.sort_unstable();
+    let is_twin = |set: &[u32]| {
+        let group = groups.binary_search_by_key(&set[0], |&(rank, _)| rank);
+        group.is_ok_and(|at| set.iter().all(|p| groups[at].1.binary_search(p).is_ok()))
+    };
     // Faces covered by the same set of polygons share the key of the set.
     let mut sets: Vec<&[u32]> =
         (1..arrangement.n_faces() as u32).map(ranks).filter(|set| set.len() > 1).collect();

@@ -93,6 +93,24 @@ fn duplicates_are_told_once_however_they_are_written() {
 }
 
 #[test]
+fn duplicates_that_lie_over_others_overlap_them_and_not_each_other() {
+    let (low, high, alone) = (square(0, 0, 10), square(10, 0, 10), square(20, 0, 10));
+    let over = square(0, 0, 20);
+    let polygons = [low.clone(), over, high.clone(), alone, high, low];
+    let mut defects = found(&polygons);
+    defects.retain(|defect| defect.kind != DefectKind::UnmatchedEdge);
+    assert_eq!(
+        defects,
+        [
+            defect(DefectKind::Overlap, (0, 0), &[0, 1, 5], 200),
+            defect(DefectKind::Overlap, (10, 0), &[1, 2, 4], 200),
+            defect(DefectKind::Duplicate, (0, 0), &[0, 5], 200),
+            defect(DefectKind::Duplicate, (10, 0), &[2, 4], 200),
+        ]
+    );
+}
+
+#[test]
 fn a_neighbours_corner_in_a_side_is_an_unmatched_edge() {
     let coverage =
         [square(0, 0, 10), square(10, 0, 5), shape(&[(10, 5), (15, 5), (15, 10), (10, 10)])];
