@@ -93,6 +93,23 @@ fn pixels_that_do_not_lie_on_the_lattice_are_refused() {
 }
 
 #[test]
+fn pixels_are_on_the_lattice_when_the_last_one_is() {
+    let world = World::new();
+    let [west, _, _, north, ..] = NORTH_UP;
+    // A hundredth of a millimetre at the third column at most.
+    let write = |side: f64| {
+        let transform = Some([west, side, 0.0, north, 0.0, -side]);
+        Odd { transform, ..PLAIN }.write(&world, [1_u8, 2, 3, 1, 1, 2]);
+    };
+    write(1.000_004);
+    let told = refused(&world, &[], 4);
+    assert!(told.contains("pixels of 1.000004 by 1.000004 m, 2 rows and 3 columns"), "{told}");
+    write(1.000_003);
+    let told = world.told(&["vectorise", "c.tif", "--out", "near.gpkg"]);
+    assert!(told.contains("ok: 6 cells"), "{told}");
+}
+
+#[test]
 fn a_raster_of_another_place_or_of_none_is_refused() {
     let world = World::new();
     for (odd, words) in [

@@ -29,9 +29,11 @@ pub(super) fn epsg(info: &RasterInfo) -> Result<u32, Error> {
 /// # Errors
 /// [`Error::Input`] when they do not, or when the raster lies too far away.
 pub(super) fn grid(info: &RasterInfo, georef: &Georef) -> Result<Grid, Error> {
-    let steps = |metres: f64| {
+    // What is wrong with a side adds up from pixel to pixel, to the far corner.
+    let steps = |metres: f64, n_times: usize| {
         let steps = metres * f64::from(STEPS_PER_METRE);
-        ((steps - steps.round()).abs() <= LATTICE_SLACK).then_some(steps.round() as i64)
+        let off = (steps - steps.round()).abs() * n_times as f64;
+        (off <= LATTICE_SLACK).then_some(steps.round() as i64)
     };
     let fault = |got: String| -> Error {
         InputError::new(&info.path, "the pixels do not lie on whole centimetres")
@@ -41,11 +43,15 @@ pub(super) fn grid(info: &RasterInfo, georef: &Georef) -> Result<Grid, Error> {
             .into()
     };
     let (width, height) = (georef.pixel_width_m, georef.pixel_height_m);
-    let side = match (steps(width), steps(height)) {
+    let side = match (steps(width, info.cols), steps(height, info.rows)) {
         (Some(width), Some(height)) if width == height && width >= 1 => width,
-        _ => return Err(fault(format!("pixels of {width} by {height} m"))),
+        _ => {
+            let (rows, cols) = (info.rows, info.cols);
+            let got = format!("pixels of {width} by {height} m, {rows} rows and {cols} columns");
+            return Err(fault(got));
+        }
     };
-    if steps(georef.west_m).is_none() || steps(georef.north_m).is_none() {
+    if steps(georef.west_m, 1).is_none() || steps(georef.north_m, 1).is_none() {
         return Err(fault(format!("north-west corner {} {}", georef.west_m, georef.north_m)));
     }
     let corner = |x_m: f64, y_m: f64| {
