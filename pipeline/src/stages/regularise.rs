@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernels::built_zone::of_couples;
 use kernels::label::label_plane;
 use kernels::plane::Plane;
-use kernels::regularise::{Candidate, CaptureRule, Captured, CellMasks, CoupleUnits, capture};
+use kernels::regularise::{
+    Candidate, CaptureRule, Captured, CellMasks, CoupleUnits, Exemption, capture,
+};
 use nomenclature::{Couple, Dimension};
 use serde_json::{Map, Value, json};
 
@@ -36,7 +38,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let regular = capture(&decided, &masks, Some(&prior), &units);
     check_locked(&decided, &regular.codes, &locked)?;
     let network = check_network(&regular)?;
-    let n_regions = check_units(&regular.codes, &zone, &units, regular.exemptions.len())?;
+    let n_regions = check_units(&regular.codes, &zone, &units, &regular.exemptions)?;
     let moved: u64 = regular.moved.values().sum();
     Ok(StageReport::default()
         .output(cube::publish_runs(ctx, Quantity::Regular, frame, &regular.codes, |cell| cell)?)
@@ -97,12 +99,12 @@ fn check_locked(
     Ok(())
 }
 
-/// Counts the regions and checks that those below their unit are the ones listed.
+/// Counts the regions and checks that those below their unit are the ones listed, place by place.
 fn check_units(
     codes: &Plane<u16>,
     zone: &Plane<bool>,
     units: &CoupleUnits<'_>,
-    n_listed: usize,
+    exemptions: &[Exemption],
 ) -> Result<usize, Error> {
     let labels = label_plane(codes);
     let in_zone = labels.count(zone);
@@ -110,13 +112,25 @@ fn check_units(
         let (value, n_cells) = (region.value, region.n_cells);
         n_cells < units.min_cells(&Candidate { value, n_cells, n_zone_cells: *n_zone_cells })
     });
-    match below.count() {
-        n_below if n_below == n_listed => Ok(labels.regions.len()),
-        n_below => Err(Error::invariant(
-            "minimum_unit",
-            format!("{n_below} regions are below their unit, {n_listed} are listed"),
-        )),
+    // Both in order of their first cell.
+    let below: Vec<_> = below.map(|(region, _)| region.first).collect();
+    let listed: Vec<_> = exemptions.iter().map(|exemption| exemption.first).collect();
+    if below == listed {
+        return Ok(labels.regions.len());
     }
+    let n_same = below.iter().zip(&listed).take_while(|(below, listed)| below == listed).count();
+    let place = |places: &[(u32, u32)]| {
+        let place = places.get(n_same);
+        place.map_or("nowhere".to_owned(), |(row, col)| format!("at row {row}, column {col}"))
+    };
+    let details = format!(
+        "{} regions are below their unit, {} are listed; the first that differ are {} and {}",
+        below.len(),
+        listed.len(),
+        place(&below),
+        place(&listed)
+    );
+    Err(Error::invariant("minimum_unit", details))
 }
 
 /// The capture rules came to an end, and left no more pieces of roads and rail than there were.

@@ -57,6 +57,26 @@ fn ossature_stays_where_another_road_would_be_merged_and_what_was_cut_out_of_it_
 }
 
 #[test]
+fn regions_below_their_unit_are_the_listed_ones_by_their_places() {
+    let nomenclature = Nomenclature::builtin("ocsge-2-0").unwrap();
+    let capture_units = CaptureRules::builtin("ocsge-2-0").unwrap().compile(&nomenclature).unwrap();
+    let units = CoupleUnits::new(&capture_units, &nomenclature, 100);
+    let ground = Ground::new(&nomenclature);
+    let codes = Plane::of(ground.prior.view());
+    let [all, none] = [true, false].map(|value| Plane::filled((60, 60), value));
+    let masks = CellMasks { locked: Some(&all), ..CellMasks::default() };
+    let result = capture(&codes, &masks, None, &units);
+    let check = |listed: &[Exemption]| check_units(&result.codes, &none, &units, listed);
+    assert_eq!(check(&result.exemptions).unwrap(), 2);
+    let elsewhere = [Exemption { first: (0, 0), ..result.exemptions[0] }];
+    for (listed, words) in [(&elsewhere[..], "at row 0, column 0"), (&[], "nowhere")] {
+        let error = check(listed).unwrap_err().to_string();
+        assert!(error.contains("minimum_unit") && error.contains(words), "{error}");
+        assert!(error.contains("at row 20, column 0"), "{error}");
+    }
+}
+
+#[test]
 fn an_altered_ossature_is_a_broken_law() {
     let before = Plane::filled((2, 2), 1_u16);
     let after = Plane::filled((2, 2), 2_u16);
