@@ -48,8 +48,6 @@ const MIN_RUNS: usize = 1 << 16;
 pub struct Labels {
     /// The regions in order of their first cell.
     pub regions: Vec<Region>,
-    /// First cells of the 4-connected pieces of nodata, in reading order.
-    pub voids: Vec<(u32, u32)>,
     n_cols: usize,
     /// Runs of row `r` are `row_starts[r]..row_starts[r + 1]`.
     row_starts: Vec<usize>,
@@ -212,14 +210,11 @@ impl Labeller {
     /// Numbers the regions of all strips.
     pub fn finish(self) -> Labels {
         let Self { row_starts, run_cols, mut run_pieces, mut pieces, mut sets, n_cols, .. } = self;
-        let (mut names, mut voids) = (Vec::with_capacity(pieces.len()), Vec::new());
+        let mut names = Vec::with_capacity(pieces.len());
         let mut n_regions = 0;
         for i in 0..pieces.len() {
             let (piece, first) = (pieces[i], sets.root(i as u32) as usize);
             if piece.value == NODATA {
-                if first == i {
-                    voids.push(piece.first);
-                }
                 names.push(NO_REGION);
             } else if first == i {
                 // Its place is free: there are not more regions than pieces so far.
@@ -237,7 +232,7 @@ impl Labeller {
             .par_iter_mut()
             .with_min_len(MIN_RUNS)
             .for_each(|run| *run = names[*run as usize]);
-        Labels { regions: pieces, voids, n_cols, row_starts, run_cols, run_regions: run_pieces }
+        Labels { regions: pieces, n_cols, row_starts, run_cols, run_regions: run_pieces }
     }
 }
 

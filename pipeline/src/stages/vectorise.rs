@@ -120,7 +120,7 @@ fn draw(
     let (_, spread) = fitted.spreads();
     if spread.max_ppm > 1_000 * AREA_PERMILLE {
         let details = format!("{} ppm of a region, bound {AREA_PERMILLE} permille", spread.max_ppm);
-        return Err(Error::invariant("drawing_drift_within_bound", details));
+        return Err(Error::invariant("polygon_drift_within_bound", details));
     }
     let regions =
         fitted.coverage.polygons().into_iter().zip(traced.faces()).map(|(polygon, face)| {

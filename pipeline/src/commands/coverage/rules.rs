@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kernels::coverage::Limits;
-use kernels::lattice::{STEPS_PER_METRE, TWICE_AREA_PER_M2};
+use kernels::lattice::{STEPS_PER_METRE, twice_area_of};
 use nomenclature::nearest::nearest_code;
 use nomenclature::{CaptureRules, CaptureUnits, Nomenclature, NomenclatureError};
 
@@ -101,7 +101,7 @@ impl Rules {
         let area_m2 = within("--micro-area-m2", self.micro_area_m2, 1e9)?;
         let length_m = within("--micro-length-m", self.micro_length_m, 1e6)?;
         Ok(Limits {
-            object_twice_area: (area_m2 * TWICE_AREA_PER_M2 as f64).round() as i128,
+            object_twice_area: twice_area_of(area_m2),
             segment_length: (length_m * f64::from(STEPS_PER_METRE)).round() as u32,
         })
     }

@@ -1,15 +1,10 @@
 //! Polygons smaller than the minimum unit of their codes.
 
 use kernels::arrangement::arrange;
-use kernels::lattice::{Polygon, TWICE_AREA_PER_M2};
+use kernels::lattice::{Polygon, twice_area_of};
 use nomenclature::{CaptureUnits, Couple};
 
 use crate::error::Error;
-
-/// A unit as twice an area in square lattice steps.
-fn twice_area_of(area_m2: f64) -> i128 {
-    (area_m2 * TWICE_AREA_PER_M2 as f64).round() as i128
-}
 
 /// The ranks of the polygons below their unit, with twice their areas.
 ///

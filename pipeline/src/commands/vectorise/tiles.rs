@@ -78,10 +78,11 @@ impl Tiles {
         Ok(Self { epsg, grid, cell_type, all: tiles, open: RefCell::default() })
     }
 
-    /// What the raster is called.
+    /// What the raster is called, in French.
     pub(super) fn name(&self) -> String {
         match self.all.as_slice() {
             [one] => one.info.path.display().to_string(),
+            [first, _] => format!("{} et une autre dalle", first.info.path.display()),
             tiles => {
                 format!("{} et {} autres dalles", tiles[0].info.path.display(), tiles.len() - 1)
             }
