@@ -447,6 +447,15 @@ fn the_places_the_report_and_the_copy_are_files_of_their_own() {
             assert_eq!(command(&args), 2);
         }
     }
+    bench.put("ground.gpkg", &vintage(&[(square(0), "a", "CS2.2.1", "US1.1")]));
+    let ground = bench.text("ground.gpkg");
+    let bytes = fs::read(&ground).unwrap();
+    for output in ["--places", "--report"] {
+        let args = ["coverage", "check", &own, "--outline", &ground, output, &ground];
+        assert_eq!(command(&args), 2);
+    }
+    assert_eq!(fs::read(&ground).unwrap(), bytes);
+    fs::remove_file(&ground).unwrap();
     let left = fs::read_dir(bench.0.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert_eq!(left.collect::<BTreeSet<_>>(), ["a.gpkg", "sub"].map(Into::into).into());
 }

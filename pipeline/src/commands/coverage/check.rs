@@ -34,7 +34,8 @@ pub struct Args {
 /// [`Error::Input`] for a file that cannot be judged, [`Error::Write`].
 pub fn execute(args: &Args) -> Result<(), Error> {
     let question = args.rules.question()?;
-    let mut report = Report::start(&args.outputs, &question, &args.files)?;
+    let inputs = args.rules.with_grounds(&args.files);
+    let mut report = Report::start(&args.outputs, &question, &inputs)?;
     for file in &args.files {
         let assumed = question.department.as_ref();
         let (mut sheet, _) = Sheet::read(&layer(file), assumed, question.nomenclature.as_ref())?;

@@ -57,6 +57,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     let question = args.rules.question()?;
     refuse_out(&args.out)?;
     let files = [args.file.clone(), args.out.display().to_string()];
+    let files = args.rules.with_grounds(&files);
     let report = Report::start(&args.outputs, &question, &files)?;
     let assumed = question.department.as_ref();
     let (mut sheet, source) =

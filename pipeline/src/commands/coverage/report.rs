@@ -50,7 +50,7 @@ impl Outputs {
         };
         for path in [&self.places, &self.report].into_iter().flatten() {
             if inputs.iter().any(|input| is_same_place(&layer(input).path, path)) {
-                return refused(path, "a layer to check");
+                return refused(path, "a file of this check");
             }
         }
         match (&self.places, &self.report) {

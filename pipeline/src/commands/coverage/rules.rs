@@ -61,6 +61,11 @@ pub(super) struct Question {
 }
 
 impl Rules {
+    /// These files, and those of the ground and of the zone that they are held against.
+    pub(super) fn with_grounds(&self, files: &[String]) -> Vec<String> {
+        files.iter().chain(&self.outline).chain(&self.zone).cloned().collect()
+    }
+
     /// Reads the documents named and checks the figures and keys.
     ///
     /// # Errors
