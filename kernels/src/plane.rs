@@ -12,18 +12,17 @@ use rayon::prelude::*;
 
 use crate::grid::Window;
 
+mod cut;
 mod edit;
 mod row;
 
+pub(crate) use cut::for_each_run;
 pub use edit::{Edit, edits_between};
 pub use row::Row;
 pub(crate) use row::zip_rows;
 
 /// Rows of a band; only a matter of speed.
 const BAND_ROWS: usize = 128;
-
-/// Cells compared at once when a row is cut.
-const LANES: usize = 16;
 
 /// What a cell may hold: a small value that is compared as a whole.
 pub trait CellValue: Copy + Ord + Send + Sync {}
@@ -316,39 +315,8 @@ impl Plane<bool> {
 
 /// Cuts a row of cells into runs of a band.
 fn push_cells<T: CellValue>(band: &mut Band<T>, row: ndarray::ArrayView1<'_, T>) {
-    let owned;
-    let row = if let Some(slice) = row.to_slice() {
-        slice
-    } else {
-        owned = row.to_vec();
-        &owned
-    };
-    if let Some(&first) = row.first() {
-        band.push(0, first);
-        for_each_start(row, |col| band.push(col, row[col]));
-    }
+    for_each_run(row, |col, value| band.push(col, value));
     band.end_row();
-}
-
-/// Visits every cell of a row that differs from the one before it, in order.
-fn for_each_start<T: CellValue>(row: &[T], mut visit: impl FnMut(usize)) {
-    let mut start = 1;
-    // Neighbours are compared many at once; a byte that is set is the start of a run.
-    while let Some(here) = row.get(start..).and_then(<[T]>::first_chunk::<LANES>) {
-        let before = row[start - 1..].first_chunk::<LANES>().expect("one cell more to the west");
-        let starts: [u8; LANES] = std::array::from_fn(|i| u8::from(here[i] != before[i]));
-        let mut starts = u128::from_le_bytes(starts);
-        while starts != 0 {
-            visit(start + starts.trailing_zeros() as usize / 8);
-            starts &= starts - 1;
-        }
-        start += LANES;
-    }
-    for col in start..row.len() {
-        if row[col] != row[col - 1] {
-            visit(col);
-        }
-    }
 }
 
 #[cfg(test)]

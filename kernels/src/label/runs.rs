@@ -1,12 +1,9 @@
 //! Runs of equal code, joined into pieces of connected cells by union-find.
 
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::ArrayView2;
 
 use super::Region;
-use crate::plane::Row;
-
-/// Cells compared at once when a row is cut.
-const LANES: usize = 64;
+use crate::plane::{Row, for_each_run};
 
 /// The runs of some rows in reading order, and the pieces of connected cells that they form.
 pub(super) struct BandRuns {
@@ -22,42 +19,6 @@ pub(super) struct BandRuns {
     /// The pieces in order of their first run, those of nodata included.
     pub(super) pieces: Vec<Region>,
     n_cols: u32,
-}
-
-/// Visits every cell of a row that differs from the one before it, in order.
-#[inline]
-fn for_each_start(row: &[u16], mut visit: impl FnMut(usize)) {
-    let mut start = 1;
-    while let Some(here) = row.get(start..).and_then(<[u16]>::first_chunk::<LANES>) {
-        let before = row[start - 1..].first_chunk().expect("one cell more to the west");
-        let mut starts = differences(here, before);
-        while starts != 0 {
-            visit(start + starts.trailing_zeros() as usize);
-            starts &= starts - 1;
-        }
-        start += LANES;
-    }
-    for col in start..row.len() {
-        if row[col] != row[col - 1] {
-            visit(col);
-        }
-    }
-}
-
-/// Where two lists differ, a bit for each place.
-#[inline]
-fn differences(a: &[u16; LANES], b: &[u16; LANES]) -> u64 {
-    let mut differs = [0_u8; LANES];
-    for (differs, (a, b)) in differs.iter_mut().zip(a.iter().zip(b)) {
-        *differs = u8::from(a != b);
-    }
-    let (octets, _) = differs.as_chunks();
-    let bits = octets.iter().enumerate().map(|(i, octet)| {
-        // The product brings the lowest bits of the eight bytes together in the highest byte.
-        let byte = u64::from_le_bytes(*octet).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        byte << (8 * i)
-    });
-    bits.fold(0, |all, byte| all | byte)
 }
 
 impl BandRuns {
@@ -77,7 +38,10 @@ impl BandRuns {
     pub(super) fn read(&mut self, band: ArrayView2<'_, u16>) {
         self.clear();
         for row in band.outer_iter() {
-            self.cut(row);
+            for_each_run(row, |col, value| {
+                self.cols.push(col as u32);
+                self.values.push(value);
+            });
             self.end_row();
         }
         self.name_pieces();
@@ -101,24 +65,6 @@ impl BandRuns {
         self.values.clear();
         self.sets.clear();
         self.pieces.clear();
-    }
-
-    /// Cuts a row in runs.
-    fn cut(&mut self, row: ArrayView1<'_, u16>) {
-        let owned;
-        let row = if let Some(slice) = row.to_slice() {
-            slice
-        } else {
-            owned = row.to_vec();
-            &owned
-        };
-        let Some(&first) = row.first() else { return };
-        self.cols.push(0);
-        self.values.push(first);
-        for_each_start(row, |col| {
-            self.cols.push(col as u32);
-            self.values.push(row[col]);
-        });
     }
 
     /// Appends runs to the row that has not ended; neighbours of equal code become one.

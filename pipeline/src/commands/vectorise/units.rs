@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kernels::built_zone::of_couples;
 use kernels::label::{Labels, label_plane};
-use kernels::lattice::{TWICE_AREA_PER_M2, twice_area_of};
+use kernels::lattice::twice_area_of;
 use kernels::plane::Plane;
 use kernels::regularise::{
     Captured, CellMasks, CoupleUnits, Enlarged, Merged, UniformUnit, capture, cells_of_area, merge,
@@ -53,7 +53,7 @@ impl Units {
     pub(super) fn twice_areas(&self, code: u16) -> [i128; 2] {
         match self {
             Self::None => [0; 2],
-            Self::Uniform { area_m2 } => [(area_m2 * TWICE_AREA_PER_M2 as f64).round() as i128; 2],
+            Self::Uniform { area_m2 } => [twice_area_of(*area_m2); 2],
             Self::Product(units) => {
                 let couple = Couple::from_cell(code);
                 [true, false].map(|in_zone| twice_area_of(units.min_area_m2(couple, in_zone)))
