@@ -70,20 +70,37 @@ pub struct Face {
     pub first: (u32, u32),
 }
 
+impl From<Region> for Face {
+    fn from(region: Region) -> Self {
+        let Region { value, n_cells, first, .. } = region;
+        Self { value, n_cells, first }
+    }
+}
+
 /// A coverage: faces that neither overlap nor leave gaps, bounded by shared arcs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ArcCoverage {
-    points: Vec<Point>,
-    /// Points of arc `i` are `point_starts[i]..point_starts[i + 1]`.
-    point_starts: Vec<usize>,
+    /// The points of the arcs, in lists that were made apart.
+    points: Vec<Vec<Point>>,
+    /// Where the points of each arc are.
+    spans: Vec<Span>,
     sides: Vec<Sides>,
     /// Arcs from this one on meet no node.
     first_loop: usize,
     faces: Vec<Face>,
     ring_halves: Vec<HalfArc>,
-    ring_starts: Vec<usize>,
+    ring_starts: Vec<u32>,
     /// The rings of face `i` are `face_rings[i]..face_rings[i + 1]`, the exterior first.
     face_rings: Vec<u32>,
+}
+
+/// Some consecutive points of one of several lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// The list.
+    pub(crate) list: u32,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
 }
 
 /// The points of many arcs, one after the other.
@@ -101,36 +118,39 @@ impl ArcPoints {
         self.points.extend(points);
         self.lengths.push((self.points.len() - before) as u32);
     }
+}
 
-    /// Adds the arcs of another list.
-    pub(crate) fn append(&mut self, other: &Self) {
-        self.points.extend_from_slice(&other.points);
-        self.lengths.extend_from_slice(&other.lengths);
+/// Coverages are equal when their arcs, rings and faces are, wherever the points are held.
+impl PartialEq for ArcCoverage {
+    fn eq(&self, other: &Self) -> bool {
+        self.faces == other.faces
+            && self.face_rings == other.face_rings
+            && self.ring_starts == other.ring_starts
+            && self.ring_halves == other.ring_halves
+            && self.arcs().eq(other.arcs())
     }
 }
+
+impl Eq for ArcCoverage {}
 
 impl ArcCoverage {
     /// Puts a coverage together.
     ///
-    /// * `point_starts`: where the points of each arc start, their number last.
+    /// * `points`: lists of points, and where in them the points of each arc are.
     /// * `first_loop`: arcs from this one on meet no node.
-    /// * `regions`: those whose outlines the arcs are, in order.
+    /// * `faces`: those whose outlines the arcs are, in order.
     pub(crate) fn new(
-        (points, point_starts): (Vec<Point>, Vec<usize>),
+        (points, spans): (Vec<Vec<Point>>, Vec<Span>),
         (sides, first_loop): (Vec<Sides>, usize),
         rings: Rings,
-        regions: &[Region],
+        faces: Vec<Face>,
     ) -> Self {
-        let face = |region: &Region| {
-            let Region { value, n_cells, first, .. } = *region;
-            Face { value, n_cells, first }
-        };
         Self {
             points,
-            point_starts,
+            spans,
             sides,
             first_loop,
-            faces: regions.iter().map(face).collect(),
+            faces,
             ring_halves: rings.halves,
             ring_starts: rings.starts,
             face_rings: rings.of_face,
@@ -144,7 +164,7 @@ impl ArcCoverage {
 
     /// Number of points of all arcs.
     pub fn n_points(&self) -> usize {
-        self.points.len()
+        self.spans.iter().map(|span| (span.end - span.start) as usize).sum()
     }
 
     /// The faces, in order of their first cell.
@@ -155,7 +175,8 @@ impl ArcCoverage {
     /// One arc.
     pub fn arc(&self, arc: usize) -> ArcRef<'_> {
         let Sides { left, right } = self.sides[arc];
-        let points = &self.points[self.point_starts[arc]..self.point_starts[arc + 1]];
+        let Span { list, start, end } = self.spans[arc];
+        let points = &self.points[list as usize][start as usize..end as usize];
         ArcRef { points, left, right, is_loop: arc >= self.first_loop }
     }
 
@@ -167,7 +188,10 @@ impl ArcCoverage {
     /// The rings of a face as directed arcs, the face on their left; the exterior comes first.
     pub fn rings(&self, face: usize) -> impl ExactSizeIterator<Item = &[HalfArc]> + '_ {
         let rings = self.face_rings[face] as usize..self.face_rings[face + 1] as usize;
-        rings.map(|ring| &self.ring_halves[self.ring_starts[ring]..self.ring_starts[ring + 1]])
+        rings.map(|ring| {
+            let halves = self.ring_starts[ring] as usize..self.ring_starts[ring + 1] as usize;
+            &self.ring_halves[halves]
+        })
     }
 
     /// The polygon of a face: exterior counter-clockwise, holes clockwise.
@@ -199,13 +223,27 @@ impl ArcCoverage {
         areas
     }
 
-    /// The same nodes, faces and sides with other points on the arcs.
-    pub(crate) fn with_points(&self, arcs: ArcPoints) -> Self {
-        debug_assert_eq!(arcs.lengths.len(), self.n_arcs());
+    /// The same nodes, faces and sides with other points on the arcs, which come in several lists.
+    pub(crate) fn with_points(&self, lists: Vec<ArcPoints>) -> Self {
+        let mut spans = Vec::with_capacity(self.n_arcs());
+        for (list, arcs) in (0..).zip(&lists) {
+            let mut end = 0;
+            spans.extend(arcs.lengths.iter().map(|length| {
+                let start = end;
+                end += length;
+                Span { list, start, end }
+            }));
+        }
+        debug_assert_eq!(spans.len(), self.n_arcs());
         Self {
-            points: arcs.points,
-            point_starts: starts(arcs.lengths.iter().map(|&n| n as usize)),
-            ..self.clone()
+            points: lists.into_iter().map(|arcs| arcs.points).collect(),
+            spans,
+            sides: self.sides.clone(),
+            first_loop: self.first_loop,
+            faces: self.faces.clone(),
+            ring_halves: self.ring_halves.clone(),
+            ring_starts: self.ring_starts.clone(),
+            face_rings: self.face_rings.clone(),
         }
     }
 
@@ -231,15 +269,4 @@ fn swept(points: &[Point]) -> i128 {
     let local: i128 = points.windows(2).map(|w| i128::from(cross(first, w[0], w[1]))).sum();
     let origin = Point::new(0, 0);
     local + i128::from(cross(origin, first, last))
-}
-
-/// Offsets of consecutive parts of these lengths, the total last.
-pub(crate) fn starts(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
-    let mut total = 0;
-    std::iter::once(0)
-        .chain(lengths.map(|n| {
-            total += n;
-            total
-        }))
-        .collect()
 }

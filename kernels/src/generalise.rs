@@ -156,11 +156,7 @@ fn refit(
             fitted
         })
         .collect();
-    let mut all = ArcPoints::default();
-    for part in &parts {
-        all.append(part);
-    }
-    traced.with_points(all)
+    traced.with_points(parts)
 }
 
 /// The arcs of the faces whose area is not what it may be.

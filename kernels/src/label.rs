@@ -242,6 +242,11 @@ impl Labels {
         (self.row_starts.len() - 1, self.n_cols)
     }
 
+    /// The regions alone; the runs are given up.
+    pub(crate) fn into_regions(self) -> Vec<Region> {
+        self.regions
+    }
+
     /// Number of runs, those of nodata included.
     pub fn n_runs(&self) -> usize {
         self.run_cols.len()

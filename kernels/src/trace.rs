@@ -18,10 +18,9 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
-use crate::arcs::{ArcCoverage, Lines, Rings};
+use crate::arcs::{ArcCoverage, Face, Lines, Rings};
 use crate::grid::Grid;
 use crate::label::{Labels, label};
-use crate::lattice::Point;
 
 mod band;
 mod join;
@@ -29,7 +28,7 @@ mod proof;
 mod sweep;
 
 use band::Band;
-use join::{Joined, Stretch};
+use join::{Joined, Stretch, lists};
 pub use proof::first_difference;
 use sweep::Corners;
 
@@ -50,7 +49,10 @@ const BAND_RUNS: usize = 1 << 17;
 /// # Panics
 /// When the grid has another shape than the raster, or the raster 2^31 arcs or more.
 pub fn trace(codes: ArrayView2<'_, u16>, grid: &Grid) -> ArcCoverage {
-    trace_labels(&label(codes), grid)
+    let labels = label(codes);
+    let outlines = Outlines::of(&labels, grid, labels.strips(BAND_RUNS));
+    // The runs are not needed any more, and the faces take the place of the regions.
+    outlines.coverage(labels.into_regions().into_iter().map(Face::from).collect())
 }
 
 /// [`trace`], for a raster that is already labelled.
@@ -64,48 +66,59 @@ pub fn trace_labels(labels: &Labels, grid: &Grid) -> ArcCoverage {
 }
 
 /// [`trace_labels`] with a chosen number of rows per task.
-fn trace_in_bands(labels: &Labels, grid: &Grid, mut bands: Vec<Range<usize>>) -> ArcCoverage {
-    assert_eq!(labels.dim(), (grid.rows, grid.cols), "the raster has the grid's shape");
-    // There is a row of corners more than there are of cells.
-    if let Some(last) = bands.last_mut() {
-        last.end += 1;
-    }
-    let bands = bands.into_par_iter().map_init(Corners::new, |corners, rows| {
-        corners.read(labels, grid, rows);
-        Band::of(corners)
-    });
-    let bands: Vec<Band> = bands.collect();
-    let joined = Joined::of(&bands, labels, grid);
-    let mut stretches = joined.arcs(&bands);
-    let first_loop = stretches.iter().map(|stretch| stretch.arcs.len()).sum();
-    stretches.extend(joined.loops(&bands));
-    let n_arcs = stretches.iter().map(|stretch| stretch.arcs.len()).sum();
-    assert!(n_arcs < 1 << 31, "fewer than 2^31 arcs: cut the raster first");
-    let (points, (sides, rings)) = rayon::join(
-        || points_of(&stretches, n_arcs),
-        || {
-            let sides = of_all(&stretches, n_arcs, Lines::sides);
-            let swept = of_all(&stretches, n_arcs, Lines::swept);
-            let successors = joined.successors(&bands, n_arcs);
-            let rings = Rings::of(successors, &sides, &swept, labels.regions.len());
-            (sides, rings)
-        },
-    );
-    ArcCoverage::new(points, (sides, first_loop), rings, &labels.regions)
+fn trace_in_bands(labels: &Labels, grid: &Grid, bands: Vec<Range<usize>>) -> ArcCoverage {
+    let faces = labels.regions.iter().copied().map(Face::from).collect();
+    Outlines::of(labels, grid, bands).coverage(faces)
 }
 
-/// The points of all arcs, and where those of each arc start, their number last.
-fn points_of(stretches: &[Stretch<'_>], n_arcs: usize) -> (Vec<Point>, Vec<usize>) {
-    let n_points = stretches.iter().map(|stretch| stretch.points().len()).sum();
-    let mut all = Vec::with_capacity(n_points);
-    let mut starts = Vec::with_capacity(n_arcs + 1);
-    starts.push(0);
-    for stretch in stretches {
-        let before = all.len();
-        starts.extend(stretch.lines.ends(stretch.arcs.clone()).map(|end| before + end));
-        all.extend_from_slice(stretch.points());
+/// All boundaries of a raster, band by band.
+struct Outlines {
+    bands: Vec<Band>,
+    joined: Joined,
+}
+
+impl Outlines {
+    /// Sweeps the bands side by side and joins what they found.
+    fn of(labels: &Labels, grid: &Grid, mut bands: Vec<Range<usize>>) -> Self {
+        assert_eq!(labels.dim(), (grid.rows, grid.cols), "the raster has the grid's shape");
+        // There is a row of corners more than there are of cells.
+        if let Some(last) = bands.last_mut() {
+            last.end += 1;
+        }
+        let bands = bands.into_par_iter().map_init(Corners::new, |corners, rows| {
+            corners.read(labels, grid, rows);
+            Band::of(corners)
+        });
+        let bands: Vec<Band> = bands.collect();
+        let joined = Joined::of(&bands, labels, grid);
+        Self { bands, joined }
     }
-    (all, starts)
+
+    /// Puts the arcs in their order and the rings together.
+    fn coverage(self, faces: Vec<Face>) -> ArcCoverage {
+        let Self { bands, joined } = self;
+        let mut stretches = joined.arcs(&bands);
+        let first_loop = stretches.iter().map(|stretch| stretch.arcs.len()).sum();
+        stretches.extend(joined.loops(&bands));
+        let n_arcs = stretches.iter().map(|stretch| stretch.arcs.len()).sum();
+        assert!(n_arcs < 1 << 31, "fewer than 2^31 arcs: cut the raster first");
+        let sides = of_all(&stretches, n_arcs, Lines::sides);
+        let rings = || {
+            let tops = of_all(&stretches, n_arcs, Lines::tops);
+            Rings::of(joined.successors(&bands, n_arcs), &sides, &tops, faces.len())
+        };
+        let (spans, rings) = rayon::join(
+            || {
+                let mut spans = Vec::with_capacity(n_arcs);
+                for stretch in &stretches {
+                    spans.extend(stretch.spans());
+                }
+                spans
+            },
+            rings,
+        );
+        ArcCoverage::new((lists(bands, joined), spans), (sides, first_loop), rings, faces)
+    }
 }
 
 /// What is known of each arc.

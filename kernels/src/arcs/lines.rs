@@ -16,10 +16,10 @@ pub(crate) struct Sides {
 pub(crate) struct Lines {
     points: Vec<Point>,
     /// Where each line ends in the list of points.
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     sides: Vec<Sides>,
-    /// What each line adds to the area on its left; see [`swept`].
-    swept: Vec<i64>,
+    /// How far north each line goes, in lattice steps.
+    tops: Vec<i32>,
 }
 
 impl Lines {
@@ -28,7 +28,15 @@ impl Lines {
         self.points.reserve(n_points);
         self.ends.reserve(n_lines);
         self.sides.reserve(n_lines);
-        self.swept.reserve(n_lines);
+        self.tops.reserve(n_lines);
+    }
+
+    /// Gives back the room that nothing needs.
+    pub(crate) fn shrink(&mut self) {
+        self.points.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        self.sides.shrink_to_fit();
+        self.tops.shrink_to_fit();
     }
 
     /// Number of lines that have ended.
@@ -48,11 +56,16 @@ impl Lines {
     }
 
     /// Ends a line.
+    ///
+    /// # Panics
+    /// When there are 2^32 points or more.
     pub(crate) fn end(&mut self, sides: Sides) {
-        let start = self.ends.last().map_or(0, |&end| end);
-        self.ends.push(self.points.len());
+        let start = self.start(self.ends.len());
+        let end = u32::try_from(self.points.len()).expect("fewer than 2^32 points in a list");
+        self.ends.push(end);
         self.sides.push(sides);
-        self.swept.push(swept(&self.points[start..]));
+        let north = self.points[start as usize..].iter().map(|point| point.y);
+        self.tops.push(north.fold(i32::MIN, i32::max));
     }
 
     /// All points.
@@ -62,18 +75,13 @@ impl Lines {
 
     /// The points of a line.
     pub(crate) fn line(&self, line: usize) -> &[Point] {
-        self.points(line..line + 1)
+        &self.points[self.start(line) as usize..self.ends[line] as usize]
     }
 
-    /// The points of some lines.
-    pub(crate) fn points(&self, lines: Range<usize>) -> &[Point] {
-        &self.points[self.start(lines.start)..self.start(lines.end)]
-    }
-
-    /// How far each of some lines ends behind the start of the first.
-    pub(crate) fn ends(&self, lines: Range<usize>) -> impl Iterator<Item = usize> + '_ {
-        let start = self.start(lines.start);
-        self.ends[lines].iter().map(move |end| end - start)
+    /// Where some lines lie in the list of points.
+    pub(crate) fn spans(&self, lines: Range<usize>) -> impl Iterator<Item = Range<u32>> + '_ {
+        let mut start = self.start(lines.start);
+        self.ends[lines].iter().map(move |&end| std::mem::replace(&mut start, end)..end)
     }
 
     /// The sides of the lines.
@@ -81,23 +89,12 @@ impl Lines {
         &self.sides
     }
 
-    /// What each line adds to the area on its left; see [`swept`].
-    pub(crate) fn swept(&self) -> &[i64] {
-        &self.swept
+    /// How far north each line goes, in lattice steps.
+    pub(crate) fn tops(&self) -> &[i32] {
+        &self.tops
     }
 
-    fn start(&self, line: usize) -> usize {
+    fn start(&self, line: usize) -> u32 {
         if line == 0 { 0 } else { self.ends[line - 1] }
     }
-}
-
-/// What a line of horizontal and vertical parts adds to the area of a ring on its left, in square
-/// lattice steps: the sum around the ring is its area, negative for a hole.
-///
-/// Parts may overflow, but never the sum of a ring on a grid, where it is exact again.
-fn swept(points: &[Point]) -> i64 {
-    points.windows(2).fold(0, |sum: i64, w| {
-        let part = i64::from(w[0].y).wrapping_mul(i64::from(w[0].x) - i64::from(w[1].x));
-        sum.wrapping_add(part)
-    })
 }

@@ -3,12 +3,35 @@
 use super::{HalfArc, NO_FACE, Sides};
 
 /// For each half-arc the one that follows it on the ring of the face on its left.
+#[derive(Default)]
 pub(crate) struct Successors(Vec<HalfArc>);
 
 impl Successors {
     /// Every arc is a ring, which holds for those that meet no node.
     pub(crate) fn new(n_arcs: usize) -> Self {
         Self((0..2 * n_arcs as u32).map(HalfArc).collect())
+    }
+
+    /// Nothing is known to follow.
+    pub(crate) fn unknown(n_arcs: usize) -> Self {
+        Self(vec![HalfArc::NONE; 2 * n_arcs])
+    }
+
+    /// Takes over what is known to follow in a part of the arcs.
+    ///
+    /// * `names`: what each arc of the part is here.
+    pub(crate) fn adopt(&mut self, part: &Self, names: &[HalfArc]) {
+        let name = |half: HalfArc| {
+            let forward = names[half.arc()];
+            if half.is_reversed() { forward.reversed() } else { forward }
+        };
+        for (&forward, next) in names.iter().zip(part.0.as_chunks::<2>().0) {
+            for (half, &next) in [forward, forward.reversed()].into_iter().zip(next) {
+                if next != HalfArc::NONE {
+                    self.0[half.0 as usize] = name(next);
+                }
+            }
+        }
     }
 
     /// Joins the arcs that meet at a node.
@@ -40,7 +63,7 @@ pub(crate) struct Rings {
     /// Those of a face are together, the exterior first.
     pub(super) halves: Vec<HalfArc>,
     /// The half-arcs of ring `i` are `starts[i]..starts[i + 1]`.
-    pub(super) starts: Vec<usize>,
+    pub(super) starts: Vec<u32>,
     /// The rings of face `i` are `of_face[i]..of_face[i + 1]`.
     pub(super) of_face: Vec<u32>,
 }
@@ -49,14 +72,14 @@ impl Rings {
     /// Walks all rings.
     ///
     /// * `sides`: the faces beside each arc.
-    /// * `swept`: what each arc adds to the area of a ring on its left.
+    /// * `tops`: how far north each arc goes.
     pub(crate) fn of(
         successors: Successors,
         sides: &[Sides],
-        swept: &[i64],
+        tops: &[i32],
         n_faces: usize,
     ) -> Self {
-        let walked = Walked::of(successors, sides, swept);
+        let walked = Walked::of(successors, sides, tops);
         let of_face = walked.starts_by_face(n_faces);
         let order = walked.order(&of_face);
         let mut halves = Vec::with_capacity(walked.halves.len());
@@ -64,7 +87,7 @@ impl Rings {
         starts.push(0);
         for ring in order {
             halves.extend_from_slice(walked.ring(ring as usize));
-            starts.push(halves.len());
+            starts.push(halves.len() as u32);
         }
         Self { halves, starts, of_face }
     }
@@ -82,12 +105,12 @@ struct WalkedRing {
     end: u32,
     /// The face that it bounds.
     face: u32,
-    /// Whether the face is around it.
-    is_hole: bool,
+    /// How far north it goes, in lattice steps.
+    top: i32,
 }
 
 impl Walked {
-    fn of(successors: Successors, sides: &[Sides], swept: &[i64]) -> Self {
+    fn of(successors: Successors, sides: &[Sides], tops: &[i32]) -> Self {
         let Successors(mut next) = successors;
         let (mut halves, mut rings) = (Vec::with_capacity(next.len()), Vec::new());
         let faces = sides.iter().flat_map(|sides| [sides.left, sides.right]);
@@ -95,7 +118,7 @@ impl Walked {
             if next[first] == HalfArc::NONE || face == NO_FACE {
                 continue;
             }
-            let (mut half, mut area) = (HalfArc(first as u32), 0_i64);
+            let (mut half, mut top) = (HalfArc(first as u32), i32::MIN);
             loop {
                 // What was walked has no successor any more.
                 let after = std::mem::replace(&mut next[half.0 as usize], HalfArc::NONE);
@@ -103,12 +126,10 @@ impl Walked {
                     break;
                 }
                 halves.push(half);
-                let part = swept[half.arc()];
-                area =
-                    area.wrapping_add(if half.is_reversed() { part.wrapping_neg() } else { part });
+                top = top.max(tops[half.arc()]);
                 half = after;
             }
-            rings.push(WalkedRing { end: halves.len() as u32, face, is_hole: area < 0 });
+            rings.push(WalkedRing { end: halves.len() as u32, face, top });
         }
         Self { halves, rings }
     }
@@ -131,16 +152,23 @@ impl Walked {
     }
 
     /// The rings by face: the exterior, then the holes in their order.
+    ///
+    /// Cells of the face lie north of each of its holes, so the exterior goes farthest north.
     fn order(&self, starts_by_face: &[u32]) -> Vec<u32> {
-        let mut order = vec![0; self.rings.len()];
+        let mut order = vec![u32::MAX; self.rings.len()];
+        for (rank, ring) in (0..).zip(&self.rings) {
+            let exterior = &mut order[starts_by_face[ring.face as usize] as usize];
+            let is_farther = |other: &WalkedRing| ring.top > other.top;
+            if self.rings.get(*exterior as usize).is_none_or(is_farther) {
+                *exterior = rank;
+            }
+        }
         let mut next_hole: Vec<u32> = starts_by_face.iter().map(|start| start + 1).collect();
         for (rank, ring) in (0..).zip(&self.rings) {
             let face = ring.face as usize;
-            if ring.is_hole {
+            if order[starts_by_face[face] as usize] != rank {
                 order[next_hole[face] as usize] = rank;
                 next_hole[face] += 1;
-            } else {
-                order[starts_by_face[face] as usize] = rank;
             }
         }
         order

@@ -1,31 +1,36 @@
 //! What is found in a band of rows: whole arcs, and pieces of the arcs that go on beyond it.
 
-use super::sweep::{Corners, End, Node, Notch, Place, Port};
-use crate::arcs::{HalfArc, Lines, Sides};
+use super::sweep::{Corners, End, Notch, Place, Port};
+use crate::arcs::{HalfArc, Lines, Sides, Successors};
 use crate::label::NO_REGION;
 
 /// The boundaries of a band.
 #[derive(Default)]
 pub(super) struct Band {
-    /// The arcs that start at a node, by node and direction.
-    ///
-    /// An arc that leaves the band ends with its last turn.
-    pub(super) arcs: Lines,
-    /// Those that leave the band, in order.
+    /// What begins here.
+    pub(super) lines: Found,
+    /// The arcs that leave the band, in order; they end with their last turn.
     pub(super) open: Vec<OpenArc>,
-    /// The nodes in the order of reading.
-    pub(super) nodes: Vec<Junction>,
+    /// What follows what at the nodes.
+    pub(super) successors: Successors,
     /// What crosses the band without meeting a node; only the turns.
     pub(super) across: Lines,
     /// Where each of these enters and leaves.
     pub(super) across_ports: Vec<[Port; 2]>,
-    /// Whole outlines without a node, by first corner in the order of reading: those around a
-    /// region and those around a piece of nodata.
-    pub(super) loops: [Lines; 2],
     /// What hangs on each port above the band.
     tops: Vec<Tip>,
     /// What hangs on each port below the band.
     bottoms: Vec<Tip>,
+}
+
+/// Boundaries in the order of the result.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The arcs that start at a node, by node and direction.
+    pub(super) arcs: Lines,
+    /// Whole outlines without a node, by first corner in the order of reading: those around a
+    /// region and those around a piece of nodata.
+    pub(super) loops: [Lines; 2],
 }
 
 /// An arc that leaves the band.
@@ -34,15 +39,6 @@ pub(super) struct OpenArc {
     pub(super) arc: usize,
     /// Where it goes on.
     pub(super) port: Port,
-}
-
-/// A node of the coverage.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Junction {
-    /// The regions around it, in the order north-west, north-east, south-east, south-west.
-    pub(super) around: [u32; 4],
-    /// The arcs of the band that leave it to the north, east, south and west.
-    pub(super) leaving: [HalfArc; 4],
 }
 
 /// What hangs on a port.
@@ -62,12 +58,14 @@ impl Band {
         band.bottoms.resize(corners.bottoms.len(), Tip::Across(0));
         let (n_turns, n_nodes) = (corners.turns.len(), corners.nodes.len());
         // An arc has two ends, a node at most four.
-        band.arcs.reserve(n_turns + 4 * n_nodes, 2 * n_nodes);
+        band.lines.arcs.reserve(n_turns + 4 * n_nodes, 2 * n_nodes);
         band.follow_nodes(corners);
         band.follow_ports(corners);
         for notch in 0..corners.notches.len() {
             band.follow_loop(corners, corners.notches[notch]);
         }
+        let Found { arcs, loops: [regions, nodata] } = &mut band.lines;
+        [arcs, regions, nodata, &mut band.across].into_iter().for_each(Lines::shrink);
         band
     }
 
@@ -88,32 +86,36 @@ impl Band {
 
     /// Follows the arcs that start at a node.
     fn follow_nodes(&mut self, corners: &mut Corners) {
-        let alone = |node: &Node| Junction { around: node.around, leaving: [HalfArc::NONE; 4] };
-        self.nodes = corners.nodes.iter().map(alone).collect();
-        for node in 0..self.nodes.len() {
+        let arcs = &mut self.lines.arcs;
+        for node in 0..corners.nodes.len() {
             for direction in 0..4 {
-                let (from, known) = (corners.nodes[node], self.nodes[node].leaving[direction]);
-                if from.next[direction] == End::NONE || known != HalfArc::NONE {
+                let from = &mut corners.nodes[node];
+                let next = from.next[direction];
+                if next == End::NONE || from.leaving[direction] != HalfArc::NONE {
                     continue;
                 }
-                let arc = self.arcs.len();
-                self.nodes[node].leaving[direction] = HalfArc::forward(arc);
+                let arc = arcs.len();
+                from.leaving[direction] = HalfArc::forward(arc);
                 let [left, right] = [direction, (direction + 1) % 4].map(|i| from.around[i]);
-                self.arcs.push(from.at);
-                match follow(corners, from.next[direction], &mut self.arcs) {
+                arcs.push(from.at);
+                match follow(corners, next, arcs) {
                     Place::Node(end, back) => {
-                        self.arcs.push(corners.nodes[end].at);
-                        self.nodes[end].leaving[back] = HalfArc::forward(arc).reversed();
-                        self.arcs.end(Sides { left, right });
+                        let to = &mut corners.nodes[end];
+                        to.leaving[back] = HalfArc::forward(arc).reversed();
+                        arcs.push(to.at);
                     }
-                    Place::Port(port) => {
-                        self.arcs.end(Sides { left, right });
-                        self.hang(port, Tip::Open(self.open.len()));
-                        self.open.push(OpenArc { arc, port });
-                    }
+                    Place::Port(port) => self.open.push(OpenArc { arc, port }),
                     Place::Turn(..) => unreachable!("what leaves a node ends at one"),
                 }
+                arcs.end(Sides { left, right });
             }
+        }
+        self.successors = Successors::unknown(arcs.len());
+        for node in &corners.nodes {
+            self.successors.meet(node.around, node.leaving);
+        }
+        for rank in 0..self.open.len() {
+            self.hang(self.open[rank].port, Tip::Open(rank));
         }
     }
 
@@ -150,7 +152,7 @@ impl Band {
         }
         first.next[0] = End::NONE;
         let (at, south) = (first.at, first.next[1]);
-        let loops = &mut self.loops[usize::from(notch.inside == NO_REGION)];
+        let loops = &mut self.lines.loops[usize::from(notch.inside == NO_REGION)];
         loops.push(at);
         follow(corners, south, loops);
         loops.push(at);

@@ -2,20 +2,16 @@
 
 use std::ops::Range;
 
-use super::band::{Band, Tip};
+use super::band::{Band, Found, Tip};
 use super::sweep::Port;
-use crate::arcs::{HalfArc, Lines, Sides, Successors};
+use crate::arcs::{HalfArc, Lines, Sides, Span, Successors};
 use crate::grid::Grid;
 use crate::label::{Labels, NO_REGION};
 use crate::lattice::Point;
 
 /// The arcs that several bands share.
 pub(super) struct Joined {
-    /// Those between nodes, in order.
-    arcs: Lines,
-    /// Outlines without a node: those around a region and those around a piece of nodata, each
-    /// with its first corner, in the order of reading.
-    loops: [Vec<(Point, Lines)>; 2],
+    pub(super) lines: Found,
     /// For each open arc of each band: the arc that it is a part of.
     owners: Vec<Vec<Owner>>,
 }
@@ -29,18 +25,35 @@ enum Owner {
     Ends(usize),
 }
 
-/// Some arcs of one source that follow one another in the result.
+/// Some arcs of one list that follow one another in the result.
 #[derive(Debug, Clone)]
 pub(super) struct Stretch<'a> {
     pub(super) lines: &'a Lines,
+    /// The list: that of its points is number so many of [`lists`].
+    list: usize,
     pub(super) arcs: Range<usize>,
 }
 
-impl<'a> Stretch<'a> {
-    /// The points of its arcs.
-    pub(super) fn points(&self) -> &'a [Point] {
-        self.lines.points(self.arcs.clone())
+impl Stretch<'_> {
+    /// Where the points of its arcs are.
+    pub(super) fn spans(&self) -> impl Iterator<Item = Span> + '_ {
+        let list = self.list as u32;
+        self.lines.spans(self.arcs.clone()).map(move |Range { start, end }| Span {
+            list,
+            start,
+            end,
+        })
     }
+}
+
+/// The points of all lists: for each band, and for what was joined, those of the arcs and of both
+/// kinds of loops.
+pub(super) fn lists(bands: Vec<Band>, joined: Joined) -> Vec<Vec<Point>> {
+    let found = bands.into_iter().map(|band| band.lines).chain([joined.lines]);
+    found
+        .flat_map(|Found { arcs, loops: [regions, nodata] }| [arcs, regions, nodata])
+        .map(Lines::into_points)
+        .collect()
 }
 
 /// The place of a corner in the order of reading.
@@ -56,34 +69,35 @@ impl Joined {
             is_passed: bands.iter().map(|band| vec![false; band.across_ports.len()]).collect(),
         };
         let (arcs, owners) = walker.join_arcs();
-        let mut loops = [Vec::new(), Vec::new()];
-        for corners in walker.join_loops() {
-            let corners = from_first_corner(corners);
-            let (first, sides) = (corners[0], beside(corners[0], labels, grid));
-            let mut line = Lines::default();
-            line.extend(corners);
-            line.end(sides);
-            loops[usize::from(sides.left == NO_REGION)].push((first, line));
+        let mut closed: Vec<Vec<Point>> =
+            walker.join_loops().into_iter().map(from_first_corner).collect();
+        closed.sort_unstable_by_key(|corners| reading(corners[0]));
+        let mut loops = [Lines::default(), Lines::default()];
+        for corners in closed {
+            let sides = beside(corners[0], labels, grid);
+            let loops = &mut loops[usize::from(sides.left == NO_REGION)];
+            loops.extend(corners);
+            loops.end(sides);
         }
-        for loops in &mut loops {
-            loops.sort_unstable_by_key(|one| reading(one.0));
-        }
-        Self { arcs, loops, owners }
+        Self { lines: Found { arcs, loops }, owners }
     }
 
     /// The arcs from nodes in order.
     pub(super) fn arcs<'a>(&'a self, bands: &'a [Band]) -> Vec<Stretch<'a>> {
         let mut stretches = Vec::new();
-        for (band, owners) in bands.iter().zip(&self.owners) {
+        let own = &self.lines.arcs;
+        for (i, (band, owners)) in bands.iter().zip(&self.owners).enumerate() {
+            let (lines, list) = (&band.lines.arcs, 3 * i);
             let mut done = 0;
             for (open, owner) in band.open.iter().zip(owners) {
-                stretches.push(Stretch { lines: &band.arcs, arcs: done..open.arc });
+                stretches.push(Stretch { lines, list, arcs: done..open.arc });
                 if let Owner::Begins(rank) = *owner {
-                    stretches.push(Stretch { lines: &self.arcs, arcs: rank..rank + 1 });
+                    let list = 3 * bands.len();
+                    stretches.push(Stretch { lines: own, list, arcs: rank..rank + 1 });
                 }
                 done = open.arc + 1;
             }
-            stretches.push(Stretch { lines: &band.arcs, arcs: done..band.arcs.len() });
+            stretches.push(Stretch { lines, list, arcs: done..lines.len() });
         }
         stretches
     }
@@ -91,22 +105,28 @@ impl Joined {
     /// The arcs without a node in order.
     pub(super) fn loops<'a>(&'a self, bands: &'a [Band]) -> Vec<Stretch<'a>> {
         let mut stretches = Vec::new();
-        for (kind, joined) in self.loops.iter().enumerate() {
-            let mut joined = joined.iter().peekable();
-            for lines in bands.iter().map(|band| &band.loops[kind]) {
+        for (kind, own) in self.lines.loops.iter().enumerate() {
+            let first = |lines: &Lines, line: usize| reading(lines.line(line)[0]);
+            let joined = |rank: usize| {
+                let list = 3 * bands.len() + 1 + kind;
+                Stretch { lines: own, list, arcs: rank..rank + 1 }
+            };
+            let mut next = 0;
+            for (i, band) in bands.iter().enumerate() {
+                let (lines, list) = (&band.lines.loops[kind], 3 * i + 1 + kind);
                 let mut done = 0;
-                let first = |line: usize| reading(lines.line(line)[0]);
-                let last = lines.len().checked_sub(1).map(first);
-                while let Some((at, line)) = joined.next_if(|one| Some(reading(one.0)) < last) {
-                    let mut behind = (done..lines.len()).skip_while(|&i| first(i) < reading(*at));
+                let last = lines.len().checked_sub(1).map(|line| first(lines, line));
+                while next < own.len() && Some(first(own, next)) < last {
+                    let at = first(own, next);
+                    let mut behind = (done..lines.len()).skip_while(|&i| first(lines, i) < at);
                     let here = behind.next().unwrap_or(lines.len());
-                    stretches.push(Stretch { lines, arcs: done..here });
-                    stretches.push(Stretch { lines: line, arcs: 0..1 });
-                    done = here;
+                    stretches.push(Stretch { lines, list, arcs: done..here });
+                    stretches.push(joined(next));
+                    (done, next) = (here, next + 1);
                 }
-                stretches.push(Stretch { lines, arcs: done..lines.len() });
+                stretches.push(Stretch { lines, list, arcs: done..lines.len() });
             }
-            stretches.extend(joined.map(|(_, line)| Stretch { lines: line, arcs: 0..1 }));
+            stretches.extend((next..own.len()).map(joined));
         }
         stretches
     }
@@ -114,34 +134,27 @@ impl Joined {
     /// What follows what at the nodes, by the ranks of the arcs in the result.
     pub(super) fn successors(&self, bands: &[Band], n_arcs: usize) -> Successors {
         let mut successors = Successors::new(n_arcs);
-        let (mut n, mut joined) = (0, Vec::with_capacity(self.arcs.len()));
-        let mut halves = Vec::new();
+        let (mut n, mut joined) = (0, Vec::with_capacity(self.lines.arcs.len()));
+        let mut names = Vec::new();
         for (band, owners) in bands.iter().zip(&self.owners) {
-            halves.clear();
+            names.clear();
             for (open, owner) in band.open.iter().zip(owners) {
-                let n_whole = open.arc - halves.len();
-                halves.extend((n..n + n_whole).map(HalfArc::forward));
+                let n_whole = open.arc - names.len();
+                names.extend((n..n + n_whole).map(HalfArc::forward));
                 n += n_whole;
                 match *owner {
                     Owner::Begins(_) => {
                         joined.push(HalfArc::forward(n));
-                        halves.push(HalfArc::forward(n));
+                        names.push(HalfArc::forward(n));
                         n += 1;
                     }
-                    Owner::Ends(rank) => halves.push(joined[rank].reversed()),
+                    Owner::Ends(rank) => names.push(joined[rank].reversed()),
                 }
             }
-            let n_whole = band.arcs.len() - halves.len();
-            halves.extend((n..n + n_whole).map(HalfArc::forward));
+            let n_whole = band.lines.arcs.len() - names.len();
+            names.extend((n..n + n_whole).map(HalfArc::forward));
             n += n_whole;
-            let renumbered = |half: HalfArc| match halves.get(half.arc()) {
-                Some(&found) if half.is_reversed() => found.reversed(),
-                Some(&found) => found,
-                None => HalfArc::NONE,
-            };
-            for node in &band.nodes {
-                successors.meet(node.around, node.leaving.map(renumbered));
-            }
+            successors.adopt(&band.successors, &names);
         }
         successors
     }
@@ -165,11 +178,11 @@ impl Walker<'_> {
                 if owners[band][rank].is_some() {
                     continue;
                 }
-                let from = &self.bands[band].arcs;
+                let from = &self.bands[band].lines.arcs;
                 arcs.extend(from.line(open.arc).iter().copied());
                 let (end_band, end) = self.walk((band, open.port), &mut arcs, None);
                 let other = &self.bands[end_band];
-                arcs.extend(other.arcs.line(other.open[end].arc).iter().rev().copied());
+                arcs.extend(other.lines.arcs.line(other.open[end].arc).iter().rev().copied());
                 owners[band][rank] = Some(Owner::Begins(arcs.len()));
                 owners[end_band][end] = Some(Owner::Ends(arcs.len()));
                 arcs.end(from.sides()[open.arc]);

@@ -8,6 +8,7 @@
 
 use std::ops::Range;
 
+use crate::arcs::HalfArc;
 use crate::grid::Grid;
 use crate::label::{Labels, NO_REGION};
 use crate::lattice::Point;
@@ -60,6 +61,8 @@ pub(super) struct Node {
     pub(super) next: [End; 4],
     /// The regions around it, in the order north-west, north-east, south-east, south-west.
     pub(super) around: [u32; 4],
+    /// The arcs that leave it in each direction, once they were followed.
+    pub(super) leaving: [HalfArc; 4],
 }
 
 /// A turn that may be the first corner of an outline, and the regions on both of its sides.
@@ -230,7 +233,8 @@ impl Corners {
         if has_side(EAST) {
             self.east = End::node(rank, EAST);
         }
-        self.nodes.push(Node { at, next: [north, End::NONE, End::NONE, west], around });
+        let next = [north, End::NONE, End::NONE, west];
+        self.nodes.push(Node { at, next, around, leaving: [HalfArc::NONE; 4] });
         self.set(north, End::node(rank, NORTH));
         self.set(west, End::node(rank, WEST));
     }
