@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use benches::territory::classes;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use kernels::generalise::{Outline, Tolerance, generalise};
 use kernels::grid::Grid;
 use kernels::label::label;
@@ -20,7 +20,7 @@ fn raster(criterion: &mut Criterion) {
     let raw = classes(SIDE, SEED);
     let grid = Grid { origin: Point::new(0, 0), cell: CELL, rows: SIDE, cols: SIDE };
     let unit = UniformUnit { min_cells: 500 };
-    let sieved = regularise(raw.view(), &CellMasks::default(), &unit).codes;
+    let sieved = regularise(raw.clone(), &CellMasks::default(), &unit).codes;
     let traced = trace(sieved.view(), &grid);
     let tolerance = Tolerance { distance: 150, area_permille: 50, outline: Outline::Kept };
     let polygons = traced.polygons();
@@ -30,7 +30,8 @@ fn raster(criterion: &mut Criterion) {
     group.bench_function("label_raw", |b| b.iter(|| black_box(label(raw.view()))));
     group.bench_function("label_sieved", |b| b.iter(|| black_box(label(sieved.view()))));
     group.bench_function("regularise_500_m2", |b| {
-        b.iter(|| black_box(regularise(raw.view(), &CellMasks::default(), &unit)));
+        let run = |raw| black_box(regularise(raw, &CellMasks::default(), &unit));
+        b.iter_batched(|| raw.clone(), run, BatchSize::PerIteration);
     });
     group.bench_function("trace_raw", |b| b.iter(|| black_box(trace(raw.view(), &grid))));
     group.bench_function("trace_sieved", |b| b.iter(|| black_box(trace(sieved.view(), &grid))));

@@ -15,7 +15,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
 use crate::label::{Border, Labels, label};
 use crate::plane::Plane;
@@ -141,7 +141,8 @@ pub struct Merged {
 
 /// Merges the regions below their minimum mapping unit into their neighbours.
 ///
-/// * `codes`: shape `(rows, cols)`; 0 is nodata, neither merged nor merged into.
+/// * `codes`: shape `(rows, cols)`; 0 is nodata, neither merged nor merged into. Given up once it is
+///   labelled, before the result is painted, so that two rasters are never held.
 /// * `masks`: what is locked, changed, in the zone.
 /// * `rule`: the units and the distances, pure functions.
 ///
@@ -151,11 +152,12 @@ pub struct Merged {
 /// # Panics
 /// When a mask has another shape than the raster.
 pub fn regularise(
-    codes: ArrayView2<'_, u16>,
+    codes: Array2<u16>,
     masks: &CellMasks<'_>,
     rule: &(impl CaptureRule + ?Sized),
 ) -> Regularised {
-    let labels = label(codes);
+    let labels = label(codes.view());
+    drop(codes);
     let Merged { codes, moved, exemptions } = merge(&labels, masks, rule);
     Regularised { codes: labels.paint(|region| codes[region]), moved, exemptions }
 }

@@ -113,7 +113,7 @@ impl CaptureRule for Unit {
 }
 
 fn merged(codes: &Array2<u16>, unit: u64) -> Array2<u16> {
-    regularise(codes.view(), &CellMasks::default(), &Unit(unit)).codes
+    regularise(codes.clone(), &CellMasks::default(), &Unit(unit)).codes
 }
 
 /// Whether, at every unit up to this one, the next region to be merged is smaller than all others.
@@ -159,14 +159,14 @@ proptest! {
     fn merging_leaves_nothing_below_its_unit_whatever_the_way(codes in rasters(), unit in 1..12_u64) {
         for way in Way::all() {
             let turned = way.cells(&codes);
-            let result = regularise(turned.view(), &CellMasks::default(), &Unit(unit));
+            let result = regularise(turned.clone(), &CellMasks::default(), &Unit(unit));
             let labels = label(result.codes.view());
             let n_small = labels.regions.iter().filter(|region| region.n_cells < unit).count();
             prop_assert_eq!(n_small, result.exemptions.len());
             let n_known = |codes: &Array2<u16>| codes.iter().filter(|&&code| code != 0).count();
             prop_assert_eq!(n_known(&result.codes), n_known(&turned));
             // What is alone among nodata is so from all sides.
-            let alone = regularise(codes.view(), &CellMasks::default(), &Unit(unit)).exemptions;
+            let alone = regularise(codes.clone(), &CellMasks::default(), &Unit(unit)).exemptions;
             prop_assert_eq!(n_small, alone.len());
         }
     }

@@ -76,7 +76,7 @@ fn merge_cells(
     let masks = [ground.locked.map(plane), changed.as_ref().map(plane), ground.zone.map(plane)];
     let [locked, changed_cells, zone] = masks.each_ref().map(Option::as_ref);
     let merged =
-        regularise(codes.view(), &CellMasks { locked, changed: changed_cells, zone }, rule);
+        regularise(codes.clone(), &CellMasks { locked, changed: changed_cells, zone }, rule);
     if let Some(changed) = changed {
         Zip::from(changed)
             .and(&*codes)

@@ -21,7 +21,7 @@ impl CaptureRule for ByCode {
 }
 
 fn uniform(codes: &Array2<u16>, min_cells: u64) -> Regularised {
-    regularise(codes.view(), &CellMasks::default(), &UniformUnit { min_cells })
+    regularise(codes.clone(), &CellMasks::default(), &UniformUnit { min_cells })
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_small_region_goes_to_the_neighbour_with_the_longest_border() {
 #[test]
 fn equal_borders_are_decided_by_meaning_then_by_code() {
     let codes = array![[7, 7, 5, 2, 2]];
-    let near = regularise(codes.view(), &CellMasks::default(), &ByCode);
+    let near = regularise(codes.clone(), &CellMasks::default(), &ByCode);
     // 5 is nearer to 7 than to 2; with all distances equal the lower code wins.
     assert_eq!(near.codes[(0, 2)], 7);
     assert_eq!(uniform(&codes, 2).codes, array![[7, 7, 2, 2, 2]]);
@@ -66,7 +66,7 @@ fn regions_are_merged_without_the_raster_as_with_it() {
         Array2::from_shape_fn((40, 40), |(r, c)| ((r / 3) * (c / 4) + r * c / 17) as u16 % 5);
     let labels = label(codes.view());
     let merged = merge(&labels, &CellMasks::default(), &ByCode);
-    let whole = regularise(codes.view(), &CellMasks::default(), &ByCode);
+    let whole = regularise(codes.clone(), &CellMasks::default(), &ByCode);
     assert_eq!(labels.recoded(|region| merged.codes[region]), label(whole.codes.view()));
     assert!(!whole.moved.is_empty());
 }
@@ -83,7 +83,7 @@ fn a_locked_region_is_kept_and_listed() {
     let locked = array![[false, false, true, false, false]];
     let locked = Plane::of(locked.view());
     let masks = CellMasks { locked: Some(&locked), ..CellMasks::default() };
-    let result = regularise(codes.view(), &masks, &UniformUnit { min_cells: 2 });
+    let result = regularise(codes.clone(), &masks, &UniformUnit { min_cells: 2 });
     assert_eq!(result.codes, codes);
     let region = Candidate { value: 2, n_cells: 1, n_zone_cells: 0 };
     let reason = ExemptionReason::Locked;
@@ -96,7 +96,7 @@ fn only_changed_regions_are_merged_and_the_prior_s_own_are_listed() {
     let changed = array![[false, false, false, false, true, false]];
     let changed = Plane::of(changed.view());
     let masks = CellMasks { changed: Some(&changed), ..CellMasks::default() };
-    let result = regularise(codes.view(), &masks, &UniformUnit { min_cells: 2 });
+    let result = regularise(codes.clone(), &masks, &UniformUnit { min_cells: 2 });
     assert_eq!(result.codes, array![[1, 2, 1, 1, 1, 1]]);
     let kept: Vec<_> = result.exemptions.iter().map(|e| (e.first, e.reason)).collect();
     assert_eq!(kept, [((0, 0), ExemptionReason::Unchanged), ((0, 1), ExemptionReason::Unchanged)]);
@@ -116,7 +116,7 @@ fn the_zone_has_its_own_unit() {
     let zone = array![[true, true, false, false, false, false, false, false]];
     let zone = Plane::of(zone.view());
     let masks = CellMasks { zone: Some(&zone), ..CellMasks::default() };
-    let result = regularise(codes.view(), &masks, &ByCode);
+    let result = regularise(codes.clone(), &masks, &ByCode);
     assert_eq!(result.codes, array![[3, 3, 1, 1, 1, 1, 1, 1]]);
 }
 
@@ -177,7 +177,7 @@ proptest! {
         let planes = masks.each_ref().map(|mask| Plane::of(mask.view()));
         let [locked, changed, zone] = planes.each_ref().map(Some);
         let views = CellMasks { locked, changed, zone };
-        let result = regularise(codes.view(), &views, &ByCode);
+        let result = regularise(codes.clone(), &views, &ByCode);
         prop_assert_eq!(result.codes, merge_on_cells(codes.clone(), masks));
     }
 

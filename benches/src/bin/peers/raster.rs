@@ -40,7 +40,7 @@ pub(crate) fn make(dir: &Path, side: usize) -> Outcome<Value> {
     fs::create_dir_all(dir)?;
     let raw = classes(side, SEED);
     save(dir, "raw", &raw)?;
-    let sieved = regularise(raw.view(), &CellMasks::default(), &UNIT).codes;
+    let sieved = regularise(raw.clone(), &CellMasks::default(), &UNIT).codes;
     save(dir, "sieved", &sieved)?;
     let corner = PART.min(side);
     let part = sieved.slice(s![..corner, ..corner]).to_owned();
@@ -92,7 +92,7 @@ pub(crate) fn label_raster(dir: &Path, name: &str) -> Outcome<Value> {
 pub(crate) fn regularise_raster(dir: &Path) -> Outcome<Value> {
     let cells = load(dir, "raw")?;
     clock::time(
-        || regularise(cells.view(), &CellMasks::default(), &UNIT),
+        || regularise(cells, &CellMasks::default(), &UNIT),
         |done| json!({ "regions": label(done.codes.view()).regions.len() }),
     )
 }
