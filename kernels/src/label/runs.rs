@@ -94,7 +94,13 @@ impl BandRuns {
         let sets = &mut self.sets;
         for_each_contact(cols, self.n_cols, |i, j, _| {
             if values.0[i] == values.1[j] {
-                union(sets, (above.start + i) as u32, (below.start + j) as u32);
+                let (i, j) = (above.start + i, below.start + j);
+                if sets[j] == j as u32 {
+                    // It touches no other yet: any earlier run of the set will do.
+                    sets[j] = sets[i];
+                } else if sets[j] != sets[i] {
+                    union(sets, i as u32, j as u32);
+                }
             }
         });
     }
@@ -149,7 +155,7 @@ pub(super) fn for_each_contact(
     }
 }
 
-/// Joins two sets under the earlier first run; the first run of the result.
+/// Joins two sets under the earlier first run.
 #[inline]
 fn union(parents: &mut [u32], a: u32, b: u32) {
     let (a, b) = (find(parents, a), find(parents, b));
