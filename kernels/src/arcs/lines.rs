@@ -44,6 +44,11 @@ impl Lines {
         self.ends.len()
     }
 
+    /// Number of points.
+    pub(crate) fn n_points(&self) -> usize {
+        self.points.len()
+    }
+
     /// Adds a point to the line that has not ended.
     #[inline]
     pub(crate) fn push(&mut self, point: Point) {

@@ -61,6 +61,9 @@ impl Band {
         band.lines.arcs.reserve(n_turns + 4 * n_nodes, 2 * n_nodes);
         band.follow_nodes(corners);
         band.follow_ports(corners);
+        // An outline has four turns at least, and its first corner twice.
+        let n_left = n_turns + 2 * band.lines.arcs.len() - band.lines.arcs.n_points();
+        band.lines.loops[0].reserve(n_left + n_left / 4, n_left / 4);
         for notch in 0..corners.notches.len() {
             band.follow_loop(corners, corners.notches[notch]);
         }

@@ -177,12 +177,17 @@ impl Corners {
         let mut west = (NO_REGION, NO_REGION);
         loop {
             let col = above.next_col.min(below.next_col);
-            let at = (grid.corner(row, col as usize), col);
-            if col == n_cols {
-                return self.meet(at, [west.0, NO_REGION, NO_REGION, west.1]);
+            let is_last = col == n_cols;
+            let outside = (NO_REGION, NO_REGION);
+            let east = if is_last { outside } else { (above.pass(col), below.pass(col)) };
+            // Most often a boundary goes straight down, with nothing to its west and east.
+            if west.0 != west.1 || east.0 != east.1 {
+                let at = (grid.corner(row, col as usize), col);
+                self.meet(at, [west.0, east.0, east.1, west.1]);
             }
-            let east = (above.pass(col), below.pass(col));
-            self.meet(at, [west.0, east.0, east.1, west.1]);
+            if is_last {
+                return;
+            }
             west = east;
         }
     }
