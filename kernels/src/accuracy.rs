@@ -1,4 +1,4 @@
-//! How right a map is: confusion, intervals, area-weighted estimates, change by regions.
+//! How right a map is: confusion, intervals, stratified estimates, change by regions.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,14 @@ use nomenclature::ClassId;
 use serde::Serialize;
 
 pub mod change;
-pub mod weighted;
+pub mod design;
+pub mod place;
+pub mod stratified;
 
 pub use change::{ChangeAccuracy, ChangeMaps, change_accuracy};
-pub use weighted::{AreaEstimate, Estimate, WeightedAccuracy, weighted_accuracy};
+pub use design::{Allotment, Extent, allocate, sample_size};
+pub use place::{draw_places, random_place};
+pub use stratified::{Answer, Assessment, ClassAccuracy, Estimate, Stratified};
 
 /// Quantile of the normal distribution for 95 % intervals.
 pub const Z_95: f64 = 1.959_963_984_540_054;
@@ -29,21 +33,37 @@ pub enum AccuracyError {
         /// The shape expected.
         expected: Vec<usize>,
     },
-    /// A mapped class has too few samples for a variance.
-    #[error("class {} covers {area} of the map and has {samples} samples, at least 2 are needed", class.0)]
-    Samples {
-        /// The class.
-        class: ClassId,
-        /// Its mapped area.
-        area: f64,
-        /// Its samples.
-        samples: u64,
+    /// A stratum has too few answers for a variance.
+    #[error("stratum {stratum} has {answers} answers, at least 2 are needed")]
+    Answers {
+        /// The rank of the stratum.
+        stratum: usize,
+        /// Its answers.
+        answers: u64,
     },
-    /// An area is negative or not finite, or all are zero.
-    #[error("mapped areas {areas:?} are not areas")]
-    Areas {
-        /// The areas given.
-        areas: Vec<f64>,
+    /// An answer belongs to no stratum.
+    #[error("an answer is of stratum {stratum}, there are {strata}")]
+    Stratum {
+        /// The stratum that it names.
+        stratum: usize,
+        /// How many there are.
+        strata: usize,
+    },
+    /// A stratum has no area.
+    #[error("stratum {stratum} has the doubled area {twice_area}")]
+    Area {
+        /// The rank of the stratum.
+        stratum: usize,
+        /// Its doubled area, in square lattice steps.
+        twice_area: i128,
+    },
+    /// The points asked for do not give every stratum its minimum.
+    #[error("{total} points for strata that need {needed}")]
+    TooFew {
+        /// The points asked for.
+        total: u64,
+        /// The points that the minimum takes.
+        needed: u64,
     },
 }
 
