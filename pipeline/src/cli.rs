@@ -12,8 +12,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::commands::{
-    check, compare, completions, coverage, doctor, explain, indicators, init, nomenclature, run,
-    sample, score, status, vectorise,
+    assess, check, compare, completions, coverage, doctor, explain, indicators, init, nomenclature,
+    run, sample, score, status, vectorise,
 };
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
@@ -41,6 +41,8 @@ Exit codes: 0 ok, 2 usage, 3 configuration, 4 input, 5 invariant or quality gate
 /// One variant for each file of `commands/`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Measure how right a delivered vintage is: a blind sample, then accuracy with its intervals
+    Assess(assess::Args),
     /// Check a configuration and the files it names, without computing anything
     Check(check::Args),
     /// Compare delivered vintages: change, artificialisation and indicators, without imagery
@@ -74,6 +76,7 @@ pub enum Command {
 impl Command {
     fn execute(&self) -> Result<(), Error> {
         match self {
+            Self::Assess(args) => assess::execute(args),
             Self::Check(args) => check::execute(args),
             Self::Compare(args) => compare::execute(args),
             Self::Completions(args) => completions::execute(args),

@@ -1,5 +1,6 @@
 //! One file for each command of the command line.
 
+pub mod assess;
 pub mod check;
 pub mod compare;
 pub mod completions;

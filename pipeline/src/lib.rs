@@ -4,6 +4,7 @@
 //! a code means is known by `nomenclature`.
 
 pub mod artefact;
+pub mod assess;
 pub mod basis;
 pub mod cancel;
 pub mod cli;

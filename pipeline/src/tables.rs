@@ -77,6 +77,8 @@ pub enum Cell {
     Text(String),
     /// A whole number without unit, such as a year.
     Integer(i64),
+    /// An estimate, as a whole number of units of its last decimal, and the number of decimals.
+    Fixed(i64, u32),
     /// An area as a doubled area in square lattice steps (half square centimetres).
     Area(i128),
     /// A doubled area spread over a number of years.
@@ -91,6 +93,16 @@ impl Cell {
         Self::Text(text.into())
     }
 
+    /// An estimate rounded to some decimals; empty for what is no number.
+    pub fn estimate(value: f64, decimals: u32) -> Self {
+        let scaled = (value * 10_f64.powi(decimals.cast_signed())).round();
+        if scaled.is_finite() && scaled.abs() < 9e15 {
+            Self::Fixed(scaled as i64, decimals)
+        } else {
+            Self::Empty
+        }
+    }
+
     /// The one printed form, with `.` as decimal sign and no grouping.
     ///
     /// Areas have five decimals, which is exact: one unit of doubled area is 0.00005 m2. Areas per
@@ -101,6 +113,7 @@ impl Cell {
             Self::Empty | Self::AreaPerYear(_, 0) | Self::Share(_, 0) => String::new(),
             Self::Text(ref text) => text.clone(),
             Self::Integer(value) => value.to_string(),
+            Self::Fixed(value, decimals) => decimal(i128::from(value), decimals),
             Self::Area(twice_area) => decimal(twice_area * 5, 5),
             Self::AreaPerYear(twice_area, years) => {
                 decimal(divide(twice_area * 5, i128::from(years)), 5)
@@ -120,6 +133,9 @@ impl Cell {
 
 /// `value / 10^decimals` in decimal notation, exactly.
 fn decimal(value: i128, decimals: u32) -> String {
+    if decimals == 0 {
+        return value.to_string();
+    }
     let scale = 10_i128.pow(decimals).unsigned_abs();
     let (whole, rest) = (value.unsigned_abs() / scale, value.unsigned_abs() % scale);
     let sign = if value < 0 { "-" } else { "" };

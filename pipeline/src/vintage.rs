@@ -21,6 +21,7 @@ use nomenclature::{Couple, Nomenclature};
 
 use crate::config::Layer;
 use crate::error::{Error, InputError};
+use crate::io::vector::VectorSource;
 use crate::repair::{self, Repairs};
 use crate::tally::Tally;
 
@@ -108,6 +109,18 @@ impl Vintage {
     ) -> Result<Self, Error> {
         let reading = Reading { epsg, nomenclature, tally, strict: false };
         reader::read(&reading, layer, year).map(|(vintage, _)| vintage)
+    }
+
+    /// The year that the first feature of a layer states, when it states one.
+    ///
+    /// # Errors
+    /// The layer cannot be read.
+    pub fn stated_year(source: &VectorSource) -> Result<Option<u16>, Error> {
+        let (Some(column), Some(epsg)) = (source.column(&columns::YEAR), source.info().epsg) else {
+            return Ok(None);
+        };
+        let Some(first) = source.features(&[column], epsg)?.next() else { return Ok(None) };
+        Ok(first?.values[0].text().as_deref().and_then(reader::year_of))
     }
 
     /// Number of polygons.

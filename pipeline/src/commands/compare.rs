@@ -307,7 +307,7 @@ fn dated(option: &str, text: &str) -> Result<Source<u16>, Error> {
 }
 
 /// `PATH` or `PATH:LAYER`; a file that has the whole text as its name wins.
-pub(super) fn layer(text: &str) -> Layer {
+pub(crate) fn layer(text: &str) -> Layer {
     let whole = PathBuf::from(text);
     match text.rsplit_once(':') {
         Some((path, layer)) if !whole.exists() && !layer.is_empty() && !layer.contains('/') => {

@@ -83,6 +83,12 @@ pub(crate) fn load_rules(reference: &str) -> Result<RuleSet, Error> {
     RuleSet::builtin(reference).map_err(|error| usage(&error))
 }
 
+/// The path of the document that a name means; none for a built-in one.
+pub(crate) fn document_path(reference: &str) -> Option<std::path::PathBuf> {
+    let path = Path::new(reference);
+    is_document(path).then(|| path.to_owned())
+}
+
 /// Whether a name means a file: it ends in `.yaml` or `.yml`, or it holds a folder.
 fn is_document(path: &Path) -> bool {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();

@@ -48,7 +48,7 @@ pub const TILE_BYTES_MAX: usize = 256 << 20;
 const EXPANSION_MAX: u128 = 1_000_000;
 
 /// Date written wherever GDAL would write the current one, so that bytes are reproducible.
-const FIXED_DATE: &str = "1970-01-01T00:00:00.000Z";
+pub(super) const FIXED_DATE: &str = "1970-01-01T00:00:00.000Z";
 
 /// Settings of the process; they win over the environment.
 const SETTINGS: &[(&str, &str)] = &[

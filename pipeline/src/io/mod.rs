@@ -9,6 +9,7 @@ pub mod error;
 pub mod gdal;
 pub mod image;
 pub mod issue;
+mod layer_styles;
 pub mod raster;
 pub mod raster_writer;
 pub mod record;

@@ -230,7 +230,7 @@ fn write_hex(sql: &mut String, byte: u8) -> std::fmt::Result {
 }
 
 /// Runs a statement without result.
-fn run(dataset: &Dataset, sql: &str) -> Outcome<()> {
+pub(super) fn run(dataset: &Dataset, sql: &str) -> Outcome<()> {
     dataset.execute_sql(sql, None, Dialect::DEFAULT).map(|_| ())
 }
 
@@ -244,7 +244,7 @@ pub(super) fn column_of(dataset: &Dataset, sql: &str) -> Outcome<Vec<String>> {
 }
 
 /// A text of SQL.
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 

@@ -11,6 +11,7 @@ use kernels::lattice::{Point, Polygon};
 
 use super::error::{Result, write_error};
 use super::gdal::{ogr, open_vector, raise, writing};
+use super::layer_styles;
 use super::spatial_index::{SpatialIndex, column_of, identifier};
 use super::srs::{self, Reprojection};
 use super::vector::Value;
@@ -251,6 +252,21 @@ impl VectorWriter {
         })?;
         open.n_features += 1;
         Ok(())
+    }
+
+    /// Gives layers of a `GeoPackage` the style and form with which QGIS opens them: pairs of the
+    /// rank of a layer and its QML document.
+    ///
+    /// # Errors
+    /// The file cannot be written, or has styles already.
+    pub fn set_styles(&mut self, styles: &[(usize, &str)]) -> Result<()> {
+        let Self { path, dataset, layers, .. } = self;
+        let rows = styles.iter().map(|&(layer, qml)| {
+            let LayerSpec { name, geometry_column, .. } = &layers[layer].spec;
+            layer_styles::Style { layer: name, geometry_column, qml }
+        });
+        let rows: Vec<_> = rows.collect();
+        writing(path, || layer_styles::write(dataset, &rows))
     }
 
     /// Indexes, commits, closes, opens the file again and counts the features of each layer.

@@ -20,18 +20,23 @@ pub type Method = [(String, String)];
 /// # Errors
 /// [`Error::Internal`] when the writer refuses the content, such as more than 1,048,576 rows.
 pub fn bytes(tables: &[Table], method: &Method) -> Result<Vec<u8>, Error> {
-    build(tables, method).map_err(|error| Error::internal(format!("indicators.xlsx: {error}")))
+    workbook("Indicateurs d'occupation du sol et d'artificialisation", tables, method)
 }
 
-fn build(tables: &[Table], method: &Method) -> Result<Vec<u8>, XlsxError> {
+/// The bytes of a workbook of some title; see [`bytes`].
+///
+/// # Errors
+/// As [`bytes`].
+pub fn workbook(title: &str, tables: &[Table], method: &Method) -> Result<Vec<u8>, Error> {
+    build(title, tables, method)
+        .map_err(|error| Error::internal(format!("workbook `{title}`: {error}")))
+}
+
+fn build(title: &str, tables: &[Table], method: &Method) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     // A constant: the clock would make two runs differ.
     let created = ExcelDateTime::from_ymd(2000, 1, 1)?;
-    workbook.set_properties(
-        &DocProperties::new()
-            .set_title("Indicateurs d'occupation du sol et d'artificialisation")
-            .set_creation_datetime(&created),
-    );
+    workbook.set_properties(&DocProperties::new().set_title(title).set_creation_datetime(&created));
     for table in family::families(tables) {
         sheet_of(workbook.add_worksheet(), &table)?;
     }
@@ -80,6 +85,11 @@ fn write(sheet: &mut Worksheet, (row, col): (u32, u16), cell: &Cell) -> Result<(
         Cell::Empty => return Ok(()),
         Cell::Text(text) => return sheet.write_string(row, col, text).map(|_| ()),
         Cell::Integer(_) => Format::new(),
+        Cell::Fixed(_, decimals) => {
+            let places = "0".repeat(*decimals as usize);
+            let point = if places.is_empty() { "" } else { "." };
+            Format::new().set_num_format(format!("#,##0{point}{places}"))
+        }
         // At least two decimals are shown; the stored number has all of them.
         Cell::Area(_) | Cell::AreaPerYear(..) => Format::new().set_num_format("#,##0.00###"),
         Cell::Share(..) => Format::new().set_num_format("0.00####"),

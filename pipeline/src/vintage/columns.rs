@@ -10,6 +10,8 @@ pub(super) const COVER: [&str; 6] =
 pub(super) const USAGE: [&str; 6] = ["code_us", "usage", "us", "code_usage", "us_code", "code_use"];
 /// Names of the identifier.
 pub(super) const ID: [&str; 4] = ["id", "id_ocs", "id_ocsge", "cleabs"];
+/// Names of the year.
+pub(super) const YEAR: [&str; 2] = ["millesime", "millésime"];
 /// Names of the flag of the skeleton of roads and rail.
 pub(super) const OSSATURE: [&str; 1] = ["ossature"];
 
@@ -44,7 +46,7 @@ impl Columns {
         columns.us = columns.dated(source, &USAGE, "us", year)?;
         let mut optional = |names: &[&str]| source.column(names).map(|c| columns.take(c));
         let id = optional(&ID);
-        let of_year = optional(&["millesime", "millésime"]);
+        let of_year = optional(&YEAR);
         let ossature = optional(&OSSATURE);
         let origin = optional(&["source"]);
         let code_or = optional(&["code_or"]);

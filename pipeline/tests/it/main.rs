@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 mod artif;
+mod assess;
+mod assess_wrong;
 mod chain;
 mod cli;
 mod compare;
