@@ -40,7 +40,8 @@ pub fn sample_size(strata: &[Extent], expected: &[f64], standard_error: f64) -> 
     let parts = strata.iter().zip(expected).map(|(stratum, u)| {
         stratum.twice_area as f64 / total as f64 * (u * (1.0 - u)).max(0.0).sqrt()
     });
-    (parts.sum::<f64>() / standard_error).powi(2).ceil() as u64
+    // Rounding of the sum must not add a place.
+    ((parts.sum::<f64>() / standard_error).powi(2) - 1e-6).ceil() as u64
 }
 
 /// Shares places among strata: a minimum to the rare ones, the rest in proportion to area.

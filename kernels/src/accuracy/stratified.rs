@@ -129,9 +129,9 @@ impl<'a> Stratified<'a> {
     /// The interval is Wilson's for the binomial sample whose variance is the one estimated
     /// (Korn and Graubard, "Confidence intervals for proportions with small expected number of
     /// positive counts estimated from survey data", Survey Methodology 24, 1998): it never leaves
-    /// 0 to 1, and is `value ± 1.96 error` for large samples. Where no stratum shows any variance,
-    /// the sample is that of Kish's effective size when the value is 0 or 1, else each stratum is
-    /// taken to hold half an answer of the other kind.
+    /// 0 to 1, and is `value ± 1.96 error` for large samples. The variance is taken to be at least
+    /// that of half an answer of another kind in a sample of Kish's effective size, so that an
+    /// interval is never a point because every answer agrees.
     ///
     /// Limit: a kind of error of which fewer than about ten answers are expected may be nearly
     /// missed by the sample; the interval of a rare class then holds its area in some 90 % of
@@ -147,13 +147,15 @@ impl<'a> Stratified<'a> {
         }
         let value = self.mean(&part) / mean;
         let variance = self.variance(|answer| part(answer) - value * whole(answer));
-        let error = variance.sqrt() / mean;
-        let (low, high) = if error > 1e-12 && value < 1.0 {
-            wilson(value, value * (1.0 - value) / (error * error))
+        let variance = variance / (mean * mean);
+        let n = self.effective_size(&whole);
+        let other = 0.5 / (n + 1.0);
+        let (low, high) = if value <= 1e-12 || value >= 1.0 - 1e-12 {
+            wilson(value, n)
         } else {
-            self.interval_without_variance(value, mean, &whole)
+            wilson(value, value * (1.0 - value) / variance.max(other * (1.0 - other) / n))
         };
-        Some(Estimate { value, error, low, high })
+        Some(Estimate { value, error: variance.sqrt(), low, high })
     }
 
     /// Accuracy and areas by class.
@@ -226,31 +228,13 @@ impl<'a> Stratified<'a> {
         parts.sum()
     }
 
-    fn interval_without_variance(
-        &self,
-        value: f64,
-        mean: f64,
-        whole: &impl Fn(&Answer) -> f64,
-    ) -> (f64, f64) {
-        let (mut sum, mut squares) = (0.0, 0.0);
-        let mut touched = vec![false; self.strata.len()];
-        for answer in self.answers {
-            let weight = self.weight_of(*answer) * whole(answer);
-            sum += weight;
-            squares += weight * weight;
-            touched[answer.stratum as usize] |= weight > 0.0;
-        }
-        if value <= 1e-12 || value >= 1.0 - 1e-12 {
-            return wilson(value, sum * sum / squares);
-        }
-        let doubt = |(stratum, _): (&Stratum, &bool)| {
-            let n = stratum.answers as f64;
-            let other = 0.5 / (n + 1.0);
-            stratum.weight.powi(2) * other * (1.0 - other) / n
-        };
-        let touched = self.strata.iter().zip(&touched).filter(|(_, touched)| **touched);
-        let variance = touched.map(doubt).sum::<f64>() / (mean * mean);
-        wilson(value, value * (1.0 - value) / variance)
+    /// Answers of equal weight that would tell as much of a part of the ground (Kish, "Survey
+    /// sampling", 1965).
+    fn effective_size(&self, of: impl Fn(&Answer) -> f64) -> f64 {
+        let weights = self.answers.iter().map(|answer| self.weight_of(*answer) * of(answer));
+        let (sum, squares) =
+            weights.fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
+        sum * sum / squares
     }
 }
 

@@ -26,9 +26,8 @@ pub(super) fn all(
         tables.push(shares(reading));
     }
     tables.push(strata(outcome, key, answers));
-    if !outcome.agreement.is_empty() {
-        tables.push(agreement(outcome));
-    }
+    // Without a second interpreter it is empty: no file of an earlier result is left beside it.
+    tables.push(agreement(outcome));
     tables.push(errors(key, answers, nomenclature));
     tables.push(set_aside(key, answers));
     tables

@@ -8,7 +8,7 @@ use crate::assess::estimate::{Criterion, Reading};
 const WIDTH: f64 = 840.0;
 const LABELS: f64 = 330.0;
 const ROW: f64 = 24.0;
-const RIGHT: f64 = 16.0;
+const RIGHT: f64 = 26.0;
 
 /// One row for each class on the map: a line for the interval, a dot for the figure.
 pub(super) fn users(reading: &Reading, criteria: &[Criterion]) -> String {
