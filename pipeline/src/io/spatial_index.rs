@@ -28,6 +28,9 @@ const ROOT: i64 = 1;
 /// Characters after which a statement is sent.
 const STATEMENT_CHARS: usize = 1 << 20;
 
+/// Hexadecimal digits.
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// What GDAL says of a statement.
 type Outcome<T> = Result<T, GdalError>;
 
@@ -97,21 +100,32 @@ impl SpatialIndex {
     pub(super) fn finish(self, dataset: &Dataset) -> Outcome<()> {
         let Self { table, triggers, cells } = self;
         let nodes = packed(cells);
-        let mut leaf_of = Vec::new();
+        let mut leaf_of = Vec::with_capacity(nodes.iter().map(|node| node.cells.len()).sum());
         let mut parent_of = Vec::new();
         for node in &nodes {
             let owners = if node.height == 0 { &mut leaf_of } else { &mut parent_of };
             owners.extend(node.cells.iter().map(|cell| (cell.id, node.number)));
         }
-        let pair = |sql: &mut String, (id, node): &(i64, i64)| write!(sql, "({id},{node})");
         for (suffix, mut owners) in [("rowid", leaf_of), ("parent", parent_of)] {
             owners.sort_unstable();
-            insert(dataset, &format!("{table}_{suffix}"), &owners, pair)?;
+            // A row of VALUES is compiled; an entry of a JSON object is only read.
+            let insert = format!("INSERT INTO {} SELECT key, value ", name(&table, suffix));
+            let around = [insert + "FROM json_each('{", "}')".to_owned()];
+            let mut digits = Digits::default();
+            send(dataset, &around, &owners, |sql, &(id, node)| {
+                for part in ["\"", digits.of(id), "\":"] {
+                    sql.push_str(part);
+                }
+                sql.push_str(digits.of(node));
+            })?;
         }
-        insert(dataset, &format!("{table}_node"), &nodes, |sql, node| {
-            write!(sql, "({},x'", node.number)?;
-            node.bytes().iter().try_for_each(|byte| write_hex(sql, *byte))?;
-            write!(sql, "')")
+        // The module has put an empty root there.
+        run(dataset, &format!("DELETE FROM {}", name(&table, "node")))?;
+        let around = [format!("INSERT INTO {} VALUES", name(&table, "node")), String::new()];
+        send(dataset, &around, &nodes, |sql, node| {
+            write!(sql, "({},x'", node.number).expect("a text in memory takes all");
+            node.write_hex(sql);
+            sql.push_str("')");
         })?;
         triggers.iter().try_for_each(|trigger| run(dataset, trigger))
     }
@@ -135,21 +149,55 @@ impl Extent {
 
 impl Node {
     /// The node as the module stores it, big-endian.
-    fn bytes(&self) -> Vec<u8> {
+    fn bytes(&self) -> [u8; NODE_BYTES] {
         // Only the root tells its height.
         let height = if self.number == ROOT { self.height as u16 } else { 0 };
-        let mut bytes = Vec::with_capacity(NODE_BYTES);
-        bytes.extend(height.to_be_bytes());
-        bytes.extend((self.cells.len() as u16).to_be_bytes());
-        for Cell { id, extent } in &self.cells {
-            bytes.extend(id.to_be_bytes());
+        let mut bytes = [0; NODE_BYTES];
+        bytes[..2].copy_from_slice(&height.to_be_bytes());
+        bytes[2..4].copy_from_slice(&(self.cells.len() as u16).to_be_bytes());
+        for (own, Cell { id, extent }) in bytes[4..].chunks_exact_mut(24).zip(&self.cells) {
+            own[..8].copy_from_slice(&id.to_be_bytes());
             for axis in 0..2 {
-                bytes.extend(extent.low[axis].to_be_bytes());
-                bytes.extend(extent.high[axis].to_be_bytes());
+                own[8 + 8 * axis..][..4].copy_from_slice(&extent.low[axis].to_be_bytes());
+                own[12 + 8 * axis..][..4].copy_from_slice(&extent.high[axis].to_be_bytes());
             }
         }
-        bytes.resize(NODE_BYTES, 0);
         bytes
+    }
+
+    /// Writes [`Node::bytes`], each in two hexadecimal digits.
+    fn write_hex(&self, sql: &mut String) {
+        let mut text = [0; 2 * NODE_BYTES];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.bytes()) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        sql.push_str(str::from_utf8(&text).expect("digits are ASCII"));
+    }
+}
+
+/// Whole numbers as texts, one at a time.
+#[derive(Default)]
+struct Digits([u8; 20]);
+
+impl Digits {
+    /// The decimal digits of a number.
+    fn of(&mut self, number: i64) -> &str {
+        let mut rest = number.unsigned_abs();
+        let mut at = self.0.len();
+        loop {
+            at -= 1;
+            self.0[at] = DIGITS[(rest % 10) as usize];
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if number < 0 {
+            at -= 1;
+            self.0[at] = b'-';
+        }
+        str::from_utf8(&self.0[at..]).expect("digits are ASCII")
     }
 }
 
@@ -174,18 +222,25 @@ fn packed(mut cells: Vec<Cell>) -> Vec<Node> {
 
 /// Orders features by tiles: slices from west to east, each from south to north.
 fn tile(cells: &mut [Cell]) {
-    let by = |axis: usize| {
-        move |a: &Cell, b: &Cell| {
-            let [own, other] = [a, b].map(|cell| cell.extent.twice_middle(axis));
-            own.total_cmp(&other).then(a.id.cmp(&b.id))
-        }
-    };
     let n_leaves = cells.len().div_ceil(CELLS_MAX);
     let n_slices = n_leaves.isqrt().max(1);
-    cells.sort_unstable_by(by(0));
+    order(cells, 0);
     for slice in cells.chunks_mut(CELLS_MAX * n_leaves.div_ceil(n_slices).max(1)) {
-        slice.sort_unstable_by(by(1));
+        order(slice, 1);
     }
+}
+
+/// Orders features by their middles on an axis, then by their numbers.
+fn order(cells: &mut [Cell], axis: usize) {
+    let key = |(rank, cell): (usize, &Cell)| {
+        let bits = cell.extent.twice_middle(axis).to_bits().cast_signed();
+        // As `f64::total_cmp` orders them: all bits of a negative number but its sign are turned.
+        (bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed(), cell.id, rank)
+    };
+    let mut keys: Vec<_> = cells.iter().enumerate().map(key).collect();
+    keys.sort_unstable();
+    let ordered: Vec<Cell> = keys.into_iter().map(|(_, _, rank)| cells[rank]).collect();
+    cells.copy_from_slice(&ordered);
 }
 
 /// The largest single that is not above a number.
@@ -200,33 +255,30 @@ fn above(v: f64) -> f32 {
     if f64::from(near) < v { near.next_up() } else { near }
 }
 
-/// Inserts rows of two columns in a table, or replaces them, in statements of many rows.
-fn insert<T>(
+/// Sends rows, parted by commas, between two parts of a statement, many at a time.
+fn send<T>(
     dataset: &Dataset,
-    table: &str,
+    around: &[String; 2],
     rows: &[T],
-    write_row: impl Fn(&mut String, &T) -> std::fmt::Result,
+    mut write_row: impl FnMut(&mut String, &T),
 ) -> Outcome<()> {
-    let start = format!("INSERT OR REPLACE INTO {} VALUES", identifier(table));
-    let mut sql = start.clone();
+    let mut sql = around[0].clone();
     for (rank, row) in rows.iter().enumerate() {
-        write_row(&mut sql, row).expect("a text in memory takes all");
+        write_row(&mut sql, row);
         if sql.len() < STATEMENT_CHARS && rank + 1 < rows.len() {
             sql.push(',');
         } else {
+            sql.push_str(&around[1]);
             run(dataset, &sql)?;
-            sql.truncate(start.len());
+            sql.truncate(around[0].len());
         }
     }
     Ok(())
 }
 
-/// Writes a byte in two hexadecimal digits.
-fn write_hex(sql: &mut String, byte: u8) -> std::fmt::Result {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
-    sql.write_char(digit(byte >> 4))?;
-    sql.write_char(digit(byte & 15))
+/// The name of a table of the module.
+fn name(table: &str, suffix: &str) -> String {
+    identifier(&format!("{table}_{suffix}"))
 }
 
 /// Runs a statement without result.

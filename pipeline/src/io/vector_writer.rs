@@ -1,12 +1,13 @@
 //! Writing vector layers: the same features always give the same bytes.
 
+use std::cell::Cell;
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
 use gdal::errors::GdalError;
 use gdal::vector::{LayerAccess, LayerOptions};
 use gdal::{Dataset, DriverManager};
-use gdal_sys::{OGRFeatureDefnH, OGRFeatureH, OGRFieldSubType, OGRFieldType, OGRLayerH};
+use gdal_sys::{OGRFeatureH, OGRFieldSubType, OGRFieldType, OGRLayerH};
 use kernels::lattice::{Point, Polygon};
 
 use super::error::{Result, write_error};
@@ -125,16 +126,18 @@ pub enum VectorFormat {
 /// Writes layers one after the other into a new file.
 pub struct VectorWriter {
     path: PathBuf,
+    // Before the dataset, so that features go before their layers.
+    layers: Vec<OpenLayer>,
     dataset: Dataset,
     format: VectorFormat,
-    layers: Vec<OpenLayer>,
     bytes: Vec<u8>,
 }
 
 struct OpenLayer {
     spec: LayerSpec,
     handle: OGRLayerH,
-    definition: OGRFeatureDefnH,
+    /// Every row in turn: each sets its number, all its columns and its shape.
+    feature: NewFeature,
     way: Option<Reprojection>,
     /// Its index, where it is ours to make.
     index: Option<SpatialIndex>,
@@ -162,7 +165,7 @@ impl VectorWriter {
             writing(path, || DriverManager::get_driver_by_name(driver)?.create_vector_only(path))?;
         let layers_open = Vec::with_capacity(layers.len());
         let path = path.to_path_buf();
-        let mut writer = Self { path, dataset, format, layers: layers_open, bytes: Vec::new() };
+        let mut writer = Self { path, layers: layers_open, dataset, format, bytes: Vec::new() };
         for spec in layers {
             writer.create_layer(spec)?;
         }
@@ -175,7 +178,7 @@ impl VectorWriter {
             .then(|| Reprojection::new(&self.path, spec.epsg, spec.file_epsg))
             .transpose()?;
         let (format, dataset) = (self.format, &mut self.dataset);
-        let (handle, definition) = writing(&self.path, || {
+        let (handle, feature) = writing(&self.path, || {
             let options = layer_options(format, spec);
             let options: Vec<&str> = options.iter().map(String::as_str).collect();
             let layer = dataset.create_layer(LayerOptions {
@@ -187,9 +190,11 @@ impl VectorWriter {
             for field in &spec.fields {
                 add_field(&layer, field)?;
             }
-            // SAFETY: both handles belong to the dataset, which this writer owns and closes last.
+            // SAFETY: the handle belongs to the dataset, which this writer owns and closes last.
             let handle = unsafe { layer.c_layer() };
-            Ok((handle, unsafe { gdal_sys::OGR_L_GetLayerDefn(handle) }))
+            // SAFETY: the layer is alive; the feature keeps its definition and is freed when dropped.
+            let new = unsafe { gdal_sys::OGR_F_Create(gdal_sys::OGR_L_GetLayerDefn(handle)) };
+            Ok((handle, NewFeature(new)))
         })?;
         let index = (format == VectorFormat::GeoPackage)
             .then(|| {
@@ -199,7 +204,7 @@ impl VectorWriter {
             })
             .transpose()?;
         let spec = spec.clone();
-        self.layers.push(OpenLayer { spec, handle, definition, way, index, n_features: 0 });
+        self.layers.push(OpenLayer { spec, handle, feature, way, index, n_features: 0 });
         Ok(())
     }
 
@@ -232,16 +237,15 @@ impl VectorWriter {
         let Self { path, layers, bytes, .. } = self;
         let open = &mut layers[layer];
         check_row(path, &open.spec, fid, shape, values)?;
-        let has_shape = encode(bytes, shape, open.way.as_ref())?;
+        let extent = encode(bytes, shape, open.way.as_ref())?;
         writing(path, || {
-            // SAFETY: the definition is alive; the feature is freed by `NewFeature`.
-            let feature = NewFeature(unsafe { gdal_sys::OGR_F_Create(open.definition) });
+            let feature = &open.feature;
             // SAFETY: the feature is alive.
             ogr(unsafe { gdal_sys::OGR_F_SetFID(feature.0, fid) }, "OGR_F_SetFID")?;
             for (index, value) in values.iter().enumerate() {
-                set(&feature, index as i32, value)?;
+                set(feature, index as i32, value)?;
             }
-            let extent = if has_shape { Some(set_shape(&feature, bytes)?) } else { None };
+            set_shape(feature, extent.map(|_| bytes.as_slice()))?;
             // SAFETY: layer and feature are alive.
             let code = unsafe { gdal_sys::OGR_L_CreateFeature(open.handle, feature.0) };
             ogr(code, "OGR_L_CreateFeature")?;
@@ -429,8 +433,15 @@ fn check_row(
     Ok(())
 }
 
-/// Encodes a shape; `false` when there is none.
-fn encode(bytes: &mut Vec<u8>, shape: Shape<'_>, way: Option<&Reprojection>) -> Result<bool> {
+/// West, south, east and north of a shape, in the coordinates of the file.
+type Extent = [f64; 4];
+
+/// Encodes a shape; gives its box, `None` when there is no shape.
+fn encode(
+    bytes: &mut Vec<u8>,
+    shape: Shape<'_>,
+    way: Option<&Reprojection>,
+) -> Result<Option<Extent>> {
     let Some(way) = way else {
         return Ok(encode_with(bytes, shape, &Point::to_metres));
     };
@@ -442,24 +453,34 @@ fn encode(bytes: &mut Vec<u8>, shape: Shape<'_>, way: Option<&Reprojection>) -> 
             (0.0, 0.0)
         })
     };
-    let has_shape = encode_with(bytes, shape, &place);
-    failed.into_inner().map_or(Ok(has_shape), Err)
+    let extent = encode_with(bytes, shape, &place);
+    failed.into_inner().map_or(Ok(extent), Err)
 }
 
-fn encode_with(
+/// Encodes a shape whose corners are placed in the file; gives its box, `None` without a shape.
+pub(super) fn encode_with(
     bytes: &mut Vec<u8>,
     shape: Shape<'_>,
     place: &impl Fn(Point) -> (f64, f64),
-) -> bool {
+) -> Option<Extent> {
+    let (low, high) = (Cell::new([f64::INFINITY; 2]), Cell::new([f64::NEG_INFINITY; 2]));
+    let place = &|point: Point| {
+        let (x, y) = place(point);
+        let ([west, south], [east, north]) = (low.get(), high.get());
+        low.set([west.min(x), south.min(y)]);
+        high.set([east.max(x), north.max(y)]);
+        (x, y)
+    };
     match shape {
-        Shape::None => return false,
+        Shape::None => return None,
         Shape::Polygon(polygon) => wkb::write_polygon(bytes, polygon, place),
         Shape::MultiPolygon(list) => wkb::write_multi_polygon(bytes, list, place),
         Shape::Line(line) => wkb::write_line(bytes, line, place),
         Shape::MultiLine(list) => wkb::write_multi_line(bytes, list, place),
         Shape::Point(point) => wkb::write_point(bytes, point, place),
     }
-    true
+    let ([west, south], [east, north]) = (low.get(), high.get());
+    Some([west, south, east, north])
 }
 
 /// A feature being made, freed when it goes out of scope.
@@ -495,26 +516,25 @@ pub(super) fn set(
     Ok(())
 }
 
-/// Gives a feature its shape; returns its box: west, south, east, north.
+/// Gives a feature its shape, as well-known binary, or none.
 pub(super) fn set_shape(
     feature: &NewFeature,
-    bytes: &[u8],
-) -> std::result::Result<[f64; 4], GdalError> {
+    bytes: Option<&[u8]>,
+) -> std::result::Result<(), GdalError> {
     let mut geometry = std::ptr::null_mut();
-    let mut extent = gdal_sys::OGREnvelope { MinX: 0.0, MaxX: 0.0, MinY: 0.0, MaxY: 0.0 };
     // SAFETY: the buffer is read within its length; the geometry then belongs to the feature.
     unsafe {
-        let code = gdal_sys::OGR_G_CreateFromWkb(
-            bytes.as_ptr().cast(),
-            std::ptr::null_mut(),
-            &raw mut geometry,
-            i32::try_from(bytes.len())?,
-        );
-        ogr(code, "OGR_G_CreateFromWkb")?;
-        gdal_sys::OGR_G_GetEnvelope(geometry, &raw mut extent);
-        ogr(gdal_sys::OGR_F_SetGeometryDirectly(feature.0, geometry), "OGR_F_SetGeometryDirectly")?;
+        if let Some(bytes) = bytes {
+            let code = gdal_sys::OGR_G_CreateFromWkb(
+                bytes.as_ptr().cast(),
+                std::ptr::null_mut(),
+                &raw mut geometry,
+                i32::try_from(bytes.len())?,
+            );
+            ogr(code, "OGR_G_CreateFromWkb")?;
+        }
+        ogr(gdal_sys::OGR_F_SetGeometryDirectly(feature.0, geometry), "OGR_F_SetGeometryDirectly")
     }
-    Ok([extent.MinX, extent.MinY, extent.MaxX, extent.MaxY])
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use kernels::lattice::{Point, Polygon};
 use super::super::error::{Result, write_error};
 use super::super::gdal::{ogr, raise, reading, strict, writing};
 use super::super::spatial_index::SpatialIndex;
-use super::super::vector_writer::{NewFeature, count, set, set_shape};
-use super::super::{srs, wkb};
+use super::super::srs;
+use super::super::vector_writer::{NewFeature, Shape, count, encode_with, set, set_shape};
 use super::{Owned, Value, VectorSource, filter, text};
 
 /// A polygon to write with the columns of the feature that it comes from.
@@ -190,12 +190,14 @@ impl Target {
         if let Some((index, value)) = &piece.changed {
             set(&feature, *index as i32, value)?;
         }
-        wkb::write_polygon(bytes, piece.polygon, &Point::to_metres);
-        let extent = set_shape(&feature, bytes)?;
+        let extent = encode_with(bytes, Shape::Polygon(piece.polygon), &Point::to_metres);
+        set_shape(&feature, Some(bytes))?;
         // SAFETY: layer and feature are alive.
         let code = unsafe { gdal_sys::OGR_L_CreateFeature(self.handle, feature.0) };
         ogr(code, "OGR_L_CreateFeature")?;
-        self.index.add(fid, extent);
+        if let Some(extent) = extent {
+            self.index.add(fid, extent);
+        }
         Ok(())
     }
 }
