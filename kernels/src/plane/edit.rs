@@ -101,6 +101,12 @@ impl<T: CellValue> Plane<T> {
     #[must_use]
     pub fn edited(&self, mut edits: Vec<Edit<T>>) -> Self {
         edits.par_sort_unstable();
+        // Of two edits of one cell the later one would be dropped, or begin where the first one ends,
+        // depending on the runs below: a rule that decides a cell twice is in error.
+        debug_assert!(
+            edits.windows(2).all(|w| (w[0].row, w[0].end) <= (w[1].row, w[1].start)),
+            "two edits concern one cell"
+        );
         let edits_of = |band: usize| {
             let first = edits.partition_point(|edit| (edit.row as usize) < band * BAND_ROWS);
             let end = edits.partition_point(|edit| (edit.row as usize) < (band + 1) * BAND_ROWS);
