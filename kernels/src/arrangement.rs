@@ -155,6 +155,11 @@ pub(crate) fn check_layers(layers: &[&[Polygon]]) -> Result<Vec<u32>, Arrangemen
         for (polygon, shape) in polygons.iter().enumerate() {
             let far =
                 |p: &&Point| p.x.unsigned_abs().max(p.y.unsigned_abs()) > COORDINATE_MAX as u32;
+            // The limit is one less than a power of two: all bits at once tell whether one is beyond.
+            let bits = |all: u32, p: &Point| all | p.x.unsigned_abs() | p.y.unsigned_abs();
+            if shape.rings().all(|r| r.0.iter().fold(0, bits) <= COORDINATE_MAX as u32) {
+                continue;
+            }
             if let Some(&point) = shape.rings().flat_map(|r| &r.0).find(far) {
                 return Err(ArrangementError::Coordinate { layer, polygon, point });
             }

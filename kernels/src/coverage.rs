@@ -6,9 +6,12 @@
 //! union. A full arrangement is made only when this fails.
 
 mod chains;
+mod frontier;
 mod lines;
+mod plain;
 mod rings;
 mod seams;
+mod survey;
 
 #[cfg(test)]
 mod tests;
@@ -19,7 +22,8 @@ use crate::arrangement::{
     Arrangement, ArrangementError, LayerMask, NO_KEY, UNBOUNDED, arrange, crossings_and_hits,
 };
 use crate::lattice::{Point, Polygon, cross};
-use seams::Seams;
+use seams::{Seams, short_sides};
+use survey::{Survey, survey};
 
 /// What can be wrong in a coverage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -126,18 +130,19 @@ pub fn check(
     limits: Limits,
 ) -> Result<Vec<Defect>, ArrangementError> {
     crate::arrangement::check_layers(&[polygons, outline.unwrap_or_default()])?;
-    let mut defects: Vec<Defect> = polygons
-        .par_iter()
-        .zip(0_u32..polygons.len() as u32)
-        .flat_map_iter(|(polygon, rank)| rings::defects(polygon, rank, limits))
-        .collect();
-    let sound = !defects.iter().any(|d| d.kind != DefectKind::MicroObject);
-    let seams = Seams::of(polygons);
-    defects.extend(seams.short_sides(limits.segment_length));
-    let gaps = if sound { gaps_if_matched(&seams, outline)? } else { None };
+    let Survey { mut defects, loose } = survey(polygons, limits);
+    defects.extend(short_sides(polygons, limits.segment_length));
+    let gaps = match (outline, loose) {
+        (_, None) => None,
+        (None, Some(loose)) => gaps_of_loose(&Seams::of_some(&loose))?,
+        (Some(outline), Some(_)) => {
+            let [own, wanted] = [polygons, outline].map(|list| Seams::of(list).single_sides());
+            (own.is_some() && own == wanted).then(Vec::new)
+        }
+    };
     defects.extend(match gaps {
         Some(gaps) => gaps,
-        None => all_misfits(polygons, outline, seams)?,
+        None => all_misfits(polygons, outline)?,
     });
     defects.sort_unstable();
     Ok(defects)
@@ -181,11 +186,8 @@ pub fn unmerged(polygons: &[Polygon], keys: &[u16]) -> Vec<Defect> {
 fn all_misfits(
     polygons: &[Polygon],
     outline: Option<&[Polygon]>,
-    seams: Seams,
 ) -> Result<Vec<Defect>, ArrangementError> {
-    let mut defects = unmatched(&seams)?;
-    // A third of the memory that what follows takes.
-    drop(seams);
+    let mut defects = unmatched(&Seams::of(polygons))?;
     let twins = duplicates(polygons);
     let arrangement = arrange(&[polygons, outline.unwrap_or_default()])?;
     defects.extend(misfits(&arrangement, outline.is_some(), &twins));
@@ -193,20 +195,15 @@ fn all_misfits(
     Ok(defects)
 }
 
-/// The gaps, when side matching alone proves that there is no other misfit; else `None`.
+/// The gaps, when the sides left alone by matching prove that there is no other misfit; else
+/// `None`.
 ///
-/// Sum over the polygons of "covered by it" changes by one across each side that appears once, so
-/// when these sides are noded and each has its polygon on the odd side, the sum is 0 or 1
-/// everywhere: nothing overlaps, and what is even and bounded is a gap.
-fn gaps_if_matched(
-    seams: &Seams,
-    outline: Option<&[Polygon]>,
-) -> Result<Option<Vec<Defect>>, ArrangementError> {
-    let Some(single) = seams.single_sides() else { return Ok(None) };
-    if let Some(outline) = outline {
-        let wanted = Seams::of(outline).single_sides();
-        return Ok((wanted.as_ref() == Some(&single)).then(Vec::new));
-    }
+/// Sum over the polygons of "covered by it" changes by one across each side that is left, and not
+/// across those that were taken away in couples, one polygon on each side. So when the sides left
+/// are noded and each has its polygon on the odd side, the sum is 0 or 1 everywhere: nothing
+/// overlaps, and what is even and bounded is a gap.
+fn gaps_of_loose(loose: &Seams) -> Result<Option<Vec<Defect>>, ArrangementError> {
+    let Some(single) = loose.single_sides() else { return Ok(None) };
     let ends: Vec<(Point, Point)> = single.iter().map(|side| side.ends).collect();
     let union = Arrangement::of_chain(ends)?;
     let sides_hold = union.n_edges() == single.len()

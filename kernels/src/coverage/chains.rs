@@ -18,9 +18,9 @@ type Ends = (Point, Point);
 
 /// A box, its rim included.
 #[derive(Debug, Clone, Copy)]
-struct Extent {
-    low: Point,
-    high: Point,
+pub(super) struct Extent {
+    pub(super) low: Point,
+    pub(super) high: Point,
 }
 
 impl Extent {
@@ -43,7 +43,7 @@ impl Extent {
         clippy::needless_bitwise_bool,
         reason = "comparing all four at once is faster than three branches that nobody can predict"
     )]
-    fn meets(&self, other: &Self) -> bool {
+    pub(super) fn meets(&self, other: &Self) -> bool {
         (self.low.x <= other.high.x)
             & (other.low.x <= self.high.x)
             & (self.low.y <= other.high.y)
@@ -226,7 +226,7 @@ impl<'a> Chains<'a> {
 }
 
 /// A side of a ring, its lower end first.
-fn side(points: &[Point], i: usize) -> Ends {
+pub(super) fn side(points: &[Point], i: usize) -> Ends {
     let (p, q) = (points[i], points[if i + 1 == points.len() { 0 } else { i + 1 }]);
     (p.min(q), p.max(q))
 }
@@ -281,7 +281,7 @@ fn z_order(extent: Extent) -> u64 {
 }
 
 /// How two sides meet.
-enum Meeting {
+pub(super) enum Meeting {
     Apart,
     /// In one point that is an end of one of them.
     Touch(Point),
@@ -290,7 +290,7 @@ enum Meeting {
 }
 
 /// How two sides meet, the lower one first.
-fn meeting((a, b): Ends, (c, d): Ends) -> Meeting {
+pub(super) fn meeting((a, b): Ends, (c, d): Ends) -> Meeting {
     let (of_c, of_d) = (cross(a, b, c).signum(), cross(a, b, d).signum());
     if of_c * of_d > 0 {
         return Meeting::Apart;

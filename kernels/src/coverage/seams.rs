@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::{Defect, DefectKind, Shape};
 use crate::arrangement::order::{deal, rank};
-use crate::lattice::{Point, Polygon};
+use crate::lattice::{Point, Polygon, Ring};
 
 /// Sides of a band, on average: they and their table fit in the processor's first cache.
 const BAND: usize = 512;
@@ -27,7 +27,7 @@ pub(super) struct Side {
 
 impl Side {
     /// The side from `p` to `q` of a polygon that lies on its left, or on its right.
-    fn new((p, q): (Point, Point), polygon: u32, is_left: bool) -> Self {
+    pub(super) fn new((p, q): (Point, Point), polygon: u32, is_left: bool) -> Self {
         let is_forward = (p < q) == is_left;
         Self { ends: (p.min(q), p.max(q)), owner: polygon | u32::from(is_forward) << 31 }
     }
@@ -83,6 +83,15 @@ impl Seams {
                 sides.map(move |ends| Side::new(ends, owner, is_left))
             })
         });
+        Self::dealt(sides)
+    }
+
+    /// Deals some sides of the polygons.
+    pub(super) fn of_some(sides: &[Vec<Side>]) -> Self {
+        Self::dealt(sides.iter().flatten().copied())
+    }
+
+    fn dealt(sides: impl Iterator<Item = Side> + Clone) -> Self {
         let (sides, sizes) = deal(sides, |side| side.ends.0.x, BAND);
         Self { sides, sizes }
     }
@@ -157,31 +166,35 @@ impl Seams {
         pairs.dedup();
         pairs
     }
+}
 
-    /// The sides shorter than `length` steps, each once with all its polygons, placed in its middle.
-    pub(super) fn short_sides(&self, length: u32) -> Vec<Defect> {
-        let limit = u64::from(length).pow(2);
-        let is_short = |(a, b): (Point, Point)| {
-            let (dx, dy) = (u64::from(a.x.abs_diff(b.x)), u64::from(a.y.abs_diff(b.y)));
-            dx < u64::from(length) && dy < u64::from(length) && dx * dx + dy * dy < limit
-        };
-        if length == 0 {
-            return Vec::new();
-        }
-        let mut short: Vec<Side> =
-            self.sides.par_iter().filter(|side| is_short(side.ends)).copied().collect();
-        short.par_sort_unstable();
-        let defect = |group: &[Side]| {
-            let mut polygons: Vec<u32> = group.iter().map(|side| side.polygon()).collect();
-            polygons.sort_unstable();
-            polygons.dedup();
-            let (a, b) = group[0].ends;
-            let place = Point::new(a.x.midpoint(b.x), a.y.midpoint(b.y));
-            let shape = Shape::Lines(vec![vec![a, b]]);
-            Defect { kind: DefectKind::MicroSegment, place, polygons, twice_area: 0, shape }
-        };
-        short.chunk_by(|s, t| s.ends == t.ends).map(defect).collect()
+/// The sides shorter than `length` steps, each once with all its polygons, placed in its middle.
+pub(super) fn short_sides(polygons: &[Polygon], length: u32) -> Vec<Defect> {
+    let limit = u64::from(length).pow(2);
+    let is_short = |&(a, b): &(Point, Point)| {
+        let (dx, dy) = (u64::from(a.x.abs_diff(b.x)), u64::from(a.y.abs_diff(b.y)));
+        a != b && dx < u64::from(length) && dy < u64::from(length) && dx * dx + dy * dy < limit
+    };
+    if length == 0 {
+        return Vec::new();
     }
+    let short_of = |(polygon, owner): (&Polygon, u32)| {
+        let sides = polygon.rings().flat_map(Ring::segments).filter(is_short);
+        sides.map(|ends| Side::new(ends, owner, true)).collect::<Vec<Side>>()
+    };
+    let ranks = 0..polygons.len() as u32;
+    let mut short: Vec<Side> = polygons.par_iter().zip(ranks).flat_map_iter(short_of).collect();
+    short.par_sort_unstable();
+    let defect = |group: &[Side]| {
+        let mut polygons: Vec<u32> = group.iter().map(|side| side.polygon()).collect();
+        polygons.sort_unstable();
+        polygons.dedup();
+        let (a, b) = group[0].ends;
+        let place = Point::new(a.x.midpoint(b.x), a.y.midpoint(b.y));
+        let shape = Shape::Lines(vec![vec![a, b]]);
+        Defect { kind: DefectKind::MicroSegment, place, polygons, twice_area: 0, shape }
+    };
+    short.chunk_by(|s, t| s.ends == t.ends).map(defect).collect()
 }
 
 /// The rings that turn the wrong way, as sorted ranks of polygon and ring: exteriors that are not
