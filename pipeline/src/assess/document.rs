@@ -170,8 +170,8 @@ impl Document {
     /// Reads the plan of a folder, and refuses a key that is not the one drawn with it.
     ///
     /// # Errors
-    /// [`Error::Usage`] when the folder holds no plan, [`Error::Input`] for a plan that is not one,
-    /// [`Error::Mismatch`] for another key.
+    /// [`Error::Usage`] when the folder holds no plan, [`Error::Input`] for a plan that is not one or for
+    /// another key.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(PLAN);
         if !path.is_file() {
@@ -199,7 +199,7 @@ impl Document {
     /// The nomenclature of the plan.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] for a document that is not the one of the plan, [`Error::Config`] for one
+    /// [`Error::Input`] for a document that is not the one of the plan, [`Error::Config`] for one
     /// that is wrong, [`Error::Usage`] for a built-in one that this version does not know.
     pub fn nomenclature(&self, folder: &Path) -> Result<Nomenclature, Error> {
         let Some(hash) = &self.nomenclature_sha256 else {
@@ -218,6 +218,9 @@ fn refuse_changed(path: &Path, expected: &str) -> Result<(), Error> {
     if got == expected {
         return Ok(());
     }
-    let (path, expected) = (path.to_owned(), expected.to_owned());
-    Err(Error::Mismatch { path, got, expected })
+    Err(InputError::new(path, "this file is not the one that the plan was made with")
+        .got(format!("SHA-256 {got}"))
+        .expected(expected)
+        .hint("restore the file as `millesime assess plan` wrote it: it is never edited")
+        .into())
 }
