@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench peers test-long doc
+.PHONY: help run test check bench peers accuracy test-long doc
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,11 @@ peers: ## Measure beside public tools (PEERS_PYTHON=python that has them); about
 	@.ci/setup.sh
 	@benches/peers/raster_to_coverage.py
 	@benches/peers/overlay.py
+
+accuracy: ## Measure accuracy beside a random forest (PEERS_PYTHON= as above); about 20 minutes
+	@.ci/setup.sh
+	@benches/peers/accuracy.py
+	@benches/peers/patches.py
 
 test-long: ## Licences, bans and sources of dependencies, then the tests that take minutes
 	@.ci/setup.sh

@@ -4,7 +4,7 @@ Shared by the scripts of this folder; needs nothing but Python. The public tools
 virtual environment whose Python the variable PEERS_PYTHON names, for instance
 
     python3 -m venv .venv && .venv/bin/pip install numpy shapely geopandas rasterio pyogrio \
-        pyarrow connected-components-3d exactextract
+        pyarrow connected-components-3d exactextract scikit-learn zarr
     PEERS_PYTHON=.venv/bin/python make peers
 
 A tool that is not there is said to be absent, and the rest is measured all the same.
@@ -29,12 +29,12 @@ ENV = dict(os.environ, RAYON_NUM_THREADS="1", OMP_NUM_THREADS="1", GDAL_NUM_THRE
            OPENBLAS_NUM_THREADS="1")
 
 
-def build():
-    """Builds our side and returns the path of the program."""
-    command = ["cargo", "build", "--release", "--locked", "-p", "benches", "--bin", "peers"]
+def build(package="benches", program="peers"):
+    """Builds a program of ours and returns its path."""
+    command = ["cargo", "build", "--release", "--locked", "-p", package, "--bin", program]
     subprocess.run(command, cwd=ROOT, check=True)
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return str(target / "release" / "peers")
+    return str(target / "release" / program)
 
 
 def peers_python():
