@@ -16,6 +16,7 @@ pub mod features;
 pub mod flux;
 pub mod generalise;
 pub mod grid;
+pub mod height;
 pub mod label;
 pub mod lattice;
 pub mod plane;

@@ -117,6 +117,25 @@ pub struct Imagery {
     pub rvb: Vec<PathBuf>,
     /// Files with the bands near infrared, red, green.
     pub irc: Vec<PathBuf>,
+    /// How high things stand at its date, when it is known.
+    pub heights: Option<Heights>,
+}
+
+impl Imagery {
+    /// Every file.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let heights = self.heights.iter().flat_map(|h| h.surface.iter().chain(&h.ground));
+        self.rvb.iter().chain(&self.irc).chain(heights)
+    }
+}
+
+/// Rasters of heights in metres, sorted by path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Heights {
+    /// The tops of things: above the ground (MNH), or altitudes (MNS) when there is a ground.
+    pub surface: Vec<PathBuf>,
+    /// Altitudes of the ground (MNT); empty when the surface is above the ground.
+    pub ground: Vec<PathBuf>,
 }
 
 /// The key of a kind of evidence in the configuration.
@@ -203,10 +222,10 @@ impl Config {
         Choices { exemptions, ..Choices::default() }
     }
 
-    /// Every image, of both dates.
+    /// Every image and raster of heights, of both dates.
     pub fn images(&self) -> impl Iterator<Item = &PathBuf> {
         let dates = std::iter::once(&self.imagery).chain(&self.prior.imagery);
-        dates.flat_map(|imagery| imagery.rvb.iter().chain(&imagery.irc))
+        dates.flat_map(Imagery::files)
     }
 
     /// Every input file, sorted and without repetition.

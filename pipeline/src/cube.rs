@@ -31,6 +31,10 @@ pub enum Quantity {
     ImageryBefore,
     /// 1 where there is imagery of the prior's date: u8.
     ValidBefore,
+    /// Height above the ground and its spread, in the bytes of `kernels::height`: u8 (band, row, col).
+    Heights,
+    /// The same, at the prior's date.
+    HeightsBefore,
     /// Evidence layers: 0 or 1 + rank of the nature: u8 (layer, row, col).
     Evidence,
     /// Couple of the prior vintage: u16.
@@ -63,6 +67,8 @@ impl Quantity {
             Self::Valid => "valid",
             Self::ImageryBefore => "imagery_before",
             Self::ValidBefore => "valid_before",
+            Self::Heights => "heights",
+            Self::HeightsBefore => "heights_before",
             Self::Evidence => "evidence",
             Self::Prior => "prior",
             Self::PriorObject => "prior_object",

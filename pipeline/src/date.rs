@@ -35,6 +35,14 @@ impl Date {
         }
     }
 
+    /// How high things stood.
+    pub fn heights(self) -> Quantity {
+        match self {
+            Self::Now => Quantity::Heights,
+            Self::Before => Quantity::HeightsBefore,
+        }
+    }
+
     /// Its probabilities.
     pub fn probability(self) -> Quantity {
         match self {

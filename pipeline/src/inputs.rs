@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::config::{Config, Epsg, Layer};
 use crate::error::{Error, InputError};
-use crate::io::raster::RasterSource;
+use crate::io::raster::{RasterInfo, RasterSource};
 use crate::io::vector::VectorSource;
 
 /// What the headers say together.
@@ -26,11 +26,17 @@ impl Inputs {
     pub fn inspect(config: &Config) -> Result<Self, Error> {
         let mut inputs = Self { n_images: 0, image_bytes: 0, ground_m2: 0.0 };
         for path in &config.imagery.rvb {
-            inputs.ground_m2 += image(path, config.crs)?;
+            inputs.ground_m2 += image(path, config.crs, ortho)?;
         }
         let earlier = config.prior.imagery.iter().flat_map(|i| i.rvb.iter().chain(&i.irc));
         for path in config.imagery.irc.iter().chain(earlier) {
-            image(path, config.crs)?;
+            image(path, config.crs, ortho)?;
+        }
+        let dates = std::iter::once(&config.imagery).chain(&config.prior.imagery);
+        for given in dates.flat_map(|imagery| &imagery.heights) {
+            for path in given.surface.iter().chain(&given.ground) {
+                image(path, config.crs, heights)?;
+            }
         }
         for path in config.images() {
             inputs.n_images += 1;
@@ -56,18 +62,41 @@ impl Inputs {
     }
 }
 
-/// Checks one image and gives the ground that it covers, in square metres.
-fn image(path: &Path, crs: Epsg) -> Result<f64, Error> {
+/// Checks that a raster has the bands and cells of an ortho image.
+///
+/// # Errors
+/// It has fewer than three bands, or cells that are not 8-bit.
+pub fn ortho(info: &RasterInfo) -> Result<(), Error> {
+    info.require_cells::<u8>()?;
+    if info.bands >= 3 {
+        return Ok(());
+    }
+    Err(InputError::new(&info.path, "an ortho image needs three bands")
+        .got(format!("{} band(s)", info.bands))
+        .expected("red, green, blue in `rvb`; near infrared, red, green in `irc`")
+        .into())
+}
+
+/// Checks that a raster holds heights: one band of any numbers.
+///
+/// # Errors
+/// It has several bands.
+pub fn heights(info: &RasterInfo) -> Result<(), Error> {
+    if info.bands == 1 {
+        return Ok(());
+    }
+    Err(InputError::new(&info.path, "a raster of heights has one band")
+        .got(format!("{} bands", info.bands))
+        .expected("metres, in one band")
+        .into())
+}
+
+/// Checks one raster and gives the ground that it covers, in square metres.
+fn image(path: &Path, crs: Epsg, fit: fn(&RasterInfo) -> Result<(), Error>) -> Result<f64, Error> {
     let source = RasterSource::open(path)?;
     let info = source.info();
     info.require_epsg(crs.0)?;
-    info.require_cells::<u8>()?;
-    if info.bands < 3 {
-        return Err(InputError::new(path, "an ortho image needs three bands")
-            .got(format!("{} band(s)", info.bands))
-            .expected("red, green, blue in `rvb`; near infrared, red, green in `irc`")
-            .into());
-    }
+    fit(info)?;
     let georef = info.georef()?;
     let pixel_m2 = georef.pixel_width_m * georef.pixel_height_m;
     Ok(info.rows as f64 * info.cols as f64 * pixel_m2)

@@ -15,6 +15,7 @@ pub mod paint;
 pub mod parcels;
 pub mod photos;
 pub mod prior;
+pub mod relief;
 pub mod render;
 pub mod settle;
 pub mod shape;

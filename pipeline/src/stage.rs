@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::artefact::sha256;
 use crate::config::{Config, Reference};
+use crate::date::Date;
 
 /// One step of a run; the order of the variants is the order of the run.
 #[derive(
@@ -168,6 +169,7 @@ impl Stage {
                 "cell_cm": config.cell_cm,
                 "communes": territories(config)["communes"],
                 "evidence": evidence(config),
+                "imagery": imagery(config),
             }),
             Self::Update => json!({
                 "update": config.update,
@@ -229,6 +231,22 @@ fn nomenclature(config: &Config) -> Value {
 /// Name and content of the rule set, overrides included.
 fn rules(config: &Config) -> Value {
     json!({ "id": config.rules.id, "content": sha256(format!("{:?}", config.rules).as_bytes()) })
+}
+
+/// Which file plays which part: the hashes of the files do not tell.
+fn imagery(config: &Config) -> Value {
+    let dates = Date::of(config).into_iter().map(|(_, given)| {
+        let shown = |files: &[PathBuf]| -> Vec<String> {
+            files.iter().map(|file| config.shown(file)).collect()
+        };
+        let heights = given.heights.as_ref();
+        json!({
+            "rvb": shown(&given.rvb),
+            "irc": shown(&given.irc),
+            "heights": heights.map(|h| json!([shown(&h.surface), shown(&h.ground)])),
+        })
+    });
+    Value::Array(dates.collect())
 }
 
 fn evidence(config: &Config) -> Value {

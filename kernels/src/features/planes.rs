@@ -6,31 +6,33 @@ use super::{HALO, N_BANDS, brightness};
 use crate::grid::Window;
 
 /// The cells of a window and of [`HALO`] cells around it, edge cells repeated outside the block.
-pub(super) struct Padded {
-    pub(super) cells: Vec<[u8; N_BANDS]>,
+pub(super) struct Padded<const N: usize> {
+    pub(super) cells: Vec<[u8; N]>,
     pub(super) cols: usize,
 }
 
-impl Padded {
-    pub(super) fn around(imagery: &ArrayView3<'_, u8>, inner: Window) -> Self {
-        let (_, block_rows, block_cols) = imagery.dim();
+impl<const N: usize> Padded<N> {
+    pub(super) fn around(bands: &ArrayView3<'_, u8>, inner: Window) -> Self {
+        let (_, block_rows, block_cols) = bands.dim();
         let clamp = |start: usize, offset: usize, end: usize| {
             (start + offset).saturating_sub(HALO).min(end - 1)
         };
         let (rows, cols) = (inner.rows + 2 * HALO, inner.cols + 2 * HALO);
-        let mut cells = vec![[0; N_BANDS]; rows * cols];
+        let mut cells = vec![[0; N]; rows * cols];
         for (row, line) in cells.chunks_exact_mut(cols).enumerate() {
             let row = clamp(inner.row, row, block_rows);
             for (col, cell) in line.iter_mut().enumerate() {
                 let col = clamp(inner.col, col, block_cols);
                 for (band, value) in cell.iter_mut().enumerate() {
-                    *value = imagery[[band, row, col]];
+                    *value = bands[[band, row, col]];
                 }
             }
         }
         Self { cells, cols }
     }
+}
 
+impl Padded<N_BANDS> {
     /// Writes the features that need at most the next cell; `row` and `col` count from the
     /// padding's corner.
     pub(super) fn plain(&self, row: usize, col: usize, out: &mut [u8]) {

@@ -8,7 +8,7 @@ use nomenclature::{ClassId, Dimension, Nomenclature, UpdateRules};
 
 use super::{Block, Decision, Fusion, Seen, Territory, Units, UpdateParams, decide};
 use crate::accuracy::{ChangeAccuracy, ChangeMaps, change_accuracy};
-use crate::features::{FEATURE_NAMES, N_BANDS, cell_features};
+use crate::features::{N_BANDS, cell_features, feature_names};
 use crate::grid::Window;
 use crate::random::{SplitMix64, draw};
 use crate::sampling::{PriorBlock, SamplePlan, Sampler, clean};
@@ -114,7 +114,7 @@ impl Scene {
     /// Learns from the prior, then updates it.
     fn update(&self) -> Decision {
         let whole = Window { row: 0, col: 0, rows: SIDE, cols: SIDE };
-        let features = cell_features(self.imagery.view(), whole).unwrap();
+        let features = cell_features(self.imagery.view(), None, whole).unwrap();
         let class = self.prior.mapv(|cell| (cell >> 8) as u8);
         let mut sampler = Sampler::new(SamplePlan { per_class: 2000, ..SamplePlan::default() }, 0);
         let (object, valid) = (self.object.view(), self.valid.view());
@@ -125,10 +125,10 @@ impl Scene {
         let tree = TreeParams { rounds: 20, ..TreeParams::default() };
         let params = clean::CleanParams::default();
         let kept =
-            clean::clean(&samples, seen.view(), &FEATURE_NAMES, &params, &tree).unwrap().kept;
+            clean::clean(&samples, seen.view(), feature_names(false), &params, &tree).unwrap().kept;
         let labels: Vec<ClassId> = kept.iter().map(|&i| samples[i].class).collect();
         let seen = seen.select(ndarray::Axis(0), &kept);
-        let model = train(seen.view(), &labels, &FEATURE_NAMES, &tree).unwrap();
+        let model = train(seen.view(), &labels, feature_names(false), &tree).unwrap();
         let probability = model.predict(features.view()).unwrap();
         let n = model.classes().len();
         let probability = probability.into_shape_with_order((n, SIDE, SIDE)).unwrap();

@@ -8,8 +8,8 @@ use super::department::{Department, Epsg};
 use super::raw::{Raw, RawEvidence, RawImagery, RawLayer, RawPrior, RawTerritories, RawTerritory};
 use super::source::Source;
 use super::{
-    Config, Evidence, EvidenceKind, EvidenceLayer, Imagery, Layer, Prior, Reference, Territories,
-    evidence_key, glob,
+    Config, Evidence, EvidenceKind, EvidenceLayer, Heights, Imagery, Layer, Prior, Reference,
+    Territories, evidence_key, glob,
 };
 use crate::error::{ConfigError, Error};
 
@@ -187,9 +187,34 @@ impl Reader {
     }
 
     fn imagery(&self, key: &[&str], raw: &RawImagery) -> Result<Imagery, Error> {
-        let RawImagery { rvb, irc } = raw;
         let files = |kind, typed| self.files(&[key, &[kind]].concat(), typed);
-        Ok(Imagery { rvb: files("rvb", rvb)?, irc: files("irc", irc)? })
+        let heights = self.heights(key, raw)?;
+        Ok(Imagery { rvb: files("rvb", &raw.rvb)?, irc: files("irc", &raw.irc)?, heights })
+    }
+
+    /// Heights above the ground, or a surface and the ground under it.
+    fn heights(&self, key: &[&str], raw: &RawImagery) -> Result<Option<Heights>, Error> {
+        let RawImagery { mnh, mns, mnt, .. } = raw;
+        let files = |kind, typed| self.files(&[key, &[kind]].concat(), typed);
+        let odd = match (mnh, mns, mnt) {
+            (None, None, None) => return Ok(None),
+            (Some(mnh), None, None) => {
+                let surface = files("mnh", mnh)?;
+                return Ok(Some(Heights { surface, ground: Vec::new() }));
+            }
+            (None, Some(mns), Some(mnt)) => {
+                let (surface, ground) = (files("mns", mns)?, files("mnt", mnt)?);
+                return Ok(Some(Heights { surface, ground }));
+            }
+            (Some(_), Some(_), _) => "mns",
+            (Some(_), None, Some(_)) | (None, None, Some(_)) => "mnt",
+            (None, Some(_), None) => "mns",
+        };
+        Err(ConfigError {
+            expected: Some("`mnh` alone, or `mns` and `mnt` together".to_owned()),
+            ..self.source.fault(&[key, &[odd]].concat(), "these heights do not make a pair")
+        }
+        .into())
     }
 
     /// The files of one kind of imagery, patterns expanded, sorted, each once.

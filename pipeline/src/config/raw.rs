@@ -68,6 +68,9 @@ pub(super) struct RawPrior {
 pub(super) struct RawImagery {
     pub(super) rvb: Vec<String>,
     pub(super) irc: Vec<String>,
+    pub(super) mnh: Option<Vec<String>>,
+    pub(super) mns: Option<Vec<String>>,
+    pub(super) mnt: Option<Vec<String>>,
 }
 
 /// `evidence:`

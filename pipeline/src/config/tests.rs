@@ -136,6 +136,22 @@ fn imagery_of_the_prior_s_date_is_optional_and_located() {
 }
 
 #[test]
+fn heights_are_above_the_ground_or_a_surface_and_its_ground() {
+    let commented = "  # mnh: [imagery/mnh/*.tif]";
+    let with = |heights: &str| folder(commented, &format!("  {heights}"));
+    let heights = |dir: &tempfile::TempDir| load(dir.path()).unwrap().imagery.heights.unwrap();
+    let above = heights(&with("mnh: [imagery/rvb/*.tif]"));
+    assert_eq!((above.surface.len(), above.ground.len()), (2, 0));
+    let pair = heights(&with("mns: [imagery/rvb/*.tif]\n  mnt: [imagery/irc/*.tif]"));
+    assert_eq!((pair.surface.len(), pair.ground.len()), (2, 1));
+    insta::assert_snapshot!(refusal(commented, "  mns: [imagery/rvb/*.tif]"));
+    insta::assert_snapshot!(refusal(
+        commented,
+        "  mnh: [imagery/rvb/*.tif]\n  mnt: [imagery/irc/*.tif]"
+    ));
+}
+
+#[test]
 fn network_and_virtual_paths_are_refused() {
     insta::assert_snapshot!(refusal("prior/OCCUPATION_SOL.gpkg", "/vsicurl/http://host/a.gpkg"));
     assert!(refusal("territories/plu.gpkg", "https://host/a.gpkg").contains("not read"));

@@ -26,9 +26,9 @@ pub enum CellType {
     U16,
     /// Unsigned, four bytes.
     U32,
-    /// Signed integers, which no reader of this project accepts.
+    /// Signed integers: heights only.
     Signed,
-    /// Floating point or complex numbers, which no reader of this project accepts.
+    /// Floating point or complex numbers: heights only.
     Float,
 }
 
@@ -55,7 +55,7 @@ impl CellType {
     }
 }
 
-/// A cell that can be read or written: `u8`, `u16` or `u32`.
+/// A cell that can be read or written: `u8`, `u16`, `u32`, or `f32` for heights.
 pub trait Cell: GdalType + Copy + Default + PartialEq + Send + Sync + Into<f64> + 'static {
     /// The storage type.
     const TYPE: CellType;
@@ -76,6 +76,12 @@ impl Cell for u16 {
 impl Cell for u32 {
     const TYPE: CellType = CellType::U32;
     const ACCEPTS: &'static [CellType] = &[CellType::U8, CellType::U16, CellType::U32];
+}
+
+impl Cell for f32 {
+    const TYPE: CellType = CellType::Float;
+    const ACCEPTS: &'static [CellType] =
+        &[CellType::U8, CellType::U16, CellType::U32, CellType::Signed, CellType::Float];
 }
 
 /// Where a north-up raster lies: its north-west corner and its pixel, in metres.
@@ -252,6 +258,31 @@ impl RasterSource {
                 .hint("it is truncated or damaged: copy it again, then check with `gdalinfo -checksum`")
         })?;
         Ok(shaped(window, cells))
+    }
+
+    /// Reads a window of the first band as measures, of shape (rows, cols): the band's scale and
+    /// offset are applied; what the mask or the nodata value makes void, or is not finite, is NaN.
+    ///
+    /// # Errors
+    /// Those of [`RasterSource::read`].
+    pub fn read_measures(&self, window: Window) -> Result<Array2<f32>> {
+        let mut cells = self.read::<f32>(1, window)?;
+        let band = || self.dataset.rasterband(1);
+        let (scale, offset) =
+            quiet(|| (band().ok().and_then(|b| b.scale()), band().ok().and_then(|b| b.offset())));
+        let (scale, offset) = (scale.unwrap_or(1.0) as f32, offset.unwrap_or(0.0) as f32);
+        let nodata = self.info.nodata.map(|value| value as f32);
+        let measure = |cell: f32| {
+            let is_void = Some(cell) == nodata || !cell.is_finite();
+            if is_void { f32::NAN } else { cell * scale + offset }
+        };
+        cells.mapv_inplace(measure);
+        if self.info.has_mask {
+            cells.zip_mut_with(&self.read_mask(window)?, |cell, &mask| {
+                *cell = if mask == 0 { f32::NAN } else { *cell };
+            });
+        }
+        Ok(cells)
     }
 
     /// Reads a window of several bands (from 1), of shape (band, rows, cols), in the order asked.

@@ -9,7 +9,7 @@ use ndarray::Array3;
 
 use super::error::{Result, write_error};
 use super::gdal::{open_raster, writing};
-use super::raster::{Cell, RasterInfo, RasterSource};
+use super::raster::{Cell, CellType, RasterInfo, RasterSource};
 use super::srs;
 
 /// Side of a tile, in cells.
@@ -38,7 +38,7 @@ pub struct RasterSpec {
     /// EPSG code of the CRS.
     pub epsg: u32,
     /// Value that means "no data".
-    pub nodata: Option<u32>,
+    pub nodata: Option<i32>,
     /// How tiles are compressed.
     pub compression: Compression,
     /// Red, green, blue and opacity of each value of a single `u8` band; may be empty.
@@ -89,7 +89,7 @@ struct GeoTiffWriter {
 
 impl GeoTiffWriter {
     fn create<T: Cell>(path: &Path, spec: &RasterSpec) -> Result<Self> {
-        let options = creation_options(spec);
+        let options = creation_options(spec, T::TYPE);
         let Grid { origin, cell, rows, cols } = spec.grid;
         let dataset = writing(path, || {
             let driver = DriverManager::get_driver_by_name("GTiff")?;
@@ -171,7 +171,12 @@ impl GeoTiffWriter {
     }
 }
 
-fn creation_options(spec: &RasterSpec) -> RasterCreationOptions {
+fn creation_options(spec: &RasterSpec, cells: CellType) -> RasterCreationOptions {
+    let predictor = match cells {
+        _ if !spec.colours.is_empty() => "1",
+        CellType::Float => "3",
+        _ => "2",
+    };
     let mut options = RasterCreationOptions::new();
     for (key, value) in [
         ("TILED", "YES"),
@@ -179,7 +184,7 @@ fn creation_options(spec: &RasterSpec) -> RasterCreationOptions {
         ("BLOCKYSIZE", "512"),
         ("INTERLEAVE", "PIXEL"),
         ("BIGTIFF", "IF_SAFER"),
-        ("PREDICTOR", if spec.colours.is_empty() { "2" } else { "1" }),
+        ("PREDICTOR", predictor),
     ] {
         options.set_name_value(key, value).expect("plain option names and values");
     }

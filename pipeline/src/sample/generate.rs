@@ -70,7 +70,7 @@ pub fn generate(order: &Order, out: &Path) -> Result<Summary, Error> {
     }
     let folders = ["truth", "prior", "evidence", "territories"].map(str::to_owned);
     let photos = ["imagery", "imagery_before"];
-    let photos = photos.iter().flat_map(|f| ["rvb", "irc"].map(|p| format!("{f}/{p}")));
+    let photos = photos.iter().flat_map(|f| ["rvb", "irc", "mnh"].map(|p| format!("{f}/{p}")));
     for folder in folders.into_iter().chain(photos) {
         let folder = partial.join(folder);
         fs::create_dir_all(&folder).map_err(Error::write(&folder))?;
@@ -147,9 +147,11 @@ prior:
   imagery:
     rvb: [imagery_before/rvb/*.tif]
     irc: [imagery_before/irc/*.tif]
+    mnh: [imagery_before/mnh/*.tif]
 imagery:
   rvb: [imagery/rvb/*.tif]
   irc: [imagery/irc/*.tif]
+  mnh: [imagery/mnh/*.tif]
 evidence:
   buildings: {{ path: evidence/bdtopo.gpkg, layer: batiment, nature_field: usage_1 }}
   roads: {{ path: evidence/bdtopo.gpkg, layer: troncon_de_route, width_field: largeur_de_chaussee }}

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use kernels::grid::{Grid, Window};
 use kernels::lattice::Point;
+use ndarray::Axis;
 use rayon::prelude::*;
 
 use super::ground::Ground;
@@ -13,10 +14,14 @@ use super::site::Site;
 use crate::Error;
 use crate::io::raster_writer::{Compression, RasterSpec, write_geotiff};
 
+/// Side of a pixel of heights, in lattice steps.
+const HEIGHT_CELL: i32 = 50;
+
 /// Side of a tile, in lattice steps.
 const TILE: i32 = 50_000;
 
-/// Shoots every tile of the territory into `folder/rvb` and `folder/irc`; gives their number.
+/// Shoots every tile of the territory into `folder/rvb`, `folder/irc` and `folder/mnh`; gives the
+/// number of tiles of each product.
 ///
 /// # Errors
 /// A file cannot be written.
@@ -37,16 +42,20 @@ pub fn shoot(
         let origin = Point::new(ground.anchor.x + dx, ground.anchor.y + dy + height);
         let (rows, cols) = ((height / cell) as usize, (width / cell) as usize);
         let grid = Grid { origin, cell, rows, cols };
-        let name = |product: &str| {
+        let name = |product: &str, cell: i32| {
             let (x_hm, y_hm) = (origin.x / 10_000, origin.y / 10_000);
             let Site { department, projection, .. } = site;
             PathBuf::from(format!(
                 "{department}-{year}-{x_hm:05}-{y_hm:05}-{projection}-{cell:03}CM-{product}.tif"
             ))
         };
-        let rvb = folder.join("rvb").join(name("RVB"));
-        let irc = folder.join("irc").join(name("IRC"));
-        tile([&rvb, &irc], site.epsg, grid, scene)
+        let rvb = folder.join("rvb").join(name("RVB", cell));
+        let irc = folder.join("irc").join(name("IRC", cell));
+        tile([&rvb, &irc], site.epsg, grid, scene)?;
+        let side = HEIGHT_CELL.max(cell);
+        let (rows, cols) = ((height / side) as usize, (width / side) as usize);
+        let mnh = folder.join("mnh").join(name("MNH", side));
+        relief(&mnh, site.epsg, Grid { origin, cell: side, rows, cols }, scene)
     })?;
     Ok(tiles.len())
 }
@@ -71,6 +80,22 @@ fn tile(paths: [&Path; 2], epsg: u32, grid: Grid, scene: &Scene) -> Result<(), E
     write_geotiff(paths[1], &spec, |window: Window| {
         let (asked, irc) = kept.pop_front().ok_or_else(|| out_of_order(window))?;
         if asked == window { Ok(irc) } else { Err(out_of_order(window)) }
+    })?;
+    Ok(())
+}
+
+/// Measures the heights of one tile.
+fn relief(path: &Path, epsg: u32, grid: Grid, scene: &Scene) -> Result<(), Error> {
+    let spec = RasterSpec {
+        grid,
+        bands: 1,
+        epsg,
+        nodata: Some(-9999),
+        compression: Compression::Zstd,
+        colours: Vec::new(),
+    };
+    write_geotiff(path, &spec, |window: Window| {
+        Ok(scene.measure(&grid, window).insert_axis(Axis(0)))
     })?;
     Ok(())
 }

@@ -6,12 +6,13 @@
 use kernels::grid::{Grid, Window};
 use kernels::lattice::Polygon;
 use kernels::rasterise::{WideLine, rasterise, rasterise_lines};
-use ndarray::{Array2, Array3};
+use ndarray::{Array2, Array3, s};
 
 use super::ground::Ground;
 use super::mosaic::plain;
 use super::noise::hash;
 use super::paint::{Drawing, Paint};
+use super::relief::height_m;
 use super::texture::{Light, Skin, mottle, shade};
 use super::usage::Look;
 
@@ -26,6 +27,12 @@ const IN_SHADOW: Light = [0.46, 0.50, 0.58, 0.42];
 
 /// Half the spread of the sensor's noise, in image levels.
 const NOISE: f32 = 4.5;
+
+/// Half the side of the windows in which images are matched, in lattice steps.
+const MATCHING_CM: i32 = 100;
+
+/// Half the spread of the noise of measured heights, in metres.
+const HEIGHT_NOISE_M: f32 = 0.8;
 
 /// The two products of one camera.
 pub struct Shot {
@@ -118,6 +125,31 @@ impl Scene {
         let origin = kernels::lattice::Point::new(corner.x - grid.cell, corner.y + grid.cell);
         let wide = Grid { origin, cell: grid.cell, rows: window.rows + 2, cols: window.cols + 2 };
         self.sense(&wide, &self.expose(&wide))
+    }
+
+    /// Heights above the ground on a window of a grid, in metres, as a surface model from overlapping
+    /// images gives them: smoothed over some pixels, with noise; shape (rows, cols).
+    pub fn measure(&self, grid: &Grid, window: Window) -> Array2<f32> {
+        let reach = usize::try_from(MATCHING_CM / grid.cell).unwrap_or(0).max(1);
+        let corner = grid.corner(window.row, window.col);
+        let shift = grid.cell * reach as i32;
+        let origin = kernels::lattice::Point::new(corner.x - shift, corner.y + shift);
+        let side = |n: usize| n + 2 * reach;
+        let wide =
+            Grid { origin, cell: grid.cell, rows: side(window.rows), cols: side(window.cols) };
+        let thing = self.things(&wide);
+        let height = Array2::from_shape_fn(thing.dim(), |(row, col)| {
+            let (x, y) = self.place(&wide, row, col);
+            height_m(&self.skins[thing[(row, col)] as usize], x, y)
+        });
+        let seed = self.ground.seed ^ self.flight.seed() ^ 0xcccc;
+        Array2::from_shape_fn((window.rows, window.cols), |(row, col)| {
+            let around = height.slice(s![row..=row + 2 * reach, col..=col + 2 * reach]);
+            let corner = grid.corner(window.row + row, window.col + col);
+            let bits = hash(seed, i64::from(corner.x), i64::from(corner.y));
+            let noise = (bits & 0xff) as f32 + ((bits >> 8) & 0xff) as f32 - 255.0;
+            around.sum() / around.len() as f32 + HEIGHT_NOISE_M * noise / 255.0
+        })
     }
 
     /// Light of every pixel before the optics, row by row.

@@ -124,13 +124,14 @@ pub fn mottle(seed: u32, x: f32, y: f32) -> f32 {
 
 /// The crown over a place: how deep inside it (1 at its top, at most 0 outside), how much its side
 /// faces the sun, and its number.
-struct Crown {
-    depth: f32,
+pub(super) struct Crown {
+    pub(super) depth: f32,
     sunny: f32,
-    number: u32,
+    pub(super) number: u32,
 }
 
-fn crown(seed: u32, x: f32, y: f32, spacing_m: f32, radius_m: f32) -> Crown {
+/// The crown over a place, in a wood of a spacing and a mean radius.
+pub(super) fn crown(seed: u32, x: f32, y: f32, spacing_m: f32, radius_m: f32) -> Crown {
     let (i, j) = ((x / spacing_m).floor() as i32, (y / spacing_m).floor() as i32);
     let mut best = Crown { depth: -1.0, sunny: 0.0, number: 0 };
     for (di, dj) in (-1..=1).flat_map(|di| (-1..=1).map(move |dj| (di, dj))) {
@@ -172,8 +173,7 @@ pub fn shade(skin: &Skin, x: f32, y: f32) -> Light {
         Look::Orchard => orchard(skin, along, across),
         Look::Arable => arable(skin, (x, y), across),
         Look::Meadow | Look::Verge | Look::Wasteland => grass(skin, x, y),
-        Look::Garden => garden(skin, x, y, 0.3),
-        Look::Park => garden(skin, x, y, 0.24),
+        Look::Garden | Look::Park => garden(skin, x, y),
         Look::Pitch => {
             let stripe = if (across / 9.0).rem_euclid(1.0) < 0.5 { 1.04 } else { 0.96 };
             scaled(skin.base, stripe * (1.0 + 0.04 * mottle(skin.seed, x / 3.0, y / 3.0)))
@@ -214,10 +214,15 @@ fn old_town(skin: &Skin, x: f32, y: f32) -> Light {
     scaled(base, gain * slope * (1.0 + 0.04 * mottle(skin.seed, x / 0.5, y / 0.5)))
 }
 
-fn wood(skin: &Skin, x: f32, y: f32) -> Light {
+/// The tree over a place of a wood.
+pub(super) fn tree(skin: &Skin, x: f32, y: f32) -> Crown {
     let is_conifer = skin.look == Look::Conifer;
     let (spacing_m, radius_m) = if is_conifer { (4.6, 2.9) } else { (6.6, 4.6) };
-    let tree = crown(skin.seed, x, y, spacing_m, radius_m);
+    crown(skin.seed, x, y, spacing_m, radius_m)
+}
+
+fn wood(skin: &Skin, x: f32, y: f32) -> Light {
+    let tree = tree(skin, x, y);
     let draw = (tree.number >> 24) as f32 / 255.0;
     let mut base = skin.base;
     if skin.look == Look::Mixed {
@@ -230,12 +235,17 @@ fn wood(skin: &Skin, x: f32, y: f32) -> Light {
     scaled(base, own * leaf * lit)
 }
 
-fn shrub(skin: &Skin, x: f32, y: f32) -> Light {
-    let soil = grainy(skin, x, y, 0.08);
+/// The bush over a place of a scrub; `None` in the open.
+pub(super) fn bush(skin: &Skin, x: f32, y: f32) -> Option<Crown> {
     let bush = crown(skin.seed, x, y, 2.9, 1.75);
     let open = mottle(skin.seed ^ 3, x / 24.0, y / 24.0);
-    let is_bush = bush.depth > 0.0 && (bush.number >> 24) as f32 / 255.0 < 0.74 + 0.3 * open;
-    if is_bush {
+    let stands = bush.depth > 0.0 && (bush.number >> 24) as f32 / 255.0 < 0.74 + 0.3 * open;
+    stands.then_some(bush)
+}
+
+fn shrub(skin: &Skin, x: f32, y: f32) -> Light {
+    let soil = grainy(skin, x, y, 0.08);
+    if let Some(bush) = bush(skin, x, y) {
         let lit = 0.86 + 0.26 * bush.sunny + 0.16 * bush.depth;
         return scaled([80.0, 95.0, 64.0, 146.0], lit);
     }
@@ -292,10 +302,16 @@ fn grass(skin: &Skin, x: f32, y: f32) -> Light {
     scaled(dry, 1.0 + strength * fine)
 }
 
-/// Lawn, bare patches and terraces, and some trees.
-fn garden(skin: &Skin, x: f32, y: f32, tree_share: f32) -> Light {
+/// The tree over a place of a garden or a park; `None` on the lawn.
+pub(super) fn lone_tree(skin: &Skin, x: f32, y: f32) -> Option<Crown> {
+    let share = if skin.look == Look::Park { 0.24 } else { 0.3 };
     let tree = crown(skin.seed, x, y, 8.5, 2.7);
-    if tree.depth > 0.0 && ((tree.number >> 24) as f32 / 255.0) < tree_share {
+    (tree.depth > 0.0 && ((tree.number >> 24) as f32 / 255.0) < share).then_some(tree)
+}
+
+/// Lawn, bare patches and terraces, and some trees.
+fn garden(skin: &Skin, x: f32, y: f32) -> Light {
+    if let Some(tree) = lone_tree(skin, x, y) {
         let lit = 0.82 + 0.32 * tree.sunny + 0.2 * tree.depth;
         return scaled([78.0, 102.0, 62.0, 184.0], lit);
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kernels::features::{FEATURE_NAMES, HALO, N_FEATURES, cell_features};
+use kernels::features::{HALO, cell_features, feature_names};
 use kernels::grid::Window;
+use kernels::height::N_HEIGHT_BANDS;
 use kernels::sampling::clean::{CleanParams, Cleaned, clean};
 use kernels::sampling::{PriorBlock, Sample, SamplePlan, Sampler};
 use kernels::trees::{Model, TreeParams, train};
@@ -13,6 +14,7 @@ use nomenclature::{ClassId, Dimension};
 use serde_json::{Map, json};
 
 use crate::artefact::publish_bytes;
+use crate::config::Imagery;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::date::Date;
@@ -36,21 +38,22 @@ const JUDGE_ROUNDS: u32 = 25;
 /// A working file is damaged, or the prior has fewer than two covers under the imagery.
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let frame = cube::frame(ctx)?;
-    let (mut samples, mut features) = (Vec::new(), Array2::zeros((0, N_FEATURES)));
-    for (date, _) in Date::of(ctx.config) {
+    let names = feature_names(knows_heights(ctx));
+    let (mut samples, mut features) = (Vec::new(), Array2::zeros((0, names.len())));
+    for (date, given) in Date::of(ctx.config) {
         let of_date = sample(ctx, frame, date)?;
         ctx.check_cancelled()?;
-        let lines = features_of(ctx, frame, &cube::open(ctx, date.imagery())?, &of_date)?;
+        let lines = features_of(ctx, frame, &Looks::open(ctx, date, given)?, &of_date)?;
         features.append(Axis(0), lines.view()).expect("every date has the same features");
         samples.extend(of_date);
     }
-    let (model, cleaned) = learn(ctx, &samples, &features)?;
+    let (model, cleaned) = learn(ctx, &samples, &features, names)?;
     ctx.check_cancelled()?;
     let text = serde_json::to_vec(&model).map_err(|e| Error::internal(e.to_string()))?;
     let mut report =
         StageReport::default().output(ctx.relative(&publish_bytes(ctx.work(MODEL), &text)?.path));
-    for (date, _) in Date::of(ctx.config) {
-        report = report.output(predict(ctx, frame, date, &model)?);
+    for (date, given) in Date::of(ctx.config) {
+        report = report.output(predict(ctx, frame, (date, given), &model)?);
     }
     let nomenclature = &ctx.config.nomenclature;
     let code = |class: ClassId| nomenclature.code(Dimension::Cover, class).to_owned();
@@ -68,6 +71,46 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .figure("suspect_objects", cleaned.suspects.len())
         .figure("samples_per_cover", per_class)
         .figure("feature_importance_ppm", importance))
+}
+
+/// Whether the heights of one date at least are known: then every cell has features of heights.
+fn knows_heights(ctx: &Context) -> bool {
+    Date::of(ctx.config).iter().any(|(_, given)| given.heights.is_some())
+}
+
+/// What the features of a date are computed from.
+struct Looks {
+    imagery: CubeArray<u8>,
+    heights: Option<CubeArray<u8>>,
+    knows_heights: bool,
+}
+
+impl Looks {
+    fn open(ctx: &Context, date: Date, given: &Imagery) -> Result<Self, Error> {
+        let heights = given.heights.is_some().then(|| cube::open(ctx, date.heights()));
+        Ok(Self {
+            imagery: cube::open(ctx, date.imagery())?,
+            heights: heights.transpose()?,
+            knows_heights: knows_heights(ctx),
+        })
+    }
+
+    /// Features of a window, of shape (cell, feature), cells row by row.
+    fn features(&self, frame: Frame, window: Window) -> Result<Array2<u8>, Error> {
+        let around = window.grown(HALO, &frame.grid);
+        let cells = self.imagery.read(around)?;
+        let heights = match &self.heights {
+            Some(heights) => Some(heights.read(around)?),
+            // Unknown, at this date only.
+            None if self.knows_heights => {
+                Some(Array3::zeros((N_HEIGHT_BANDS, around.rows, around.cols)))
+            }
+            None => None,
+        };
+        let heights = heights.as_ref().map(|heights| heights.view());
+        cell_features(cells.view(), heights, inside(window, around))
+            .map_err(|error| Error::internal(error.to_string()))
+    }
 }
 
 /// Training cells of the whole territory, by row then column.
@@ -103,7 +146,7 @@ pub(super) fn inside(window: Window, around: Window) -> Window {
 fn features_of(
     ctx: &Context,
     frame: Frame,
-    imagery: &CubeArray<u8>,
+    looks: &Looks,
     samples: &[Sample],
 ) -> Result<Array2<u8>, Error> {
     let mut of_block: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
@@ -118,7 +161,7 @@ fn features_of(
             let (row, col) = (row * SIDE, col * SIDE);
             let (rows, cols) = (SIDE.min(frame.grid.rows - row), SIDE.min(frame.grid.cols - col));
             let window = Window { row, col, rows, cols };
-            let cells = block_features(frame, imagery, window)?;
+            let cells = looks.features(frame, window)?;
             let wanted: Vec<usize> = ranks
                 .iter()
                 .map(|&rank| (samples[rank].row - row) * cols + samples[rank].col - col)
@@ -127,7 +170,8 @@ fn features_of(
             Ok((ranks, cells.select(Axis(0), &wanted)))
         })
         .collect::<Result<_, Error>>()?;
-    let mut features = Array2::zeros((samples.len(), N_FEATURES));
+    let n_features = feature_names(looks.knows_heights).len();
+    let mut features = Array2::zeros((samples.len(), n_features));
     for (ranks, part) in parts {
         for (rank, line) in ranks.into_iter().zip(part.rows()) {
             features.row_mut(rank).assign(&line);
@@ -136,23 +180,12 @@ fn features_of(
     Ok(features)
 }
 
-/// Features of a window, of shape (cell, feature), cells row by row.
-fn block_features(
-    frame: Frame,
-    imagery: &CubeArray<u8>,
-    window: Window,
-) -> Result<Array2<u8>, Error> {
-    let around = window.grown(HALO, &frame.grid);
-    let cells = imagery.read(around)?;
-    cell_features(cells.view(), inside(window, around))
-        .map_err(|error| Error::internal(error.to_string()))
-}
-
 /// Cleans the samples and trains the model on those kept.
 fn learn(
     ctx: &Context,
     samples: &[Sample],
     features: &Array2<u8>,
+    names: &[&str],
 ) -> Result<(Model, Cleaned), Error> {
     let unfit = |error: &dyn std::fmt::Display| -> Error {
         InputError::new(&ctx.config.prior.layer.path, "the covers cannot be learned from the prior")
@@ -162,18 +195,22 @@ fn learn(
     };
     let tree = TreeParams::default();
     let judges = TreeParams { rounds: JUDGE_ROUNDS, ..tree };
-    let names: Vec<&str> = FEATURE_NAMES.to_vec();
-    let cleaned = clean(samples, features.view(), &names, &CleanParams::default(), &judges)
+    let cleaned = clean(samples, features.view(), names, &CleanParams::default(), &judges)
         .map_err(|error| unfit(&error))?;
     let kept = features.select(Axis(0), &cleaned.kept);
     let labels: Vec<ClassId> = cleaned.kept.iter().map(|&rank| samples[rank].class).collect();
-    let model = train(kept.view(), &labels, &names, &tree).map_err(|error| unfit(&error))?;
+    let model = train(kept.view(), &labels, names, &tree).map_err(|error| unfit(&error))?;
     Ok((model, cleaned))
 }
 
 /// Publishes the probability of each class of the model in each cell; zero without imagery.
-fn predict(ctx: &Context, frame: Frame, date: Date, model: &Model) -> Result<String, Error> {
-    let imagery = cube::open::<u8>(ctx, date.imagery())?;
+fn predict(
+    ctx: &Context,
+    frame: Frame,
+    (date, given): (Date, &Imagery),
+    model: &Model,
+) -> Result<String, Error> {
+    let looks = Looks::open(ctx, date, given)?;
     let valid = cube::open::<u8>(ctx, date.valid())?;
     let classes = model.classes();
     let code = |&class: &ClassId| ctx.config.nomenclature.code(Dimension::Cover, class);
@@ -189,7 +226,7 @@ fn predict(ctx: &Context, frame: Frame, date: Date, model: &Model) -> Result<Str
                 ctx.check_cancelled()?;
                 let window =
                     Window { row: shard.row + part.row, col: shard.col + part.col, ..part };
-                let cells = block_features(frame, &imagery, window)?;
+                let cells = looks.features(frame, window)?;
                 let predicted =
                     model.predict(cells.view()).map_err(|e| Error::internal(e.to_string()))?;
                 let shape = (classes.len(), part.rows, part.cols);

@@ -1,6 +1,7 @@
 //! Ingest: imagery, evidence and the prior vintage on one grid.
 
 use kernels::grid::{Grid, Window};
+use kernels::height::{N_HEIGHT_BANDS, height_bytes};
 use kernels::lattice::STEPS_PER_METRE;
 use kernels::rasterise::rasterise;
 use ndarray::parallel::prelude::*;
@@ -8,11 +9,12 @@ use ndarray::{Array2, Array3, s};
 use nomenclature::Couple;
 use serde_json::{Map, Value, json};
 
-use crate::config::{EvidenceKind, Imagery};
+use crate::config::{EvidenceKind, Heights, Imagery};
 use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::date::Date;
 use crate::error::{Error, InputError};
+use crate::inputs::{self, ortho};
 use crate::io::cube::Frame;
 use crate::stage_report::StageReport;
 use crate::territory::Communes;
@@ -26,6 +28,8 @@ use mosaic::Mosaic;
 /// Bands of the imagery: mean then spread.
 const IMAGERY_BANDS: [&str; 8] =
     ["r", "g", "b", "nir", "r_spread", "g_spread", "b_spread", "nir_spread"];
+/// Bands of the heights.
+const HEIGHT_BANDS: [&str; N_HEIGHT_BANDS] = ["height", "height_spread"];
 /// Side of the blocks in which imagery is read, in cells.
 const READ_SIDE: usize = 512;
 /// Cells that lie in the territory and have no imagery.
@@ -58,6 +62,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .figure("cells_in_territory", n_inside);
     for (date, given) in Date::of(config) {
         report = imagery(ctx, frame, (date, given), &inside, report)?;
+        if let Some(given) = &given.heights {
+            report = heights(ctx, frame, (date, given), &inside, report)?;
+        }
     }
     let report = evidence(ctx, frame, report)?;
     prior_on_cells(ctx, frame, &prior, report)
@@ -72,14 +79,16 @@ fn imagery(
     report: StageReport,
 ) -> Result<StageReport, Error> {
     let config = ctx.config;
-    let rvb = Mosaic::open(&given.rvb, frame.epsg, 3)?;
-    let irc = Mosaic::open(&given.irc, frame.epsg, 3)?;
+    let rvb = Mosaic::open(&given.rvb, frame.epsg, ortho)?;
+    let irc = Mosaic::open(&given.irc, frame.epsg, ortho)?;
     rvb.fits(config.cell_m())?;
     irc.fits(config.cell_m())?;
     ctx.progress.start(frame.grid.blocks(READ_SIDE).len() as u64, "blocks");
     let images =
         cube::publish(ctx, date.imagery(), frame, (&IMAGERY_BANDS, Map::new()), |shard| {
-            read_shard(ctx, (&rvb, &irc), &frame.grid, shard)
+            in_parts(ctx, &frame.grid, shard, IMAGERY_BANDS.len(), |block| {
+                read_part(&rvb, &irc, block)
+            })
         })?;
     // A spread and a mean of zero in all bands is what `read_shard` leaves where there is nothing.
     let stored = cube::open::<u8>(ctx, date.imagery())?;
@@ -104,6 +113,40 @@ fn imagery(
         .figure(&date.figure("pixel_m"), rvb.pixel_m))
 }
 
+/// Puts the heights of a date on the grid, block by block.
+fn heights(
+    ctx: &Context,
+    frame: Frame,
+    (date, given): (Date, &Heights),
+    inside: &Array2<u8>,
+    report: StageReport,
+) -> Result<StageReport, Error> {
+    let surface = Mosaic::open(&given.surface, frame.epsg, inputs::heights)?;
+    let ground = (!given.ground.is_empty())
+        .then(|| Mosaic::open(&given.ground, frame.epsg, inputs::heights))
+        .transpose()?;
+    let output = cube::publish(ctx, date.heights(), frame, (&HEIGHT_BANDS, Map::new()), |shard| {
+        in_parts(ctx, &frame.grid, shard, HEIGHT_BANDS.len(), |block| {
+            let under = ground.as_ref().map(|ground| ground.relief(block)).transpose()?;
+            Ok(height_bytes(&surface.relief(block)?, under.as_ref()))
+        })
+    })?;
+    let stored = cube::open::<u8>(ctx, date.heights())?;
+    let known = stored.read_plane(0, frame.grid.window())?;
+    let n_inside = inside.iter().filter(|&&cell| cell != 0).count();
+    let n_known = inside.iter().zip(&known).filter(|&(&cell, &h)| cell != 0 && h != 0).count();
+    if n_known == 0 {
+        return Err(InputError::new(&given.surface[0], "the heights do not touch the territory")
+            .expected("heights over the communes, and ground under them")
+            .hint("check `mnh`, `mns`, `mnt` and the CRS of the tiles")
+            .into());
+    }
+    Ok(report
+        .output(output)
+        .figure(&date.figure("cells_without_height"), n_inside - n_known)
+        .figure(&date.figure("height_pixel_m"), surface.pixel_m))
+}
+
 /// Counts and tallies the cells of the territory without imagery.
 fn missing(ctx: &Context, grid: &Grid, inside: &Array2<u8>, valid: &Array2<u8>) -> usize {
     let mut void = 0;
@@ -117,12 +160,13 @@ fn missing(ctx: &Context, grid: &Grid, inside: &Array2<u8>, valid: &Array2<u8>) 
     void
 }
 
-/// The imagery of one shard; the parts of it are read in parallel.
-fn read_shard(
+/// The bands of one shard; the parts of it are read in parallel by `read`.
+fn in_parts(
     ctx: &Context,
-    (rvb, irc): (&Mosaic, &Mosaic),
     grid: &Grid,
     shard: Window,
+    n_bands: usize,
+    read: impl Fn(&Grid) -> Result<Array3<u8>, Error> + Sync,
 ) -> Result<Array3<u8>, Error> {
     let shard_grid = grid.sub(shard);
     let parts: Vec<(Window, Array3<u8>)> = shard_grid
@@ -130,12 +174,12 @@ fn read_shard(
         .into_par_iter()
         .map(|part| {
             ctx.check_cancelled()?;
-            let cells = read_part(rvb, irc, &shard_grid.sub(part))?;
+            let cells = read(&shard_grid.sub(part))?;
             ctx.progress.advance(1);
             Ok((part, cells))
         })
         .collect::<Result<_, Error>>()?;
-    let mut cells = Array3::zeros((IMAGERY_BANDS.len(), shard.rows, shard.cols));
+    let mut cells = Array3::zeros((n_bands, shard.rows, shard.cols));
     for (w, part) in parts {
         let rows = w.row..w.row + w.rows;
         cells.slice_mut(s![.., rows, w.col..w.col + w.cols]).assign(&part);

@@ -18,7 +18,7 @@ use crate::world::World;
 pub(crate) const ORIGIN: Point = Point::new(65_000_000, 630_000_000);
 
 /// A raster of square cells.
-pub(crate) fn raster<T: Cell>(path: &Path, cells: &Array2<T>, cell: i32, nodata: Option<u32>) {
+pub(crate) fn raster<T: Cell>(path: &Path, cells: &Array2<T>, cell: i32, nodata: Option<i32>) {
     raster_at(path, cells, (ORIGIN, cell), nodata);
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn raster_at<T: Cell>(
     path: &Path,
     cells: &Array2<T>,
     (origin, cell): (Point, i32),
-    nodata: Option<u32>,
+    nodata: Option<i32>,
 ) {
     let grid = Grid { origin, cell, rows: cells.nrows(), cols: cells.ncols() };
     let compression = Compression::Deflate;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use kernels::aggregate::CellSums;
 use kernels::grid::{Grid, Window};
-use kernels::lattice::Point;
+use kernels::height::Relief;
+use kernels::lattice::{Point, STEPS_PER_METRE};
 
 use crate::error::{Error, InputError};
 use crate::io::raster::{Georef, RasterInfo, RasterSource};
@@ -18,7 +19,7 @@ struct Tile {
     cols: usize,
 }
 
-/// The tiles of one product (RVB or IRC), in the order of their paths.
+/// The tiles of one product (RVB, IRC, heights), in the order of their paths.
 #[derive(Debug, Clone)]
 pub(super) struct Mosaic {
     tiles: Vec<Tile>,
@@ -30,16 +31,19 @@ impl Mosaic {
     /// Reads the headers of the tiles and checks that they form one product.
     ///
     /// # Errors
-    /// A tile cannot be opened, has another CRS, fewer than `n_bands` bands, cells that are not
-    /// 8-bit, or a pixel of another size than the first tile's.
-    pub(super) fn open(paths: &[PathBuf], epsg: u32, n_bands: usize) -> Result<Self, Error> {
+    /// A tile cannot be opened, has another CRS, cells or bands that `fit` refuses, or a pixel of
+    /// another size than the first tile's.
+    pub(super) fn open(
+        paths: &[PathBuf],
+        epsg: u32,
+        fit: fn(&RasterInfo) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         let mut tiles: Vec<Tile> = Vec::with_capacity(paths.len());
         for path in paths {
             let source = RasterSource::open(path)?;
             let info = source.info();
             info.require_epsg(epsg)?;
-            info.require_cells::<u8>()?;
-            require_bands(info, n_bands)?;
+            fit(info)?;
             let tile = Tile {
                 path: path.clone(),
                 georef: info.georef()?,
@@ -65,7 +69,7 @@ impl Mosaic {
     pub(super) fn sums(&self, bands: &[usize], block: &Grid) -> Result<CellSums, Error> {
         let mut sums = CellSums::new(bands.len(), block.rows, block.cols);
         for tile in &self.tiles {
-            let Some(window) = tile.window_over(block) else { continue };
+            let Some(window) = tile.window_over(block, 0.0) else { continue };
             let source = RasterSource::open(&tile.path)?;
             let pixels = source.read_bands::<u8>(bands, window)?;
             let valid = source.read_valid(window)?;
@@ -73,6 +77,33 @@ impl Mosaic {
             sums.add(pixels.view(), valid.view(), &rows, &cols);
         }
         Ok(sums)
+    }
+
+    /// Measures of the first band over the cells of `block`.
+    ///
+    /// Pixels no larger than the cells go to the cell that holds their centre; larger ones are
+    /// interpolated between their centres. Where tiles overlap all their pixels count.
+    ///
+    /// # Errors
+    /// A tile cannot be read to its end.
+    pub(super) fn relief(&self, block: &Grid) -> Result<Relief, Error> {
+        let cell_m = f64::from(block.cell) / f64::from(STEPS_PER_METRE);
+        let is_coarse = self.pixels_per_cell(cell_m) == 0;
+        let mut relief = Relief::new(block.rows, block.cols);
+        for tile in &self.tiles {
+            let margin_m = if is_coarse { self.pixel_m } else { 0.0 };
+            let Some(window) = tile.window_over(block, margin_m) else { continue };
+            let source = RasterSource::open(&tile.path)?;
+            let pixels = source.read_measures(window)?;
+            if is_coarse {
+                let (rows, cols) = tile.places_of(window, block);
+                relief.add_between(pixels.view(), &rows, &cols);
+            } else {
+                let (rows, cols) = tile.cells_of(window, block);
+                relief.add_pixels(pixels.view(), &rows, &cols);
+            }
+        }
+        Ok(relief)
     }
 
     /// Pixels that every whole cell of `cell_m` holds at least.
@@ -100,10 +131,12 @@ impl Mosaic {
 }
 
 impl Tile {
-    /// The pixels whose centre may lie in the block; `None` when there is none.
-    fn window_over(&self, block: &Grid) -> Option<Window> {
+    /// The pixels whose centre may lie in the block or `margin_m` around it; `None` when there is none.
+    fn window_over(&self, block: &Grid, margin_m: f64) -> Option<Window> {
         let (low, high) = block.bounds();
         let ((west_m, south_m), (east_m, north_m)) = (low.to_metres(), high.to_metres());
+        let (west_m, south_m) = (west_m - margin_m, south_m - margin_m);
+        let (east_m, north_m) = (east_m + margin_m, north_m + margin_m);
         let range = |from: f64, to: f64, n: usize| {
             let first = from.floor().max(0.0) as usize;
             let end = (to.ceil().max(0.0) as usize).min(n);
@@ -118,6 +151,20 @@ impl Tile {
             self.rows,
         )?;
         Some(Window { row, col, rows, cols })
+    }
+
+    /// Where the centre of each cell row and column lies, in pixels from the centre of a window's
+    /// first one.
+    fn places_of(&self, window: Window, block: &Grid) -> (Vec<f64>, Vec<f64>) {
+        let (x_m, y_m) = self.georef.centre(window.row, window.col);
+        let middle = |row: usize, col: usize| {
+            let Point { x, y } = block.corner(row, col);
+            Point::new(x + block.cell / 2, y - block.cell / 2).to_metres()
+        };
+        let Georef { pixel_width_m, pixel_height_m, .. } = self.georef;
+        let rows = (0..block.rows).map(|row| (y_m - middle(row, 0).1) / pixel_height_m);
+        let cols = (0..block.cols).map(|col| (middle(0, col).0 - x_m) / pixel_width_m);
+        (rows.collect(), cols.collect())
     }
 
     /// The cell row and column of each pixel row and column of a window.
@@ -136,16 +183,6 @@ impl Tile {
     }
 }
 
-fn require_bands(info: &RasterInfo, n_bands: usize) -> Result<(), Error> {
-    if info.bands >= n_bands {
-        return Ok(());
-    }
-    Err(InputError::new(&info.path, "bands are missing")
-        .got(format!("{} bands", info.bands))
-        .expected(format!("{n_bands} bands: R, G, B for RVB; NIR, R, G for IRC"))
-        .into())
-}
-
 fn same_pixel(path: &Path, tile: &Georef, first: &Georef) -> Result<(), Error> {
     if (tile.pixel_width_m - first.pixel_width_m).abs() <= 0.01 * first.pixel_width_m {
         return Ok(());
@@ -156,3 +193,6 @@ fn same_pixel(path: &Path, tile: &Georef, first: &Georef) -> Result<(), Error> {
         .hint("give one product per list, or resample the odd tiles with `gdalwarp -tr`")
         .into())
 }
+
+#[cfg(test)]
+mod tests;
