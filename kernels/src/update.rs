@@ -14,6 +14,7 @@ use nomenclature::{ClassId, UpdateTables};
 use serde::{Deserialize, Serialize};
 
 pub mod decide;
+mod footprints;
 pub mod fuse;
 mod opening;
 pub mod reason;

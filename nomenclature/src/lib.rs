@@ -37,5 +37,5 @@ pub use nomenclature::Nomenclature;
 pub use rules::{Rule, RuleSet, Thresholds};
 pub use table::ArtificialTable;
 pub use translate::{Translation, Translator};
-pub use update_rules::{UpdateRules, UpdateTables};
+pub use update_rules::{Footprint, UpdateRules, UpdateTables};
 pub use usage_rules::{UsageRules, UsageTable};

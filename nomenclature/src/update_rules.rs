@@ -37,6 +37,47 @@ pub struct UpdateRules {
     pub transitions: Vec<Transition>,
     /// What evidence adds to or takes from covers; the terms that fit a cell add up.
     pub evidence: Vec<EvidenceTerm>,
+    /// What a change that looks like one cover really is; the last one that fits holds.
+    #[serde(default)]
+    pub becomes: Vec<Becoming>,
+    /// Layers whose objects change as wholes.
+    #[serde(default)]
+    pub footprints: Vec<FootprintRule>,
+}
+
+/// A change whose cover is not the one that it looks like.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Becoming {
+    /// The covers before: this code and everything below it.
+    pub from: String,
+    /// The covers that it looks like, likewise.
+    pub seen: String,
+    /// The cover that it is.
+    pub cover: String,
+}
+
+/// A layer whose objects change as wholes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FootprintRule {
+    /// The layer.
+    pub layer: Layer,
+    /// The cover of its objects.
+    pub cover: String,
+    /// Share of an object that must have changed to the cover before the rest follows.
+    pub share: f64,
+}
+
+/// [`FootprintRule`] for one nomenclature.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Footprint {
+    /// The layer.
+    pub layer: Layer,
+    /// The cover of its objects.
+    pub cover: ClassId,
+    /// Share of an object that must have changed to the cover before the rest follows.
+    pub share: f64,
 }
 
 /// How often covers become others.
@@ -111,6 +152,11 @@ impl UpdateRules {
             let p = transition.probability;
             range(&["transitions", &i.to_string(), "probability"], p, share(p), "above 0, under 1");
         }
+        for (i, rule) in self.footprints.iter().enumerate() {
+            let ok = rule.share > 0.0 && rule.share <= 1.0;
+            let path = ["footprints", &i.to_string(), "share"];
+            range(&path, rule.share, ok, "above 0, at most 1");
+        }
         for (i, term) in self.evidence.iter().enumerate() {
             let ok = term.weight.abs() <= 20.0;
             range(&["evidence", &i.to_string(), "weight"], term.weight, ok, "-20 to 20");
@@ -142,6 +188,8 @@ impl UpdateRules {
             evidence: vec![0.0; Layer::COUNT * 256 * width],
             label_noise: self.label_noise,
             contagion: self.contagion,
+            becomes: (0..width * width).map(|slot| ClassId((slot % width) as u8)).collect(),
+            footprints: Vec::new(),
         };
         for Transition { from, to, probability } in &self.transitions {
             let after = expand(to)?;
@@ -161,6 +209,19 @@ impl UpdateRules {
                 }
             }
         }
+        for Becoming { from, seen, cover } in &self.becomes {
+            let (seen, cover) = (expand(seen)?, nomenclature.resolve(Dimension::Cover, cover)?);
+            for a in expand(from)? {
+                for &b in seen.iter().filter(|&&b| b != a) {
+                    let slot = tables.slot(a, b);
+                    tables.becomes[slot] = cover;
+                }
+            }
+        }
+        for FootprintRule { layer, cover, share } in &self.footprints {
+            let cover = nomenclature.resolve(Dimension::Cover, cover)?;
+            tables.footprints.push(Footprint { layer: *layer, cover, share: *share });
+        }
         tables.close(&nomenclature.leaves(Dimension::Cover));
         Ok(tables)
     }
@@ -176,6 +237,8 @@ pub struct UpdateTables {
     pub label_noise: f64,
     /// Chance that an object next to a changed one changed with it.
     pub contagion: f64,
+    becomes: Vec<ClassId>,
+    footprints: Vec<Footprint>,
 }
 
 impl UpdateTables {
@@ -221,6 +284,19 @@ impl UpdateTables {
     /// When the id is not of the nomenclature.
     pub fn evidence(&self, layer: Layer, value: u8, cover: ClassId) -> f64 {
         self.evidence[self.evidence_slot(layer, value, cover)]
+    }
+
+    /// The cover of ground that had a cover and changed to what looks like another one.
+    ///
+    /// # Panics
+    /// When an id is not of the nomenclature.
+    pub fn becomes(&self, from: ClassId, seen: ClassId) -> ClassId {
+        self.becomes[self.slot(from, seen)]
+    }
+
+    /// The layers whose objects change as wholes.
+    pub fn footprints(&self) -> &[Footprint] {
+        &self.footprints
     }
 
     /// The tables after one pass of estimation on observed transitions.

@@ -90,13 +90,8 @@ impl Stage {
     /// results of older code are computed again.
     pub fn version(self) -> u32 {
         match self {
-            Self::Ingest
-            | Self::Classify
-            | Self::Update
-            | Self::Vectorise
-            | Self::Change
-            | Self::Correct => 1,
-            Self::Regularise => 2,
+            Self::Vectorise | Self::Change | Self::Correct => 1,
+            Self::Ingest | Self::Classify | Self::Update | Self::Regularise => 2,
             Self::Artificialise | Self::Deliver => 3,
             Self::Indicators => 4,
         }

@@ -28,13 +28,16 @@ pub struct CleanParams {
     pub object_samples: u32,
     /// A class that would keep fewer samples than this keeps all of them.
     pub class_samples: u32,
+    /// Times that everything is judged; from the second on the judges learn from what the round
+    /// before kept.
+    pub rounds: u32,
     /// Seed of the folds.
     pub seed: u64,
 }
 
 impl Default for CleanParams {
     fn default() -> Self {
-        Self { object_share: 0.6, object_samples: 5, class_samples: 50, seed: 1 }
+        Self { object_share: 0.6, object_samples: 5, class_samples: 50, rounds: 2, seed: 1 }
     }
 }
 
@@ -71,7 +74,7 @@ pub struct Suspect {
 }
 
 /// The result of cleaning.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Cleaned {
     /// Ranks of the samples kept, increasing.
     pub kept: Vec<usize>,
@@ -99,9 +102,11 @@ pub enum CleanError {
 /// * `tree`: parameters of the judges, usually fewer rounds than the final model.
 ///
 /// A sample is rejected when, among the classes whose probability reaches their threshold, the most
-/// probable is not its own. An object goes whole when more than `object_share` of its samples are
-/// rejected; where there is imagery of two dates it votes for each of them. Objects that really changed are rejected too: the list of suspects does not tell a
-/// wrong label from a change.
+/// probable is not its own. A cell of which there is imagery of two dates is asked for less: where
+/// its own class reaches the threshold at one date, it changed if another class is the most probable
+/// at the other date. An object goes whole when more than `object_share` of its samples are
+/// rejected; it votes for each date. Objects that really changed are rejected too: the list of
+/// suspects does not tell a wrong label from a change.
 ///
 /// # Errors
 /// [`CleanError`] when a fold holds fewer than two classes or shapes do not fit.
@@ -112,12 +117,20 @@ pub fn clean(
     params: &CleanParams,
     tree: &TreeParams,
 ) -> Result<Cleaned, CleanError> {
-    let judged = judge(samples, features, names, params, tree)?;
-    let looks = judged.looks_like(samples);
-    let suspects = suspects(samples, &looks, params);
+    let mut cleaned = Cleaned { kept: (0..samples.len()).collect(), ..Cleaned::default() };
+    for _ in 0..params.rounds {
+        let judged = judge(samples, features, names, (params, tree), &cleaned.kept)?;
+        cleaned = sorted_out(samples, &judged.looks_like(samples), params);
+    }
+    Ok(cleaned)
+}
+
+/// What is kept once every sample is known to look like its class or like another one.
+fn sorted_out(samples: &[Sample], looks: &[Option<ClassId>], params: &CleanParams) -> Cleaned {
+    let suspects = suspects(samples, looks, params);
     let dropped: BTreeSet<Voters> = suspects.iter().map(|s| (s.object, s.class, s.date)).collect();
     let is_dropped = |s: &Sample| dropped.contains(&(s.object, s.class, s.date));
-    let mut classes = class_reports(samples, &looks, &is_dropped);
+    let mut classes = class_reports(samples, looks, &is_dropped);
     for report in classes.values_mut() {
         let left = report.samples - report.rejected - report.with_object;
         report.is_spared = left < params.class_samples;
@@ -126,11 +139,11 @@ pub fn clean(
         let sample = &samples[i];
         classes[&sample.class].is_spared || (looks[i].is_none() && !is_dropped(sample))
     };
-    Ok(Cleaned {
+    Cleaned {
         kept: (0..samples.len()).filter(kept).collect(),
         classes: classes.into_values().collect(),
         suspects,
-    })
+    }
 }
 
 /// Out-of-fold probabilities of samples.
@@ -140,12 +153,13 @@ struct Judged {
     probability: Array2<u8>,
 }
 
+/// Judges every sample; the judges learn from those of `taught`.
 fn judge(
     samples: &[Sample],
     features: ArrayView2<'_, u8>,
     names: &[&str],
-    params: &CleanParams,
-    tree: &TreeParams,
+    (params, tree): (&CleanParams, &TreeParams),
+    taught: &[usize],
 ) -> Result<Judged, CleanError> {
     let mut classes: Vec<ClassId> = samples.iter().map(|s| s.class).collect();
     classes.sort_unstable();
@@ -153,8 +167,9 @@ fn judge(
     let mut probability = Array2::zeros((classes.len(), samples.len()));
     let fold = |s: &Sample| draw(params.seed, u64::from(s.object), 0) & 1;
     for judged in [0, 1] {
-        let (inside, outside): (Vec<usize>, Vec<usize>) =
-            (0..samples.len()).partition(|&i| fold(&samples[i]) == judged);
+        let is_judged = |i: &usize| fold(&samples[*i]) == judged;
+        let inside: Vec<usize> = (0..samples.len()).filter(is_judged).collect();
+        let outside: Vec<usize> = taught.iter().copied().filter(|i| !is_judged(i)).collect();
         let labels: Vec<ClassId> = outside.iter().map(|&i| samples[i].class).collect();
         let model: Model = train(features.select(Axis(0), &outside).view(), &labels, names, tree)?;
         let predicted = model.predict(features.select(Axis(0), &inside).view())?;
@@ -169,8 +184,36 @@ fn judge(
 }
 
 impl Judged {
-    /// For each sample, the other class that it confidently looks like, if any.
+    /// For each sample, the other class that it looks like, if any.
     fn looks_like(&self, samples: &[Sample]) -> Vec<Option<ClassId>> {
+        let confident = self.confident(samples);
+        let place = |sample: &Sample| (sample.row, sample.col, sample.object);
+        let mut known: BTreeMap<_, Vec<u8>> = BTreeMap::new();
+        for (sample, look) in samples.iter().zip(&confident) {
+            if *look == Some(sample.class) {
+                known.entry(place(sample)).or_default().push(sample.date);
+            }
+        }
+        let look = |(i, sample): (usize, &Sample)| {
+            let dates = known.get(&place(sample));
+            let was_known = dates.is_some_and(|dates| dates.iter().any(|&d| d != sample.date));
+            let look = if was_known { Some(self.most_probable(i)) } else { confident[i] };
+            look.filter(|&class| class != sample.class)
+        };
+        samples.iter().enumerate().map(look).collect()
+    }
+
+    /// The most probable class of a sample; the first of equals.
+    fn most_probable(&self, sample: usize) -> ClassId {
+        let column = self.probability.column(sample);
+        let best =
+            (1..column.len()).fold(0, |best, k| if column[k] > column[best] { k } else { best });
+        self.classes[best]
+    }
+
+    /// For each sample, the most probable of the classes that reach their threshold, its own
+    /// included.
+    fn confident(&self, samples: &[Sample]) -> Vec<Option<ClassId>> {
         let rank = |class: ClassId| self.classes.partition_point(|&c| c < class);
         let mut sums = vec![(0_u64, 0_u64); self.classes.len()];
         for (i, sample) in samples.iter().enumerate() {
@@ -178,7 +221,7 @@ impl Judged {
             *sum += u64::from(self.probability[[rank(sample.class), i]]);
             *n += 1;
         }
-        let look = |(i, sample): (usize, &Sample)| {
+        let look = |i: usize| {
             let confident = self.probability.column(i).into_iter().zip(&sums).enumerate();
             let (mut best, mut found) = (0, None);
             for (k, (&p, &(sum, n))) in confident {
@@ -186,9 +229,9 @@ impl Judged {
                     (best, found) = (p, Some(k));
                 }
             }
-            found.filter(|&k| k != rank(sample.class)).map(|k| self.classes[k])
+            found.map(|k| self.classes[k])
         };
-        samples.iter().enumerate().map(look).collect()
+        (0..samples.len()).map(look).collect()
     }
 }
 

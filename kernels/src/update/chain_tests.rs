@@ -144,7 +144,8 @@ impl Scene {
         };
         let proposal = fusion.propose(&block, whole).unwrap();
         let prior = self.prior.view();
-        let territory = Territory { proposal: &proposal, prior, object, valid, locked: None };
+        let territory =
+            Territory { proposal: &proposal, prior, object, valid, evidence: None, locked: None };
         let units = Units { least: &|_| 200.0, outside: &|_| 200.0 };
         decide(&territory, &tables, &params, n, &units).unwrap()
     }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, ArrayView2, Zip};
+use ndarray::{Array2, ArrayView2, ArrayView3, Zip};
+use nomenclature::evidence::Layer;
 use nomenclature::{ClassId, UpdateTables};
 use serde::{Deserialize, Serialize};
 
 use super::opening::opened;
-use super::remnants;
 use super::verdict::{Judge, Verdict};
 use super::{Proposal, Reason, UpdateError, UpdateParams, mislabel_rate, shape};
+use super::{footprints, remnants};
 use crate::label::{NO_REGION, label};
 
 /// A territory on which to decide; all arrays on the same rows and columns.
@@ -23,6 +24,8 @@ pub struct Territory<'a> {
     pub object: ArrayView2<'a, u32>,
     /// 1 where there is imagery.
     pub valid: ArrayView2<'a, u8>,
+    /// Evidence, shape `(layer, row, col)`: 0 absent, else 1 + nature; completes its footprints.
+    pub evidence: Option<ArrayView3<'a, u8>>,
     /// Not 0 where an accepted correction forbids to change anything.
     pub locked: Option<ArrayView2<'a, u8>>,
 }
@@ -103,8 +106,10 @@ pub struct Decision {
 ///   often than they get a wrong code. Without imagery of the prior's date that remains a bet, and
 ///   the list states its odds.
 ///
-/// An object of which `whole_share` changed to one class takes the rest of its cells along, and so
-/// do pieces of a cut object of which no polygon can be made.
+/// What changed takes the cover that the tables say such a change really is
+/// ([`UpdateTables::becomes`]). An object of which `whole_share` changed to one class takes the rest
+/// of its cells along, and so do the footprints of the evidence and pieces of a cut object of which
+/// no polygon can be made.
 /// The result does not depend on threads.
 ///
 /// # Errors
@@ -141,7 +146,8 @@ pub fn decide(
             }
         }
     }
-    let mut decision = territory.decision(reason, verdict);
+    let mut decision = territory.decision(reason, verdict, tables);
+    footprints::complete(territory, tables, &mut decision);
     territory.complete(&mut decision, &sizes, params.whole_share);
     remnants::take_along(territory, &mut decision, units);
     for &reason in &decision.reason {
@@ -156,6 +162,10 @@ impl Territory<'_> {
         shape("object", self.object.shape(), expected)?;
         shape("valid", self.valid.shape(), expected)?;
         shape("proposal", self.proposal.best.shape(), expected)?;
+        if let Some(evidence) = self.evidence {
+            shape("evidence", &evidence.shape()[1..], expected)?;
+            shape("evidence layers", &evidence.shape()[..1], &[Layer::COUNT])?;
+        }
         match self.locked {
             Some(locked) => shape("locked", locked.shape(), expected),
             None => Ok(()),
@@ -229,14 +239,19 @@ impl Territory<'_> {
     }
 
     /// The decision before objects are completed.
-    fn decision(&self, reason: Array2<u8>, verdict: Verdict) -> Decision {
+    fn decision(&self, reason: Array2<u8>, verdict: Verdict, tables: &UpdateTables) -> Decision {
         let takes_best = |at: (usize, usize)| {
             let reason = Reason::ALL[usize::from(reason[at])];
             reason.is_change() || reason == Reason::NoPrior
         };
         let (proposal, dim) = (self.proposal, self.prior.dim());
         let cover = Array2::from_shape_fn(dim, |at| {
-            if takes_best(at) { proposal.best[at] } else { (self.prior[at] >> 8) as u8 }
+            let before = ClassId((self.prior[at] >> 8) as u8);
+            if takes_best(at) {
+                tables.becomes(before, ClassId(proposal.best[at])).0
+            } else {
+                before.0
+            }
         });
         let confidence = Array2::from_shape_fn(dim, |at| {
             if takes_best(at) { proposal.certainty[at] } else { proposal.certainty_prior[at] }

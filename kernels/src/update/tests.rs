@@ -25,6 +25,7 @@ struct World {
     object: Array2<u32>,
     valid: Array2<u8>,
     locked: Array2<u8>,
+    evidence: Option<Array3<u8>>,
 }
 
 impl World {
@@ -43,6 +44,7 @@ impl World {
             object: Array2::ones((rows, cols)),
             valid: Array2::ones((rows, cols)),
             locked: Array2::zeros((rows, cols)),
+            evidence: None,
         }
     }
 
@@ -78,6 +80,7 @@ impl World {
             prior: self.prior.view(),
             object: self.object.view(),
             valid: self.valid.view(),
+            evidence: self.evidence.as_ref().map(|evidence| evidence.view()),
             locked: Some(self.locked.view()),
         };
         let params = UpdateParams { fringe_cells: 1, ..UpdateParams::default() };
@@ -138,6 +141,37 @@ fn a_whole_lone_object_that_could_not_become_that_is_a_candidate_correction() {
     assert_eq!((correction.cells, correction.of_cells, correction.margin), (100, 100, 4.0));
     let odds = (0.0005_f64).ln() - (0.05_f64 / 13.0).ln();
     assert!((correction.change_odds - odds).abs() < 1e-9);
+}
+
+#[test]
+fn half_of_a_building_seen_anew_is_the_whole_building_but_for_locked_cells() {
+    let mut world = World::grass(12, 24);
+    let mut evidence = Array3::zeros((Layer::COUNT, 12, 24));
+    // Two buildings of 6 by 6 cells; of the first five columns are seen, of the second two.
+    let buildings = Layer::Buildings.rank();
+    evidence.slice_mut(s![buildings, 3..9, 2..8]).fill(1);
+    evidence.slice_mut(s![buildings, 3..9, 14..20]).fill(1);
+    world.evidence = Some(evidence);
+    world.want(3..9, 2..7, "CS1.1.1.1", 3.0);
+    world.want(3..9, 14..16, "CS1.1.1.1", 3.0);
+    world.locked[[3, 7]] = 1;
+    let decision = world.decide();
+    let built = decision.cover.mapv(|class| class == cover("CS1.1.1.1").0);
+    assert_eq!(built.iter().filter(|&&b| b).count(), 35);
+    assert_eq!(reason(&decision, 8, 7), Reason::ChangeWithObject);
+    assert!(built.slice(s![.., 14..]).iter().all(|&b| !b));
+}
+
+#[test]
+fn bare_ground_where_plants_grew_is_a_work_site() {
+    let mut world = World::grass(12, 24);
+    world.want(2..8, 2..8, "CS1.2.1", 6.0);
+    world.object(0..12, 12..24, 2, "CS1.2.2");
+    world.want(2..8, 14..20, "CS1.2.1", 6.0);
+    let decision = world.decide();
+    assert_eq!(decision.cover[[4, 4]], cover("CS1.1.2.1").0);
+    // Water that falls dry leaves bare ground.
+    assert_eq!(decision.cover[[4, 16]], cover("CS1.2.1").0);
 }
 
 #[test]

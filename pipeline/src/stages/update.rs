@@ -222,12 +222,14 @@ fn decide_cover(
     n_classes: usize,
 ) -> Result<Decision, Error> {
     let object = cube::read_plane::<u32>(ctx, Quantity::PriorObject)?;
+    let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
     let valid = cube::read_plane::<u8>(ctx, Quantity::Valid)?;
     let territory = Territory {
         proposal,
         prior: prior.view(),
         object: object.view(),
         valid: valid.view(),
+        evidence: Some(evidence.view()),
         locked: None,
     };
     // `regularise` draws the zone construite, enlarges isolated buildings, applies the units.
