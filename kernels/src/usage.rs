@@ -9,8 +9,10 @@ use nomenclature::{ClassId, Couple};
 
 use crate::label::{NO_REGION, label};
 
+mod footprints;
 mod grounds;
 
+pub use footprints::unite_footprints;
 pub use grounds::spread_to_grounds;
 
 /// What the usage of cells rests on; all on the same rows and columns.

@@ -84,9 +84,10 @@ pub struct Decision {
 /// are a cluster. A region keeps the prior when its mean lead is under `margin`, or its area under
 /// the least unit and nothing else in its cluster changed. Otherwise:
 ///
-/// * The **parts of objects** in it are a change: no wrong code explains a part. Its mean lead must
-///   still hold with the transition alone, without the allowance for wrong codes, and without the
-///   lead that the class had in the imagery of the prior's date ([`Reason::SeenBefore`]).
+/// * The **parts of objects** in it are a change: no wrong code explains a part. A part that on the
+///   whole looked like that in the imagery of the prior's date is none ([`Reason::SeenBefore`]). The
+///   mean lead of the others must still hold with the transition alone, without the allowance for
+///   wrong codes, and without the lead that the class had before.
 /// * A **whole object** (at least `whole_share` of it wants the class) may have changed or may
 ///   always have had a wrong code: with one date of imagery both look the same. What tells them
 ///   apart is plausibility. With `T` the transition, `q = T(a, c) / (1 - T(a, a))` the way taken

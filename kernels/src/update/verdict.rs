@@ -27,6 +27,8 @@ pub(super) struct Verdict {
     regions: Vec<Reason>,
     /// Whole objects of regions whose code looks wrong.
     wrong: BTreeSet<(u32, u32)>,
+    /// Parts of objects in regions that looked like that before.
+    before: BTreeSet<(u32, u32)>,
     /// The same, to be listed.
     pub(super) corrections: Vec<Correction>,
 }
@@ -36,6 +38,9 @@ impl Verdict {
         if self.wrong.contains(&(region, object)) {
             return Reason::CorrectionCandidate;
         }
+        if self.before.contains(&(region, object)) {
+            return Reason::SeenBefore;
+        }
         self.regions[region as usize]
     }
 }
@@ -44,17 +49,34 @@ impl Verdict {
 #[derive(Debug, Clone, Default)]
 struct Stats {
     n: u64,
-    /// Sum of leads, and the same without the allowance for wrong codes.
+    /// Sum of leads.
     margin: f64,
-    margin_as_change: f64,
-    /// Sum of the leads that the class had over the prior's before, where it had one.
-    before: f64,
     by_imagery: u64,
     by_evidence: u64,
-    /// Cells by prior object and cover.
-    objects: BTreeMap<(u32, ClassId), u64>,
-    /// Sum of the leads before, by the same.
-    objects_before: BTreeMap<(u32, ClassId), f64>,
+    /// By prior object and cover.
+    parts: BTreeMap<(u32, ClassId), Part>,
+}
+
+/// What a region holds of an object.
+#[derive(Debug, Clone, Copy, Default)]
+struct Part {
+    n: u64,
+    /// Sum of leads without the allowance for wrong codes.
+    margin_as_change: f64,
+    /// Sum of the leads that the class had over the prior's before, and of those over 0 only.
+    before: f64,
+    had_before: f64,
+}
+
+impl Part {
+    fn with(self, other: Self) -> Self {
+        Self {
+            n: self.n + other.n,
+            margin_as_change: self.margin_as_change + other.margin_as_change,
+            before: self.before + other.before,
+            had_before: self.had_before + other.had_before,
+        }
+    }
 }
 
 /// A whole object that wants another class.
@@ -85,15 +107,19 @@ impl Judge<'_, '_> {
         let mut grouped = vec![Cluster::default(); clusters.regions.len()];
         let mut regions = Vec::with_capacity(stats.len());
         let mut of_cluster = Vec::with_capacity(stats.len());
+        let mut before = BTreeSet::new();
         for (rank, (stats, region)) in stats.iter().zip(&labels.regions).enumerate() {
             let class = ClassId(region.value as u8);
             let cluster = clusters.region_at(i64::from(region.first.0), i64::from(region.first.1));
             of_cluster.push(cluster);
             let cluster = &mut grouped[cluster as usize];
             let unit = (units.least)(class);
-            regions.push(self.first_look(stats, (rank as u32, class), unit, cluster));
+            let (reason, seen) = self.first_look(stats, (rank as u32, class), unit, cluster);
+            regions.push(reason);
+            before.extend(seen.into_iter().map(|object| (rank as u32, object)));
         }
-        let mut verdict = Verdict { regions, wrong: BTreeSet::new(), corrections: Vec::new() };
+        let mut verdict =
+            Verdict { regions, wrong: BTreeSet::new(), before, corrections: Vec::new() };
         for cluster in &grouped {
             self.sort_out(cluster, &mut verdict);
         }
@@ -125,14 +151,17 @@ impl Judge<'_, '_> {
                     let margin = f64::from(proposal.margin[at]) / MARGIN_ONE;
                     stats.n += 1;
                     stats.margin += margin;
-                    stats.margin_as_change += margin - self.allowance(prior, class);
                     stats.by_imagery += u64::from(proposal.support[at] & BY_IMAGERY != 0);
                     stats.by_evidence += u64::from(proposal.support[at] & BY_EVIDENCE != 0);
                     let object = self.territory.object[at];
                     let before = f64::from(proposal.lead_before[at]) / MARGIN_ONE;
-                    stats.before += before.max(0.0);
-                    *stats.objects_before.entry((object, prior)).or_default() += before;
-                    *stats.objects.entry((object, prior)).or_default() += 1;
+                    let part = stats.parts.entry((object, prior)).or_default();
+                    *part = part.with(Part {
+                        n: 1,
+                        margin_as_change: margin - self.allowance(prior, class),
+                        before,
+                        had_before: before.max(0.0),
+                    });
                 }
             }
         }
@@ -145,26 +174,33 @@ impl Judge<'_, '_> {
         self.params.prior_weight * ((p + self.mislabel) / p).ln()
     }
 
-    /// The reason of a region on its own; its whole objects are left to its cluster.
+    /// The reason of a region on its own, and the objects of which it holds a part that looked like
+    /// that before; its whole objects are left to its cluster.
     fn first_look(
         &self,
         stats: &Stats,
         (region, class): (u32, ClassId),
         unit_cells: f64,
         cluster: &mut Cluster,
-    ) -> Reason {
+    ) -> (Reason, Vec<u32>) {
         let n = stats.n as f64;
         let margin = stats.margin / n;
         if margin < self.params.margin {
-            return Reason::LowMargin;
+            return (Reason::LowMargin, Vec::new());
         }
         if n < unit_cells {
-            return Reason::BelowUnit;
+            return (Reason::BelowUnit, Vec::new());
         }
         let wholes = self.wholes(stats, class);
-        let in_wholes: u64 = wholes.iter().map(|key| stats.objects[key]).sum();
-        let holds_as_change = (stats.margin_as_change - stats.before) / n >= self.params.margin;
-        let has_parts = holds_as_change && (stats.n - in_wholes) as f64 >= unit_cells;
+        let parts = || stats.parts.iter().filter(|&(key, _)| !wholes.contains(key));
+        let looked_so = |part: &Part| part.before > 0.0;
+        let seen: Vec<u32> =
+            parts().filter(|(_, part)| looked_so(part)).map(|(key, _)| key.0).collect();
+        let new = parts().map(|(_, part)| *part).filter(|part| !looked_so(part));
+        let new = new.fold(Part::default(), Part::with);
+        let holds = |sum: f64| new.n > 0 && sum / new.n as f64 >= self.params.margin;
+        let holds_as_change = holds(new.margin_as_change - new.had_before);
+        let has_parts = holds_as_change && new.n as f64 >= unit_cells;
         cluster.has_parts |= has_parts;
         cluster.wholes.extend(wholes.iter().map(|&(object, prior)| Whole {
             region,
@@ -172,17 +208,21 @@ impl Judge<'_, '_> {
             prior,
             class,
             margin,
-            seen_before: -self.params.object_cells * stats.objects_before[&(object, prior)]
-                / stats.objects[&(object, prior)] as f64,
+            seen_before: -self.params.object_cells * stats.parts[&(object, prior)].before
+                / stats.parts[&(object, prior)].n as f64,
         }));
-        if wholes.is_empty() && !holds_as_change {
-            let held = stats.margin_as_change / n >= self.params.margin;
-            return if held { Reason::SeenBefore } else { Reason::LowMargin };
+        if wholes.is_empty() && !has_parts {
+            let reason = match (holds_as_change, holds(new.margin_as_change)) {
+                (true, _) => Reason::BelowUnit,
+                (false, true) => Reason::SeenBefore,
+                (false, false) => Reason::LowMargin,
+            };
+            return (reason, seen);
         }
         if !wholes.is_empty() && !has_parts {
             cluster.followers.insert(region);
         }
-        stats.change()
+        (stats.change(), seen)
     }
 
     /// The objects of a region that want its class as wholes.
@@ -192,7 +232,7 @@ impl Judge<'_, '_> {
             let size = self.sizes[object as usize];
             object != 0 && wanting as f64 >= self.params.whole_share * size as f64
         };
-        stats.objects.keys().filter(is_whole).copied().collect()
+        stats.parts.keys().filter(is_whole).copied().collect()
     }
 
     /// Tells the whole objects of a cluster that changed from those whose code is wrong.

@@ -206,9 +206,8 @@ impl Reader {
                 let (surface, ground) = (files("mns", mns)?, files("mnt", mnt)?);
                 return Ok(Some(Heights { surface, ground }));
             }
-            (Some(_), Some(_), _) => "mns",
-            (Some(_), None, Some(_)) | (None, None, Some(_)) => "mnt",
-            (None, Some(_), None) => "mns",
+            (_, Some(_), _) => "mns",
+            (_, None, _) => "mnt",
         };
         Err(ConfigError {
             expected: Some("`mnh` alone, or `mns` and `mnt` together".to_owned()),

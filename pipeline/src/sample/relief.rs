@@ -39,8 +39,9 @@ mod tests {
     #[test]
     fn roofs_are_flat_woods_are_rough_and_roads_are_on_the_ground() {
         let at = |look, x: f32| height_m(&Skin::of(look, 5, 0.0, (0.0, 0.0)), x, 3.0);
-        assert_eq!((at(Look::Shop, 1.0), at(Look::Shop, 9.0)), (7.0, 7.0));
-        assert_eq!(at(Look::Road, 1.0), 0.0);
+        let decimetres = |look, x| (10.0 * at(look, x)) as i32;
+        assert_eq!((decimetres(Look::Shop, 1.0), decimetres(Look::Shop, 9.0)), (70, 70));
+        assert_eq!(decimetres(Look::Road, 1.0), 0);
         let wood: Vec<f32> = (0..200).map(|i| at(Look::Broadleaf, i as f32)).collect();
         let mean = wood.iter().sum::<f32>() / 200.0;
         assert!((6.0..13.0).contains(&mean), "{mean}");

@@ -8,7 +8,7 @@ use kernels::trees::Model;
 use kernels::update::{
     Block, Correction, Decision, Fusion, Proposal, Reason, Seen, Territory, Units, decide,
 };
-use kernels::usage::{UsageCells, assign_usage, spread_to_grounds};
+use kernels::usage::{UsageCells, assign_usage, spread_to_grounds, unite_footprints};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, Array3, s};
 use nomenclature::evidence::{Layer, Natures};
@@ -51,7 +51,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let prior = cube::read_plane::<u16>(ctx, Quantity::Prior)?;
     let decision = decide_cover(ctx, frame, &proposal, &prior, &tables, model.classes().len())?;
     ctx.check_cancelled()?;
-    let report = publish(ctx, frame, &decision, &prior, &natures)?;
+    let report = publish(ctx, frame, &decision, &prior, (&natures, &tables))?;
     let corrections = publish_bytes(ctx.work(CORRECTIONS), &as_json(&decision.corrections)?)?;
     let by_reason: Map<_, _> =
         decision.cells.iter().map(|(reason, &n)| (reason.english().to_owned(), json!(n))).collect();
@@ -249,7 +249,7 @@ fn publish(
     frame: Frame,
     decision: &Decision,
     prior: &Array2<u16>,
-    natures: &Natures,
+    (natures, tables): (&Natures, &UpdateTables),
 ) -> Result<StageReport, Error> {
     let rules =
         UsageRules::builtin("ocsge-2-0").map_err(|error| unfit("the usage rules", &error))?;
@@ -268,6 +268,10 @@ fn publish(
         UsageCells { cover: decision.cover.view(), prior: prior.view(), evidence: evidence.view() };
     let internal = |error: kernels::usage::UsageError| Error::internal(error.to_string());
     let mut usage = assign_usage(&table, &cells).map_err(internal)?;
+    let mut united = 0;
+    for footprint in tables.footprints() {
+        united += unite_footprints(footprint, &cells, &mut usage).map_err(internal)?;
+    }
     let cells_per_metre = f64::from(STEPS_PER_METRE) / f64::from(frame.grid.cell);
     let grounds = match &table.grounds {
         Some(grounds) => spread_to_grounds(grounds, &cells, cells_per_metre, &mut usage),
@@ -291,6 +295,7 @@ fn publish(
         .output(cube::publish_plane(ctx, Quantity::Reason, frame, decision.reason.view())?)
         .figure("cells_changed", changed)
         .figure("cells_by_usage_rule", by_rule)
+        .figure("cells_of_footprints", united)
         .figure("cells_of_grounds", grounds)
         .proof(check_reasons(ctx, decision, prior)?))
 }
