@@ -4,7 +4,7 @@ set -euo pipefail
 
 data=samples/data
 # Another name whenever what a sample holds changes, so that older ones are generated again.
-complete=$data/.complete-2
+complete=$data/.complete-3
 [[ -e $complete ]] && exit 0
 rm -rf "$data"
 cargo run --release --locked --quiet --bin millesime -- \

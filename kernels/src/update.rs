@@ -19,6 +19,7 @@ pub mod fuse;
 mod opening;
 pub mod reason;
 mod remnants;
+mod seen_before;
 mod smooth;
 mod verdict;
 

@@ -8,6 +8,7 @@ use nomenclature::{ClassId, UpdateTables};
 use serde::{Deserialize, Serialize};
 
 use super::opening::opened;
+use super::seen_before::marked;
 use super::verdict::{Judge, Verdict};
 use super::{Proposal, Reason, UpdateError, UpdateParams, mislabel_rate, shape};
 use super::{footprints, remnants};
@@ -84,10 +85,10 @@ pub struct Decision {
 /// are a cluster. A region keeps the prior when its mean lead is under `margin`, or its area under
 /// the least unit and nothing else in its cluster changed. Otherwise:
 ///
-/// * The **parts of objects** in it are a change: no wrong code explains a part. A part that on the
-///   whole looked like that in the imagery of the prior's date is none ([`Reason::SeenBefore`]). The
-///   mean lead of the others must still hold with the transition alone, without the allowance for
-///   wrong codes, and without the lead that the class had before.
+/// * The **parts of objects** in it are a change: no wrong code explains a part. Where most of the
+///   imagery of the prior's date around looked like that already, they are regions of their own and
+///   no change ([`Reason::SeenBefore`]). The mean lead of the others must still hold with the
+///   transition alone, without the allowance for wrong codes.
 /// * A **whole object** (at least `whole_share` of it wants the class) may have changed or may
 ///   always have had a wrong code: with one date of imagery both look the same. What tells them
 ///   apart is plausibility. With `T` the transition, `q = T(a, c) / (1 - T(a, a))` the way taken
@@ -126,15 +127,21 @@ pub fn decide(
     territory.check()?;
     let wanted = territory.wanted();
     let kept = territory.broad(&wanted, params.fringe_cells);
-    let labels = label(kept.view());
     let sizes = territory.sizes();
+    let wanting = territory.wanting(&wanted);
+    let is_whole = |object: u32, class: u8| {
+        let n = wanting.get(&(object, class)).copied().unwrap_or(0);
+        object != 0 && n as f64 >= params.whole_share * sizes[object as usize] as f64
+    };
+    let labels = label(marked(&kept, territory, &is_whole).view());
     let judge = Judge {
         territory,
         params,
         tables,
         mislabel: mislabel_rate(tables, n_classes),
         sizes: &sizes,
-        wanting: territory.wanting(&wanted),
+        wanting: &wanting,
+        is_whole: &is_whole,
     };
     let clusters = label(kept.mapv(|class| u16::from(class != 0)).view());
     let verdict = judge.verdict(&labels, &clusters, units);

@@ -329,6 +329,20 @@ fn one_cell(built: u8, buildings: u8, params: &UpdateParams) -> Proposal {
 }
 
 /// The same; `before` is the probability of a building at the prior's date.
+#[test]
+fn ground_that_was_always_so_does_not_hide_the_change_beside_it_in_one_object() {
+    let mut world = World::grass(20, 40);
+    world.want(4..16, 4..34, "CS2.1.2", 4.0);
+    world.proposal.lead_before.slice_mut(s![4..16, 4..14]).fill((3.5 * MARGIN_ONE) as i16);
+    // Single cells say little.
+    world.proposal.lead_before[[9, 24]] = (3.5 * MARGIN_ONE) as i16;
+    let decision = world.decide();
+    let shrub = cover("CS2.1.2").0;
+    assert_eq!(reason(&decision, 8, 8), Reason::SeenBefore);
+    assert_eq!((decision.cover[[8, 8]], decision.cover[[8, 20]]), (cover("CS2.2.1").0, shrub));
+    assert_eq!((reason(&decision, 9, 24), decision.cover[[9, 24]]), (Reason::ChangeImagery, shrub));
+}
+
 fn one_cell_seen_before(
     before: Option<u8>,
     built: u8,

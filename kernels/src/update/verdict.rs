@@ -6,6 +6,7 @@ use nomenclature::{ClassId, Couple, UpdateTables};
 
 use super::decide::{Correction, Territory, Units};
 use super::fuse::{BY_EVIDENCE, BY_IMAGERY};
+use super::seen_before::unmarked;
 use super::{MARGIN_ONE, Reason, UpdateParams};
 use crate::label::{Labels, NO_REGION};
 
@@ -19,7 +20,9 @@ pub(super) struct Judge<'a, 't> {
     /// Cells of each object.
     pub(super) sizes: &'a [u64],
     /// Cells of each object that want each class, before thin parts are taken off.
-    pub(super) wanting: BTreeMap<(u32, u8), u64>,
+    pub(super) wanting: &'a BTreeMap<(u32, u8), u64>,
+    /// Whether an object wants a class as a whole.
+    pub(super) is_whole: &'a dyn Fn(u32, u8) -> bool,
 }
 
 /// The reasons of regions, and of the objects in them that are the exception.
@@ -27,8 +30,6 @@ pub(super) struct Verdict {
     regions: Vec<Reason>,
     /// Whole objects of regions whose code looks wrong.
     wrong: BTreeSet<(u32, u32)>,
-    /// Parts of objects in regions that looked like that before.
-    before: BTreeSet<(u32, u32)>,
     /// The same, to be listed.
     pub(super) corrections: Vec<Correction>,
 }
@@ -37,9 +38,6 @@ impl Verdict {
     pub(super) fn reason(&self, region: u32, object: u32) -> Reason {
         if self.wrong.contains(&(region, object)) {
             return Reason::CorrectionCandidate;
-        }
-        if self.before.contains(&(region, object)) {
-            return Reason::SeenBefore;
         }
         self.regions[region as usize]
     }
@@ -63,9 +61,8 @@ struct Part {
     n: u64,
     /// Sum of leads without the allowance for wrong codes.
     margin_as_change: f64,
-    /// Sum of the leads that the class had over the prior's before, and of those over 0 only.
+    /// Sum of the leads that the class had over the prior's before.
     before: f64,
-    had_before: f64,
 }
 
 impl Part {
@@ -74,7 +71,6 @@ impl Part {
             n: self.n + other.n,
             margin_as_change: self.margin_as_change + other.margin_as_change,
             before: self.before + other.before,
-            had_before: self.had_before + other.had_before,
         }
     }
 }
@@ -107,19 +103,20 @@ impl Judge<'_, '_> {
         let mut grouped = vec![Cluster::default(); clusters.regions.len()];
         let mut regions = Vec::with_capacity(stats.len());
         let mut of_cluster = Vec::with_capacity(stats.len());
-        let mut before = BTreeSet::new();
         for (rank, (stats, region)) in stats.iter().zip(&labels.regions).enumerate() {
-            let class = ClassId(region.value as u8);
+            let (class, looked_so) = unmarked(region.value);
             let cluster = clusters.region_at(i64::from(region.first.0), i64::from(region.first.1));
             of_cluster.push(cluster);
             let cluster = &mut grouped[cluster as usize];
+            if looked_so {
+                regions.push(Reason::SeenBefore);
+                continue;
+            }
+            let class = ClassId(class);
             let unit = (units.least)(class);
-            let (reason, seen) = self.first_look(stats, (rank as u32, class), unit, cluster);
-            regions.push(reason);
-            before.extend(seen.into_iter().map(|object| (rank as u32, object)));
+            regions.push(self.first_look(stats, (rank as u32, class), unit, cluster));
         }
-        let mut verdict =
-            Verdict { regions, wrong: BTreeSet::new(), before, corrections: Vec::new() };
+        let mut verdict = Verdict { regions, wrong: BTreeSet::new(), corrections: Vec::new() };
         for cluster in &grouped {
             self.sort_out(cluster, &mut verdict);
         }
@@ -143,7 +140,7 @@ impl Judge<'_, '_> {
         let proposal = self.territory.proposal;
         for row in 0..labels.dim().0 {
             for (cols, region) in labels.runs(row).filter(|run| run.1 != NO_REGION) {
-                let class = ClassId(labels.regions[region as usize].value as u8);
+                let class = ClassId(unmarked(labels.regions[region as usize].value).0);
                 let stats = &mut stats[region as usize];
                 for col in cols {
                     let at = [row, col];
@@ -160,7 +157,6 @@ impl Judge<'_, '_> {
                         n: 1,
                         margin_as_change: margin - self.allowance(prior, class),
                         before,
-                        had_before: before.max(0.0),
                     });
                 }
             }
@@ -174,33 +170,28 @@ impl Judge<'_, '_> {
         self.params.prior_weight * ((p + self.mislabel) / p).ln()
     }
 
-    /// The reason of a region on its own, and the objects of which it holds a part that looked like
-    /// that before; its whole objects are left to its cluster.
+    /// The reason of a region on its own; its whole objects are left to its cluster.
     fn first_look(
         &self,
         stats: &Stats,
         (region, class): (u32, ClassId),
         unit_cells: f64,
         cluster: &mut Cluster,
-    ) -> (Reason, Vec<u32>) {
+    ) -> Reason {
         let n = stats.n as f64;
         let margin = stats.margin / n;
         if margin < self.params.margin {
-            return (Reason::LowMargin, Vec::new());
+            return Reason::LowMargin;
         }
         if n < unit_cells {
-            return (Reason::BelowUnit, Vec::new());
+            return Reason::BelowUnit;
         }
         let wholes = self.wholes(stats, class);
-        let parts = || stats.parts.iter().filter(|&(key, _)| !wholes.contains(key));
-        let looked_so = |part: &Part| part.before > 0.0;
-        let seen: Vec<u32> =
-            parts().filter(|(_, part)| looked_so(part)).map(|(key, _)| key.0).collect();
-        let new = parts().map(|(_, part)| *part).filter(|part| !looked_so(part));
-        let new = new.fold(Part::default(), Part::with);
-        let holds = |sum: f64| new.n > 0 && sum / new.n as f64 >= self.params.margin;
-        let holds_as_change = holds(new.margin_as_change - new.had_before);
-        let has_parts = holds_as_change && new.n as f64 >= unit_cells;
+        let parts = stats.parts.iter().filter(|&(key, _)| !wholes.contains(key));
+        let parts = parts.fold(Part::default(), |all, (_, part)| all.with(*part));
+        let holds_as_change =
+            parts.n > 0 && parts.margin_as_change / parts.n as f64 >= self.params.margin;
+        let has_parts = holds_as_change && parts.n as f64 >= unit_cells;
         cluster.has_parts |= has_parts;
         cluster.wholes.extend(wholes.iter().map(|&(object, prior)| Whole {
             region,
@@ -211,27 +202,18 @@ impl Judge<'_, '_> {
             seen_before: -self.params.object_cells * stats.parts[&(object, prior)].before
                 / stats.parts[&(object, prior)].n as f64,
         }));
-        if wholes.is_empty() && !has_parts {
-            let reason = match (holds_as_change, holds(new.margin_as_change)) {
-                (true, _) => Reason::BelowUnit,
-                (false, true) => Reason::SeenBefore,
-                (false, false) => Reason::LowMargin,
-            };
-            return (reason, seen);
+        if wholes.is_empty() && !holds_as_change {
+            return Reason::LowMargin;
         }
         if !wholes.is_empty() && !has_parts {
             cluster.followers.insert(region);
         }
-        (stats.change(), seen)
+        stats.change()
     }
 
     /// The objects of a region that want its class as wholes.
     fn wholes(&self, stats: &Stats, class: ClassId) -> Vec<(u32, ClassId)> {
-        let is_whole = |&&(object, _): &&(u32, ClassId)| {
-            let wanting = self.wanting.get(&(object, class.0)).copied().unwrap_or(0);
-            let size = self.sizes[object as usize];
-            object != 0 && wanting as f64 >= self.params.whole_share * size as f64
-        };
+        let is_whole = |&&(object, _): &&(u32, ClassId)| (self.is_whole)(object, class.0);
         stats.parts.keys().filter(is_whole).copied().collect()
     }
 
