@@ -347,6 +347,25 @@ fn a_repaired_layer_is_sound_but_for_what_must_be_decided_by_hand() {
     assert_eq!(bench.run("repair", "OCCUPATION_SOL.gpkg", &["--out", &own]).0, 2);
 }
 
+#[test]
+fn a_copy_appears_with_its_report_or_not_at_all() {
+    let bench = Bench::new();
+    bench.put("OCCUPATION_SOL.gpkg", &broken());
+    let own = bench.text("OCCUPATION_SOL.gpkg");
+    let (out, report) = (bench.text("made.gpkg"), bench.text("report.jsonl"));
+    let args = ["coverage", "repair", &own, "--out", &out, "--report", &report];
+    // A folder has the name of the report: it is found out only when the report gets its name.
+    fs::create_dir_all(bench.path("report.jsonl/taken")).unwrap();
+    assert_eq!(command(&args), 7);
+    let names = fs::read_dir(bench.path("")).unwrap().map(|entry| entry.unwrap().file_name());
+    let names: BTreeSet<_> = names.collect();
+    assert_eq!(names, ["OCCUPATION_SOL.gpkg", "report.jsonl"].map(Into::into).into());
+    fs::remove_dir_all(bench.path("report.jsonl")).unwrap();
+    assert_eq!(command(&args), 5);
+    assert!(fs::read_to_string(&report).unwrap().contains("\"file\":\"made.gpkg\""));
+    assert!(Path::new(&out).is_file());
+}
+
 /// Id and twice the area in square centimetres of each polygon.
 fn areas(path: &Path) -> Vec<(String, i128)> {
     let source = VectorSource::open(path, None).unwrap();

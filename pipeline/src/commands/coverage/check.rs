@@ -43,6 +43,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         report.add(&sheet)?;
     }
     report.finish(
+        None,
         "`millesime coverage repair` mends what is mechanical; `--allow KEY` lets a key pass",
     )
 }

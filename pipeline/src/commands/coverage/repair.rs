@@ -68,29 +68,31 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     let draft = Draft::new(&args.out)?;
     write(&vintage, &sheet, &source, draft.temp())?;
     drop((vintage, sheet, source));
-    draft.publish()?;
     for line in repairs.lines() {
         talk::line(&line);
     }
-    let whole = Layer { path: args.out.clone(), layer: None };
-    judge(args, &question, report, (&whole, epsg))
+    judge(args, &question, report, (draft, epsg))
 }
 
-/// Checks the copy.
+/// Checks the copy, then publishes it with the report.
 fn judge(
     args: &Args,
     question: &Question,
     mut report: Report<'_>,
-    (copy, epsg): (&Layer, u32),
+    (copy, epsg): (Draft, u32),
 ) -> Result<(), Error> {
-    let (mut made, _) = Sheet::read(copy, None, question.nomenclature.as_ref())?;
+    let whole = Layer { path: copy.temp().to_owned(), layer: None };
+    let (mut made, source) = Sheet::read(&whole, None, question.nomenclature.as_ref())?;
+    // A GeoPackage that is open has a journal beside it.
+    drop(source);
+    made.path.clone_from(&args.out);
     if made.epsg != epsg {
         let details = format!("EPSG:{} written as EPSG:{}", epsg, made.epsg);
         return Err(Error::invariant("crs_of_copy", details));
     }
     examine(&mut made, &args.rules, question)?;
     report.add(&made)?;
-    report.finish("what remains must be decided by hand; `--allow KEY` lets a key pass")
+    report.finish(Some(copy), "what remains must be decided by hand; `--allow KEY` lets a key pass")
 }
 
 /// Refuses a path that is taken, or of another format.

@@ -199,14 +199,21 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Completes the files and says whether all layers are sound.
+    /// Completes the files, publishes them together and says whether all layers are sound.
+    ///
+    /// * `made`: what the command made and the report is about; it appears last.
     ///
     /// # Errors
-    /// [`Error::Unsound`] when one is not; a file cannot be written.
-    pub(super) fn finish(self, hint: &str) -> Result<(), Error> {
-        self.lines.finish()?;
-        if let Some(places) = self.places {
-            places.finish()?;
+    /// [`Error::Unsound`] when one is not; a file cannot be written: then none appears.
+    pub(super) fn finish(self, made: Option<Draft>, hint: &str) -> Result<(), Error> {
+        let lines = self.lines.finish()?;
+        let places = self.places.map(Places::finish).transpose()?;
+        let drafts: Vec<Draft> = lines.into_iter().chain(places).chain(made).collect();
+        for draft in &drafts {
+            draft.seal()?;
+        }
+        for draft in drafts {
+            draft.publish()?;
         }
         if self.failures.is_empty() {
             let layers = if self.n_layers == 1 { "layer" } else { "layers" };
@@ -231,14 +238,14 @@ impl Lines {
         }
     }
 
-    fn finish(self) -> Result<(), Error> {
+    /// Writes what is left; a file keeps its temporary name.
+    fn finish(self) -> Result<Option<Draft>, Error> {
         match self {
             Self::File(draft, mut file) => {
                 file.flush().map_err(Error::write(draft.path()))?;
-                drop(file);
-                draft.publish().map(drop)
+                Ok(Some(draft))
             }
-            Self::Stdout(text) => talk::data(&text),
+            Self::Stdout(text) => talk::data(&text).map(|()| None),
         }
     }
 }

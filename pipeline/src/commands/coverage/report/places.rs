@@ -97,15 +97,15 @@ impl Places {
         writer.add(layer, self.n_written, shape, &row)
     }
 
-    /// Completes and publishes the file.
+    /// Completes the file, which keeps its temporary name.
     ///
     /// # Errors
     /// It is not complete on disk.
-    pub(super) fn finish(self) -> Result<(), Error> {
+    pub(super) fn finish(self) -> Result<Draft, Error> {
         if let Some((writer, _)) = self.open {
             writer.finish()?;
         }
-        self.draft.publish().map(drop)
+        Ok(self.draft)
     }
 }
 
