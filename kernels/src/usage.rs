@@ -7,7 +7,7 @@ use nomenclature::evidence::Layer;
 use nomenclature::usage_rules::{UsageCase, UsageTable};
 use nomenclature::{ClassId, Couple};
 
-use crate::label::{NO_REGION, label};
+use crate::label::{Labels, NO_REGION, label};
 
 mod footprints;
 mod grounds;
@@ -154,6 +154,23 @@ fn from_neighbours(table: &UsageTable, waiting: &Array2<u16>, usage: &mut Array2
 /// The four cells beside one; those before row or column 0 wrap to the far end and are no cell.
 fn sides(row: usize, col: usize) -> [(usize, usize); 4] {
     [(row.wrapping_sub(1), col), (row + 1, col), (row, col.wrapping_sub(1)), (row, col + 1)]
+}
+
+/// For each region, the value that most of its cells have and how many cells have any; 0 is none.
+fn most_of_each(labels: &Labels, value: impl Fn((usize, usize)) -> u8) -> Vec<(u8, u64)> {
+    let mut counts: Vec<BTreeMap<u8, u64>> = vec![BTreeMap::new(); labels.regions.len()];
+    for row in 0..labels.dim().0 {
+        for (cols, region) in labels.runs(row).filter(|run| run.1 != NO_REGION) {
+            for found in cols.map(|col| value((row, col))).filter(|&found| found != 0) {
+                *counts[region as usize].entry(found).or_default() += 1;
+            }
+        }
+    }
+    let most = |counts: &BTreeMap<u8, u64>| {
+        let first = counts.iter().max_by_key(|&(&id, &n)| (n, std::cmp::Reverse(id)));
+        (first.map_or(0, |(&id, _)| id), counts.values().sum())
+    };
+    counts.iter().map(most).collect()
 }
 
 #[cfg(test)]

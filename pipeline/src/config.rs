@@ -124,7 +124,7 @@ pub struct Imagery {
 impl Imagery {
     /// Every file.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        let heights = self.heights.iter().flat_map(|h| h.surface.iter().chain(&h.ground));
+        let heights = self.heights.iter().flat_map(Heights::files);
         self.rvb.iter().chain(&self.irc).chain(heights)
     }
 }
@@ -136,6 +136,13 @@ pub struct Heights {
     pub surface: Vec<PathBuf>,
     /// Altitudes of the ground (MNT); empty when the surface is above the ground.
     pub ground: Vec<PathBuf>,
+}
+
+impl Heights {
+    /// Every file.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.surface.iter().chain(&self.ground)
+    }
 }
 
 /// The key of a kind of evidence in the configuration.

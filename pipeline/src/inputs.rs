@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::config::{Config, Epsg, Layer};
+use crate::config::{Config, Epsg, Heights, Layer};
+use crate::date::Date;
 use crate::error::{Error, InputError};
 use crate::io::raster::{RasterInfo, RasterSource};
 use crate::io::vector::VectorSource;
@@ -25,16 +26,15 @@ impl Inputs {
     /// [`Error::Input`] for the first file that is not, [`Error::Read`] for an unreadable one.
     pub fn inspect(config: &Config) -> Result<Self, Error> {
         let mut inputs = Self { n_images: 0, image_bytes: 0, ground_m2: 0.0 };
-        for path in &config.imagery.rvb {
-            inputs.ground_m2 += image(path, config.crs, ortho)?;
-        }
-        let earlier = config.prior.imagery.iter().flat_map(|i| i.rvb.iter().chain(&i.irc));
-        for path in config.imagery.irc.iter().chain(earlier) {
-            image(path, config.crs, ortho)?;
-        }
-        let dates = std::iter::once(&config.imagery).chain(&config.prior.imagery);
-        for given in dates.flat_map(|imagery| &imagery.heights) {
-            for path in given.surface.iter().chain(&given.ground) {
+        for (date, given) in Date::of(config) {
+            for path in &given.rvb {
+                let ground_m2 = image(path, config.crs, ortho)?;
+                inputs.ground_m2 += if date == Date::Now { ground_m2 } else { 0.0 };
+            }
+            for path in &given.irc {
+                image(path, config.crs, ortho)?;
+            }
+            for path in given.heights.iter().flat_map(Heights::files) {
                 image(path, config.crs, heights)?;
             }
         }

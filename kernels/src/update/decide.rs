@@ -159,7 +159,7 @@ pub fn decide(
     territory.complete(&mut decision, &sizes, params.whole_share);
     remnants::take_along(territory, &mut decision, units);
     for &reason in &decision.reason {
-        *decision.cells.entry(Reason::ALL[usize::from(reason)]).or_default() += 1;
+        *decision.cells.entry(Reason::decided(reason)).or_default() += 1;
     }
     Ok(decision)
 }
@@ -249,7 +249,7 @@ impl Territory<'_> {
     /// The decision before objects are completed.
     fn decision(&self, reason: Array2<u8>, verdict: Verdict, tables: &UpdateTables) -> Decision {
         let takes_best = |at: (usize, usize)| {
-            let reason = Reason::ALL[usize::from(reason[at])];
+            let reason = Reason::decided(reason[at]);
             reason.is_change() || reason == Reason::NoPrior
         };
         let (proposal, dim) = (self.proposal, self.prior.dim());
@@ -272,9 +272,8 @@ impl Territory<'_> {
     fn complete(&self, decision: &mut Decision, sizes: &[u64], whole_share: f64) {
         let object = self.object;
         let mut changed: BTreeMap<(u32, u8), u64> = BTreeMap::new();
-        let reason_at = |reason: u8| Reason::ALL[usize::from(reason)];
         Zip::from(object).and(&decision.cover).and(&decision.reason).for_each(|&o, &c, &r| {
-            if o != 0 && reason_at(r).is_change() {
+            if o != 0 && Reason::decided(r).is_change() {
                 *changed.entry((o, c)).or_default() += 1;
             }
         });
@@ -286,7 +285,8 @@ impl Territory<'_> {
             .collect();
         Zip::from(object).and(&mut decision.cover).and(&mut decision.reason).for_each(
             |o, cover, reason| {
-                if let Some(&class) = whole.get(o).filter(|_| reason_at(*reason).may_follow()) {
+                if let Some(&class) = whole.get(o).filter(|_| Reason::decided(*reason).may_follow())
+                {
                     (*cover, *reason) = (class, Reason::ChangeWithObject.to_cell());
                 }
             },

@@ -1,7 +1,5 @@
 //! Objects of the evidence that changed as wholes.
 
-use std::collections::BTreeMap;
-
 use ndarray::Axis;
 use nomenclature::{Footprint, UpdateTables};
 
@@ -20,18 +18,19 @@ pub(super) fn complete(territory: &Territory<'_>, tables: &UpdateTables, decisio
     for footprint in tables.footprints() {
         let layer = evidence.index_axis(Axis(0), footprint.layer.rank());
         let objects = label(layer.mapv(|value| u16::from(value != 0)).view());
-        let mut cells: BTreeMap<u32, Vec<(usize, usize)>> = BTreeMap::new();
+        let mut cells: Vec<Vec<(usize, usize)>> = vec![Vec::new(); objects.regions.len()];
         for row in 0..objects.dim().0 {
             for (cols, object) in objects.runs(row).filter(|run| run.1 != NO_REGION) {
                 let open = cols
                     .map(|col| (row, col))
                     .filter(|&at| may_take(territory, decision, footprint, at));
-                cells.entry(object).or_default().extend(open);
+                cells[object as usize].extend(open);
             }
         }
-        for cells in cells.values() {
+        for cells in &cells {
             let has_changed = |at: &&(usize, usize)| {
-                reason_of(decision, **at).is_change() && decision.cover[**at] == footprint.cover.0
+                Reason::decided(decision.reason[**at]).is_change()
+                    && decision.cover[**at] == footprint.cover.0
             };
             let n_changed = cells.iter().filter(has_changed).count();
             if n_changed == 0 || (n_changed as f64) < footprint.share * cells.len() as f64 {
@@ -57,10 +56,6 @@ fn may_take(
     at: (usize, usize),
 ) -> bool {
     let before = (territory.prior[at] >> 8) as u8;
-    let reason = reason_of(decision, at);
+    let reason = Reason::decided(decision.reason[at]);
     before != 0 && before != footprint.cover.0 && (reason.is_change() || reason.may_follow())
-}
-
-fn reason_of(decision: &Decision, at: (usize, usize)) -> Reason {
-    Reason::ALL[usize::from(decision.reason[at])]
 }

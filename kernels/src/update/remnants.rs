@@ -65,7 +65,7 @@ fn changed_cells(territory: &Territory<'_>, decision: &Decision) -> Vec<u64> {
     let n = territory.object.iter().max().map_or(0, |&last| last as usize) + 1;
     let mut n_changed = vec![0; n];
     for (&object, &reason) in territory.object.iter().zip(&decision.reason) {
-        n_changed[object as usize] += u64::from(reason_of(reason).is_change());
+        n_changed[object as usize] += u64::from(Reason::decided(reason).is_change());
     }
     n_changed[0] = 0;
     n_changed
@@ -99,7 +99,7 @@ fn flood(
                     is_seen[at] = true;
                     piece.push(at);
                 }
-            } else if reason_of(decision.reason[at]).is_change() {
+            } else if Reason::decided(decision.reason[at]).is_change() {
                 *beside.entry(Beside::Changed(decision.cover[at])).or_default() += 1;
             } else {
                 *beside.entry(Beside::Kept(territory.object[at])).or_default() += 1;
@@ -111,9 +111,5 @@ fn flood(
 
 /// Whether a cell keeps its prior and may still follow its object.
 fn follows(decision: &Decision, at: Cell) -> bool {
-    reason_of(decision.reason[at]).may_follow()
-}
-
-fn reason_of(cell: u8) -> Reason {
-    Reason::ALL[usize::from(cell)]
+    Reason::decided(decision.reason[at]).may_follow()
 }

@@ -30,39 +30,30 @@ pub(super) fn marked(
     is_whole: &dyn Fn(u32, u8) -> bool,
 ) -> Array2<u16> {
     let lead = &territory.proposal.lead_before;
-    let asked = Sums::of(wanted.dim(), |at| wanted[at] != 0);
-    let led = Sums::of(wanted.dim(), |at| wanted[at] != 0 && lead[at] > 0);
-    Array2::from_shape_fn(wanted.dim(), |at| {
-        let class = wanted[at];
-        let looked_so = class != 0
-            && 2 * led.around(at) > asked.around(at)
-            && !is_whole(territory.object[at], class as u8);
-        if looked_so { class | BEFORE } else { class }
-    })
-}
-
-/// Counts of cells from the corner (Crow, "Summed-area tables for texture mapping", 1984).
-struct Sums(Array2<u32>);
-
-impl Sums {
-    fn of((rows, cols): (usize, usize), holds: impl Fn((usize, usize)) -> bool) -> Self {
-        let mut sums = Array2::zeros((rows + 1, cols + 1));
-        for row in 0..rows {
-            let mut run = 0;
-            for col in 0..cols {
-                run += u32::from(holds((row, col)));
-                sums[[row + 1, col + 1]] = sums[[row, col + 1]] + run;
+    let (rows, cols) = wanted.dim();
+    let mut marked = wanted.clone();
+    // Per column, over the rows around: cells that want something, and those that looked so.
+    let mut columns = vec![[0_u32; 2]; cols];
+    for next in 0..rows + REACH {
+        let counted = |row: usize, col: usize| {
+            let asked = wanted[[row, col]] != 0;
+            [u32::from(asked), u32::from(asked && lead[[row, col]] > 0)]
+        };
+        for (col, sums) in columns.iter_mut().enumerate() {
+            let comes = if next < rows { counted(next, col) } else { [0; 2] };
+            let goes = next.checked_sub(2 * REACH + 1).map_or([0; 2], |row| counted(row, col));
+            *sums = [sums[0] + comes[0] - goes[0], sums[1] + comes[1] - goes[1]];
+        }
+        let Some(row) = next.checked_sub(REACH) else { continue };
+        for col in (0..cols).filter(|&col| wanted[[row, col]] != 0) {
+            let around = &columns[col.saturating_sub(REACH)..(col + REACH + 1).min(cols)];
+            let [asked, led] =
+                around.iter().fold([0; 2], |all, own| [all[0] + own[0], all[1] + own[1]]);
+            let class = wanted[[row, col]];
+            if 2 * led > asked && !is_whole(territory.object[[row, col]], class as u8) {
+                marked[[row, col]] = class | BEFORE;
             }
         }
-        Self(sums)
     }
-
-    /// Cells counted in the square around a cell, as far as there are any.
-    fn around(&self, (row, col): (usize, usize)) -> u32 {
-        let (rows, cols) = self.0.dim();
-        let span = |at: usize, n: usize| (at.saturating_sub(REACH), (at + REACH + 1).min(n - 1));
-        let ((top, bottom), (left, right)) = (span(row, rows), span(col, cols));
-        let sums = &self.0;
-        sums[[bottom, right]] + sums[[top, left]] - sums[[top, right]] - sums[[bottom, left]]
-    }
+    marked
 }

@@ -1,11 +1,9 @@
 //! One usage for a new building, also where its layer does not show it.
 
-use std::collections::BTreeMap;
-
 use ndarray::Array2;
 use nomenclature::{Couple, Footprint};
 
-use super::{UsageCells, UsageDecision, UsageError};
+use super::{UsageCells, UsageDecision, UsageError, most_of_each};
 use crate::label::{NO_REGION, label};
 
 /// Gives the cells of new objects that their layer does not show the usage of those that it shows;
@@ -34,29 +32,18 @@ pub fn unite_footprints(
     };
     let new = Array2::from_shape_fn(cells.cover.dim(), |at| u16::from(is_new(at)));
     let objects = label(new.view());
-    let mut usages: Vec<BTreeMap<u8, u64>> = vec![BTreeMap::new(); objects.regions.len()];
-    let mut hidden: Vec<((usize, usize), u32)> = Vec::new();
+    let shown_usage = most_of_each(&objects, |at| if shown(at) { decision.usage[at] } else { 0 });
+    let mut n_taken = 0;
     for row in 0..objects.dim().0 {
         for (cols, object) in objects.runs(row).filter(|run| run.1 != NO_REGION) {
+            let (usage, _) = shown_usage[object as usize];
             for at in cols.map(|col| (row, col)) {
-                if shown(at) {
-                    *usages[object as usize].entry(decision.usage[at]).or_default() += 1;
-                } else {
-                    hidden.push((at, object));
+                if usage != 0 && !shown(at) && decision.usage[at] != usage {
+                    decision.usage[at] = usage;
+                    decision.rule[at] = u8::MAX;
+                    n_taken += 1;
                 }
             }
-        }
-    }
-    let most = |counts: &BTreeMap<u8, u64>| {
-        counts.iter().max_by_key(|&(&id, &n)| (n, std::cmp::Reverse(id))).map(|(&id, _)| id)
-    };
-    let most: Vec<Option<u8>> = usages.iter().map(most).collect();
-    let mut n_taken = 0;
-    for (at, object) in hidden {
-        if let Some(usage) = most[object as usize].filter(|&usage| usage != decision.usage[at]) {
-            decision.usage[at] = usage;
-            decision.rule[at] = u8::MAX;
-            n_taken += 1;
         }
     }
     Ok(n_taken)

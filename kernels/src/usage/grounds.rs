@@ -1,14 +1,12 @@
 //! The usage of the grounds of new buildings: gardens, yards, car parks.
 
-use std::collections::BTreeMap;
-
 use ndarray::Array2;
 use nomenclature::usage_rules::GroundsTable;
 use nomenclature::{ClassId, Couple};
 
-use super::{UsageCells, UsageDecision, UsageError};
+use super::{UsageCells, UsageDecision, UsageError, most_of_each};
 use crate::built_zone::{BuiltZoneRule, built_zone};
-use crate::label::{Labels, NO_REGION, label};
+use crate::label::{NO_REGION, label};
 
 /// Gives the grounds of new buildings their usage; returns the number of cells that took another.
 ///
@@ -86,23 +84,6 @@ pub fn spread_to_grounds(
         decision.rule[at] = u8::MAX;
     }
     Ok(n_taken)
-}
-
-/// For each region, the value that most of its cells have and how many cells have any; 0 is none.
-fn most_of_each(labels: &Labels, value: impl Fn((usize, usize)) -> u8) -> Vec<(u8, u64)> {
-    let mut counts: Vec<BTreeMap<u8, u64>> = vec![BTreeMap::new(); labels.regions.len()];
-    for row in 0..labels.dim().0 {
-        for (cols, region) in labels.runs(row).filter(|run| run.1 != NO_REGION) {
-            for found in cols.map(|col| value((row, col))).filter(|&found| found != 0) {
-                *counts[region as usize].entry(found).or_default() += 1;
-            }
-        }
-    }
-    let most = |counts: &BTreeMap<u8, u64>| {
-        let first = counts.iter().max_by_key(|&(&id, &n)| (n, std::cmp::Reverse(id)));
-        (first.map_or(0, |(&id, _)| id), counts.values().sum())
-    };
-    counts.iter().map(most).collect()
 }
 
 #[cfg(test)]

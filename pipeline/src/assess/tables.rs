@@ -2,6 +2,7 @@
 
 use kernels::accuracy::Estimate;
 use kernels::lattice::area_m2;
+use ndarray::{Array2, LinalgScalar};
 use nomenclature::{Couple, Dimension, Nomenclature};
 
 use super::answers::{Answers, Given};
@@ -187,18 +188,27 @@ fn counts(reading: &Reading) -> Table {
     let title = format!("Matrice de confusion en points, {}", reading.label.to_lowercase());
     let name = format!("matrice_{}", reading.key);
     let (mut table, codes) = matrix(name, title, reading, Unit::None);
-    let counts = &reading.assessment.counts;
-    for (code, row) in codes.iter().zip(counts.rows()) {
+    fill(&mut table, &codes, &reading.assessment.counts, count);
+    table
+}
+
+/// Writes a square matrix with its sums by row, by column and of all.
+fn fill<T: LinalgScalar>(
+    table: &mut Table,
+    codes: &[&str],
+    values: &Array2<T>,
+    cell: impl Fn(T) -> Cell,
+) {
+    for (code, row) in codes.iter().zip(values.rows()) {
         let mut cells = vec![Cell::words(*code)];
-        cells.extend(row.iter().map(|&n| count(n)));
-        cells.push(count(row.sum()));
+        cells.extend(row.iter().map(|&value| cell(value)));
+        cells.push(cell(row.sum()));
         table.push(cells);
     }
     let mut last = vec![Cell::words("total")];
-    last.extend(counts.columns().into_iter().map(|column| count(column.sum())));
-    last.push(count(counts.sum()));
+    last.extend(values.columns().into_iter().map(|column| cell(column.sum())));
+    last.push(cell(values.sum()));
     table.push(last);
-    table
 }
 
 fn shares(reading: &Reading) -> Table {
@@ -208,18 +218,7 @@ fn shares(reading: &Reading) -> Table {
     );
     let name = format!("matrice_{}_part", reading.key);
     let (mut table, codes) = matrix(name, title, reading, Unit::Percent);
-    let shares = &reading.assessment.shares;
-    let of = |share: f64| Cell::estimate(100.0 * share, 3);
-    for (code, row) in codes.iter().zip(shares.rows()) {
-        let mut cells = vec![Cell::words(*code)];
-        cells.extend(row.iter().map(|&share| of(share)));
-        cells.push(of(row.sum()));
-        table.push(cells);
-    }
-    let mut last = vec![Cell::words("total")];
-    last.extend(shares.columns().into_iter().map(|column| of(column.sum())));
-    last.push(of(shares.sum()));
-    table.push(last);
+    fill(&mut table, &codes, &reading.assessment.shares, |share| Cell::estimate(100.0 * share, 3));
     table
 }
 

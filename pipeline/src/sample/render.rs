@@ -121,9 +121,7 @@ impl Scene {
     /// Shoots a window of a grid.
     pub fn shoot(&self, grid: &Grid, window: Window) -> Shot {
         // One more pixel on every side, even beyond the grid, for the blur.
-        let corner = grid.corner(window.row, window.col);
-        let origin = kernels::lattice::Point::new(corner.x - grid.cell, corner.y + grid.cell);
-        let wide = Grid { origin, cell: grid.cell, rows: window.rows + 2, cols: window.cols + 2 };
+        let wide = widened(grid, window, 1);
         self.sense(&wide, &self.expose(&wide))
     }
 
@@ -131,12 +129,7 @@ impl Scene {
     /// images gives them: smoothed over some pixels, with noise; shape (rows, cols).
     pub fn measure(&self, grid: &Grid, window: Window) -> Array2<f32> {
         let reach = usize::try_from(MATCHING_CM / grid.cell).unwrap_or(0).max(1);
-        let corner = grid.corner(window.row, window.col);
-        let shift = grid.cell * reach as i32;
-        let origin = kernels::lattice::Point::new(corner.x - shift, corner.y + shift);
-        let side = |n: usize| n + 2 * reach;
-        let wide =
-            Grid { origin, cell: grid.cell, rows: side(window.rows), cols: side(window.cols) };
+        let wide = widened(grid, window, reach);
         let thing = self.things(&wide);
         let height = Array2::from_shape_fn(thing.dim(), |(row, col)| {
             let (x, y) = self.place(&wide, row, col);
@@ -240,6 +233,18 @@ impl Scene {
             }
         }
         shot
+    }
+}
+
+/// A window of a grid and some cells more on every side, even beyond the grid.
+fn widened(grid: &Grid, window: Window, reach: usize) -> Grid {
+    let corner = grid.corner(window.row, window.col);
+    let shift = grid.cell * reach as i32;
+    Grid {
+        origin: kernels::lattice::Point::new(corner.x - shift, corner.y + shift),
+        cell: grid.cell,
+        rows: window.rows + 2 * reach,
+        cols: window.cols + 2 * reach,
     }
 }
 

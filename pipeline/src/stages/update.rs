@@ -10,7 +10,7 @@ use kernels::update::{
 };
 use kernels::usage::{UsageCells, assign_usage, spread_to_grounds, unite_footprints};
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, Array3, s};
+use ndarray::{Array2, Array3, ArrayView2, ArrayView3, s};
 use nomenclature::evidence::{Layer, Natures};
 use nomenclature::{ClassId, Couple, Dimension, UpdateTables, UsageRules};
 use serde_json::{Map, json};
@@ -49,9 +49,11 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let proposal = propose(ctx, frame, &model, &tables)?;
     ctx.check_cancelled()?;
     let prior = cube::read_plane::<u16>(ctx, Quantity::Prior)?;
-    let decision = decide_cover(ctx, frame, &proposal, &prior, &tables, model.classes().len())?;
+    let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
+    let known = Known { prior: prior.view(), evidence: evidence.view() };
+    let decision = decide_cover(ctx, frame, &proposal, known, &tables, model.classes().len())?;
     ctx.check_cancelled()?;
-    let report = publish(ctx, frame, &decision, &prior, (&natures, &tables))?;
+    let report = publish(ctx, frame, &decision, known, (&natures, &tables))?;
     let corrections = publish_bytes(ctx.work(CORRECTIONS), &as_json(&decision.corrections)?)?;
     let by_reason: Map<_, _> =
         decision.cells.iter().map(|(reason, &n)| (reason.english().to_owned(), json!(n))).collect();
@@ -59,6 +61,13 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .output(ctx.relative(&corrections.path))
         .figure("cells_by_reason", by_reason)
         .figure("correction_candidates", decision.corrections.len()))
+}
+
+/// What was known of the cells before the imagery was looked at.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    prior: ArrayView2<'a, u16>,
+    evidence: ArrayView3<'a, u8>,
 }
 
 fn unfit(what: &str, error: &dyn std::fmt::Display) -> Error {
@@ -217,19 +226,18 @@ fn decide_cover(
     ctx: &Context,
     frame: Frame,
     proposal: &Proposal,
-    prior: &Array2<u16>,
+    known: Known<'_>,
     tables: &UpdateTables,
     n_classes: usize,
 ) -> Result<Decision, Error> {
     let object = cube::read_plane::<u32>(ctx, Quantity::PriorObject)?;
-    let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
     let valid = cube::read_plane::<u8>(ctx, Quantity::Valid)?;
     let territory = Territory {
         proposal,
-        prior: prior.view(),
+        prior: known.prior,
         object: object.view(),
         valid: valid.view(),
-        evidence: Some(evidence.view()),
+        evidence: Some(known.evidence),
         locked: None,
     };
     // `regularise` draws the zone construite, enlarges isolated buildings, applies the units.
@@ -248,7 +256,7 @@ fn publish(
     ctx: &Context,
     frame: Frame,
     decision: &Decision,
-    prior: &Array2<u16>,
+    Known { prior, evidence }: Known<'_>,
     (natures, tables): (&Natures, &UpdateTables),
 ) -> Result<StageReport, Error> {
     let rules =
@@ -263,9 +271,7 @@ fn publish(
     let table = rules
         .compile(&ctx.config.nomenclature, natures)
         .map_err(|error| unfit("the usage rules", &error))?;
-    let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
-    let cells =
-        UsageCells { cover: decision.cover.view(), prior: prior.view(), evidence: evidence.view() };
+    let cells = UsageCells { cover: decision.cover.view(), prior, evidence };
     let internal = |error: kernels::usage::UsageError| Error::internal(error.to_string());
     let mut usage = assign_usage(&table, &cells).map_err(internal)?;
     let mut united = 0;
@@ -288,7 +294,7 @@ fn publish(
         .zip(&usage.cells)
         .map(|(rule, &n)| (rule.name.clone(), json!(n)))
         .collect();
-    let changed = decided.iter().zip(prior).filter(|(now, then)| now != then).count();
+    let changed = decided.iter().zip(&prior).filter(|(now, then)| now != then).count();
     Ok(StageReport::default()
         .output(cube::publish_plane(ctx, Quantity::Decided, frame, decided.view())?)
         .output(cube::publish_plane(ctx, Quantity::Confidence, frame, decision.confidence.view())?)
@@ -304,7 +310,7 @@ fn publish(
 fn check_reasons(
     ctx: &Context,
     decision: &Decision,
-    prior: &Array2<u16>,
+    prior: ArrayView2<'_, u16>,
 ) -> Result<Measures, Error> {
     let mut changed: BTreeMap<(u8, u8), u64> = BTreeMap::new();
     for (index, &cover) in decision.cover.indexed_iter() {
