@@ -16,14 +16,12 @@ use crate::date::Date;
 use crate::error::{Error, InputError};
 use crate::inputs::{self, ortho};
 use crate::io::cube::Frame;
+use crate::mosaic::Mosaic;
 use crate::stage_report::StageReport;
 use crate::territory::Communes;
 use crate::vintage::{Vintage, bounds_of};
 
 mod evidence;
-mod mosaic;
-
-use mosaic::Mosaic;
 
 /// Bands of the imagery: mean then spread.
 const IMAGERY_BANDS: [&str; 8] =

@@ -21,10 +21,10 @@ struct Tile {
 
 /// The tiles of one product (RVB, IRC, heights), in the order of their paths.
 #[derive(Debug, Clone)]
-pub(super) struct Mosaic {
+pub(crate) struct Mosaic {
     tiles: Vec<Tile>,
     /// Side of a pixel, in metres.
-    pub(super) pixel_m: f64,
+    pub(crate) pixel_m: f64,
 }
 
 impl Mosaic {
@@ -33,7 +33,7 @@ impl Mosaic {
     /// # Errors
     /// A tile cannot be opened, has another CRS, cells or bands that `fit` refuses, or a pixel of
     /// another size than the first tile's.
-    pub(super) fn open(
+    pub(crate) fn open(
         paths: &[PathBuf],
         epsg: u32,
         fit: fn(&RasterInfo) -> Result<(), Error>,
@@ -66,7 +66,7 @@ impl Mosaic {
     ///
     /// # Errors
     /// A tile cannot be read to its end.
-    pub(super) fn sums(&self, bands: &[usize], block: &Grid) -> Result<CellSums, Error> {
+    pub(crate) fn sums(&self, bands: &[usize], block: &Grid) -> Result<CellSums, Error> {
         let mut sums = CellSums::new(bands.len(), block.rows, block.cols);
         for tile in &self.tiles {
             let Some(window) = tile.window_over(block, 0.0) else { continue };
@@ -86,7 +86,7 @@ impl Mosaic {
     ///
     /// # Errors
     /// A tile cannot be read to its end.
-    pub(super) fn relief(&self, block: &Grid) -> Result<Relief, Error> {
+    pub(crate) fn relief(&self, block: &Grid) -> Result<Relief, Error> {
         let cell_m = f64::from(block.cell) / f64::from(STEPS_PER_METRE);
         let is_coarse = self.pixels_per_cell(cell_m) == 0;
         let mut relief = Relief::new(block.rows, block.cols);
@@ -107,7 +107,7 @@ impl Mosaic {
     }
 
     /// Pixels that every whole cell of `cell_m` holds at least.
-    pub(super) fn pixels_per_cell(&self, cell_m: f64) -> u32 {
+    pub(crate) fn pixels_per_cell(&self, cell_m: f64) -> u32 {
         // A thousandth: pixels of 0.1999 m are 0.2 m pixels.
         ((cell_m / self.pixel_m + 1e-3).floor() as u32).pow(2)
     }
@@ -116,7 +116,7 @@ impl Mosaic {
     ///
     /// # Errors
     /// It is.
-    pub(super) fn fits(&self, cell_m: f64) -> Result<(), Error> {
+    pub(crate) fn fits(&self, cell_m: f64) -> Result<(), Error> {
         match self.tiles.first() {
             Some(tile) if self.pixels_per_cell(cell_m) == 0 => {
                 Err(InputError::new(&tile.path, "the working cells are smaller than the pixels")
