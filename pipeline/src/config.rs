@@ -58,8 +58,10 @@ pub struct Config {
     /// Minimum units and widths, made ready for the couples of the nomenclature.
     #[serde(skip)]
     pub capture: CaptureUnits,
-    /// The vintage to start from.
-    pub prior: Prior,
+    /// The vintage before, when there is one.
+    pub prior: Option<Prior>,
+    /// Decide and draw everything anew: the prior, if any, teaches and is compared, no more.
+    pub scratch: bool,
     /// The ortho imagery.
     pub imagery: Imagery,
     /// The vector evidence.
@@ -215,6 +217,24 @@ impl Config {
         Ok(self)
     }
 
+    /// The same configuration from scratch when `scratch` asks for it; otherwise as it is written.
+    #[must_use]
+    pub fn with_scratch(mut self, scratch: bool) -> Self {
+        self.scratch |= scratch;
+        self
+    }
+
+    /// The vintages of the result, oldest first: the prior's, if any, and the one to produce.
+    pub fn years(&self) -> Vec<u16> {
+        let prior = self.prior.iter().map(|prior| prior.vintage);
+        prior.chain([self.vintage]).collect()
+    }
+
+    /// The imagery of the prior's date.
+    pub fn imagery_before(&self) -> Option<&Imagery> {
+        self.prior.as_ref().and_then(|prior| prior.imagery.as_ref())
+    }
+
     /// The folder of this vintage's results: `OUT/D011/2021`.
     pub fn vintage_dir(&self) -> PathBuf {
         self.out.join(self.department.folder()).join(self.vintage.to_string())
@@ -231,14 +251,14 @@ impl Config {
 
     /// Every image and raster of heights, of both dates.
     pub fn images(&self) -> impl Iterator<Item = &PathBuf> {
-        let dates = std::iter::once(&self.imagery).chain(&self.prior.imagery);
+        let dates = std::iter::once(&self.imagery).chain(self.imagery_before());
         dates.flat_map(Imagery::files)
     }
 
     /// Every input file, sorted and without repetition.
     pub fn inputs(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> = self.images().cloned().collect();
-        files.push(self.prior.layer.path.clone());
+        files.extend(self.prior.iter().map(|prior| prior.layer.path.clone()));
         files.extend(self.evidence.layers.iter().map(|evidence| evidence.layer.path.clone()));
         files.push(self.territories.communes.path.clone());
         let Territories { planning, exemptions, .. } = &self.territories;

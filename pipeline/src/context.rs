@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::artefact::Draft;
 use crate::cancel::Cancel;
-use crate::config::Config;
+use crate::config::{Config, Prior};
 use crate::error::{Again, Error};
 use crate::journal::Done;
 use crate::progress::Meter;
@@ -39,6 +39,15 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// The prior, for stages that have no work without one.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when there is none: [`Stage::of`] leaves such stages out.
+    pub fn prior(&self) -> Result<&Prior, Error> {
+        let missing = || Error::internal(format!("stage `{}` without a prior", self.stage));
+        self.config.prior.as_ref().ok_or_else(missing)
+    }
+
     /// The path of a deliverable.
     pub fn out(&self, name: impl AsRef<Path>) -> PathBuf {
         self.out_dir.join(name)

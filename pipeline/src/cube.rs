@@ -10,6 +10,7 @@ use ndarray::{Array2, Array3, ArrayView2, ArrayView3, s};
 use serde_json::{Map, Value};
 
 use crate::artefact::Draft;
+use crate::config::Config;
 use crate::context::Context;
 use crate::error::Error;
 use crate::io::cube::{CHUNK, CubeArray, CubeCell, Frame, create_group};
@@ -41,6 +42,10 @@ pub enum Quantity {
     Prior,
     /// 1 + rank of the prior polygon, 0 for none: u32.
     PriorObject,
+    /// No couple anywhere, what a vintage from scratch starts from: u16.
+    Bare,
+    /// No object anywhere: u32.
+    BareObject,
     /// Probability of each class of the model: u8 (class, row, col).
     Probability,
     /// The same, of the model of the prior's date.
@@ -72,6 +77,8 @@ impl Quantity {
             Self::Evidence => "evidence",
             Self::Prior => "prior",
             Self::PriorObject => "prior_object",
+            Self::Bare => "bare",
+            Self::BareObject => "bare_object",
             Self::Probability => "probability",
             Self::ProbabilityBefore => "probability_before",
             Self::Decided => "decided",
@@ -81,6 +88,16 @@ impl Quantity {
             Self::Regular => "regular",
             Self::BuiltZone => "built_zone",
         }
+    }
+
+    /// The couples that the vintage starts from: those of the prior, or none from scratch.
+    pub fn start(config: &Config) -> Self {
+        if config.scratch { Self::Bare } else { Self::Prior }
+    }
+
+    /// The objects of [`Quantity::start`].
+    pub fn start_object(config: &Config) -> Self {
+        if config.scratch { Self::BareObject } else { Self::PriorObject }
     }
 
     fn folder(self, ctx: &Context) -> PathBuf {

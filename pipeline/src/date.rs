@@ -15,7 +15,7 @@ pub enum Date {
 impl Date {
     /// The dates of which a run has imagery.
     pub fn of(config: &Config) -> Vec<(Self, &Imagery)> {
-        let before = config.prior.imagery.as_ref().map(|imagery| (Self::Before, imagery));
+        let before = config.imagery_before().map(|imagery| (Self::Before, imagery));
         std::iter::once((Self::Now, &config.imagery)).chain(before).collect()
     }
 

@@ -16,7 +16,7 @@ use crate::proof::{Area, Flux, Measures, Proof};
 use crate::tables::indicators::{Indicators, Variant};
 use crate::tables::{Table, custom, disagreement, exemptions};
 
-/// What happened between a vintage and the next one.
+/// What happened between a vintage and the next one; nothing when there is one vintage only.
 pub struct Step {
     /// The years.
     pub interval: Interval,
@@ -76,6 +76,11 @@ impl Step {
         Self { interval: comparison.interval(), changed, findings, likenesses, ledger, others }
     }
 
+    /// Whether it is a vintage seen alone: stocks and no change.
+    pub fn is_still(&self) -> bool {
+        self.interval.years() == 0
+    }
+
     /// Number and doubled area of the changes of each kind, in the order of publication.
     pub fn by_kind(&self) -> Vec<(ChangeKind, u64, i128)> {
         let of_kind = |kind| {
@@ -98,16 +103,16 @@ impl Figures {
     pub fn of(ground: &Ground, norms: Norms<'_>) -> Result<Self, Error> {
         let judged = (0..ground.vintages.len()).map(|rank| ground.judged(rank, norms.judge));
         let verdicts = judged.collect::<Result<Vec<_>, _>>()?;
-        let pairs = ground.steps().zip(verdicts.windows(2));
+        let of = |pair: &Comparison<'_>, side| &verdicts[pair.vintage_rank(side)];
+        let both = |pair: &Comparison<'_>| (of(pair, Side::Before), of(pair, Side::After));
         let steps: Vec<Step> =
-            pairs.map(|(pair, v)| Step::of(&pair, norms, (&v[0], &v[1]))).collect();
+            ground.steps().map(|pair| Step::of(&pair, norms, both(&pair))).collect();
         let mut proofs = Vec::new();
         for step in &steps {
             let year = (steps.len() > 1).then_some(step.interval.after);
             proofs.extend(proven(&step.ledger, "", year)?);
         }
-        let main = Series::new(steps.iter().map(|s| (s.interval, s.ledger.clone())).collect())
-            .map_err(|error| Error::usage(error.to_string()))?;
+        let main = series(&steps, |step| step.ledger.clone())?;
         if steps.len() > 1 {
             proofs.push(chained(&main)?);
         }
@@ -168,24 +173,31 @@ fn edge(
 /// Figures on other grounds than the main ones: suffix of the columns, label, ledgers.
 type Beside = (&'static str, &'static str, Series);
 
+/// A ledger of each step; the step of a vintage to itself is a single vintage.
+fn series(steps: &[Step], of: impl Fn(&Step) -> Ledger) -> Result<Series, Error> {
+    match steps {
+        [only] if only.is_still() => Ok(Series::single(only.interval.after, of(only))),
+        steps => Series::new(steps.iter().map(|step| (step.interval, of(step))).collect())
+            .map_err(|error| Error::usage(error.to_string())),
+    }
+}
+
 /// Every variant of the main figures: without thresholds, true change alone, the other bases.
 fn variants(judge: &Judge, steps: &[Step]) -> Result<Vec<Beside>, Error> {
-    let series = |of: &dyn Fn(&Step) -> Ledger| {
-        let steps = steps.iter().map(|step| (step.interval, of(step))).collect();
-        Series::new(steps).map_err(|error| Error::usage(error.to_string()))
-    };
     let matrix = |labels: Labels| Labels {
         artif_before: judge.is_artificial(labels.before),
         artif_after: judge.is_artificial(labels.after),
         ..labels
     };
-    let mut variants = vec![
-        ("sans_seuil", "sans seuils", series(&|step| step.ledger.relabel(matrix))?),
-        ("reel", "changements réels seuls", series(&|step| step.ledger.relabel(Labels::filtered))?),
-    ];
+    let without = series(steps, |step| step.ledger.relabel(matrix))?;
+    let mut variants = vec![("sans_seuil", "sans seuils", without)];
+    if !steps.iter().all(Step::is_still) {
+        let real = series(steps, |step| step.ledger.relabel(Labels::filtered))?;
+        variants.push(("reel", "changements réels seuls", real));
+    }
     let bases = steps.first().map(|step| step.others.as_slice()).unwrap_or_default();
     for (rank, &(basis, _)) in bases.iter().enumerate() {
-        let of_basis = series(&|step| step.others[rank].1.clone())?;
+        let of_basis = series(steps, |step| step.others[rank].1.clone())?;
         variants.push((basis.suffix(), basis.label(), of_basis));
     }
     Ok(variants)

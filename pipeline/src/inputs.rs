@@ -42,7 +42,9 @@ impl Inputs {
             inputs.n_images += 1;
             inputs.image_bytes += std::fs::metadata(path).map_err(Error::read(path))?.len();
         }
-        open(&config.prior.layer)?;
+        if let Some(prior) = &config.prior {
+            open(&prior.layer)?;
+        }
         for evidence in &config.evidence.layers {
             let source = open(&evidence.layer)?;
             for column in evidence.width_field.iter().chain(&evidence.nature_field) {

@@ -83,7 +83,7 @@ impl<'a> Subject<'a> {
 
 /// Pairs of a subject and its explanation, for a run.
 pub fn of(config: &Config) -> Box<Method> {
-    let years = [config.prior.vintage, config.vintage];
+    let years = config.years();
     let department = config.department.code();
     let choices = config.choices();
     let subject = Subject::in_one(department, &years, &config.nomenclature, &config.rules);

@@ -57,40 +57,41 @@ pub fn kinds(figures: &Figures) -> Vec<KindTally> {
         .collect()
 }
 
-/// The pictures of a step, with their words: what changed, then the covers of the newer vintage.
+/// The pictures of a step, with their words: what changed, if anything could, then the covers of the
+/// newer vintage.
 ///
-/// * `pngs`: the two pictures; `backdrop`: what the first is drawn over, a sentence or nothing.
+/// * `backdrop`: what the changes are drawn over, a sentence or nothing.
 pub fn maps(
     step: &Step,
     highlights: &[Highlight],
     backdrop: &str,
-    [changes, covers]: [Vec<u8>; 2],
+    changes: Option<Vec<u8>>,
+    covers: Vec<u8>,
 ) -> Vec<Map> {
     let count = |wanted| highlights.iter().filter(|&&highlight| highlight == wanted).count();
     let Interval { before, after } = step.interval;
-    vec![
-        Map {
-            title: format!(
-                "Changements {before} → {after} : artificialisation en rouge, désartificialisation \
+    let changes = changes.map(|png| Map {
+        title: format!(
+            "Changements {before} → {after} : artificialisation en rouge, désartificialisation \
                  en vert, autres en orange"
-            ),
-            alt: format!(
-                "{backdrop}{} objets artificialisés, {} désartificialisés, {} autres changements ; \
+        ),
+        alt: format!(
+            "{backdrop}{} objets artificialisés, {} désartificialisés, {} autres changements ; \
                  la liste numérotée les situe.",
-                count(Highlight::Artificialised),
-                count(Highlight::Restored),
-                count(Highlight::Other)
-            ),
-            png: changes,
-        },
-        Map {
-            title: format!("Couverture du sol en {after}, couleurs officielles"),
-            alt: "Carte de la couverture ; les surfaces par poste sont dans le tableau « Stock et \
+            count(Highlight::Artificialised),
+            count(Highlight::Restored),
+            count(Highlight::Other)
+        ),
+        png,
+    });
+    let covers = Map {
+        title: format!("Couverture du sol en {after}, couleurs officielles"),
+        alt: "Carte de la couverture ; les surfaces par poste sont dans le tableau « Stock et \
                   flux par couverture »."
-                .to_owned(),
-            png: covers,
-        },
-    ]
+            .to_owned(),
+        png: covers,
+    };
+    changes.into_iter().chain([covers]).collect()
 }
 
 /// The largest changes of a step, true ones first.

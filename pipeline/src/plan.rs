@@ -28,12 +28,17 @@ impl Plan {
     /// Inspects the inputs and the machine.
     ///
     /// # Errors
-    /// [`Error::Input`] when an input is not what a run needs, [`Error::Read`] when one cannot be
-    /// read.
+    /// [`Error::Usage`] when there is no prior and the run is not from scratch, [`Error::Input`]
+    /// when an input is not what a run needs, [`Error::Read`] when one cannot be read.
     pub fn new(config: &Config, stages: RangeInclusive<Stage>) -> Result<Self, Error> {
+        if config.prior.is_none() && !config.scratch {
+            let what = "the configuration has no prior vintage to start from".to_owned();
+            let hint = "write `prior:`, or make a first vintage with `--scratch`".to_owned();
+            return Err(Error::Usage { what, hint: Some(hint) });
+        }
         let inputs = Inputs::inspect(config)?;
         Ok(Self {
-            stages: Stage::ALL.into_iter().filter(|stage| stages.contains(stage)).collect(),
+            stages: Stage::of(config).filter(|stage| stages.contains(stage)).collect(),
             inputs,
             n_cells: inputs.n_cells(config),
             n_dates: Date::of(config).len() as u64,
@@ -73,10 +78,9 @@ impl Plan {
     /// The plan as people read it.
     pub fn text(&self, config: &Config) -> String {
         let mut text = format!(
-            "millesime {VERSION} · department {} · vintages {} -> {} · nomenclature {} · rules {}\n",
+            "millesime {VERSION} · department {} · vintages {} · nomenclature {} · rules {}\n",
             config.department,
-            config.prior.vintage,
-            config.vintage,
+            units::arrows(&config.years()),
             config.nomenclature.id(),
             config.rules.id,
         );

@@ -70,6 +70,13 @@ impl Stage {
         }
     }
 
+    /// The stages of a configuration, in order: without a prior there is nothing to compare with.
+    pub fn of(config: &Config) -> impl Iterator<Item = Self> {
+        let has_prior = config.prior.is_some();
+        let compares = |stage: &Self| matches!(stage, Self::Change | Self::Correct);
+        Self::ALL.into_iter().filter(move |stage| has_prior || !compares(stage))
+    }
+
     /// What it does, as the plan says it.
     pub fn sentence(self) -> &'static str {
         match self {
@@ -122,7 +129,7 @@ impl Stage {
             let optional = optional.map(|layer| layer.path.clone());
             std::iter::once(territories.communes.path.clone()).chain(optional)
         };
-        let prior = std::iter::once(config.prior.layer.path.clone());
+        let prior = config.prior.iter().map(|prior| prior.layer.path.clone());
         let document = |reference: &Reference| match reference {
             Reference::File(path) => Some(path.clone()),
             Reference::Builtin(_) => None,
@@ -153,8 +160,8 @@ impl Stage {
         let common = json!({
             "department": config.department,
             "vintage": config.vintage,
-            "prior_vintage": config.prior.vintage,
-            "prior_layer": config.prior.layer.layer,
+            "prior": prior(config),
+            "scratch": config.scratch,
             "crs": config.crs,
             "nomenclature": nomenclature(config),
             "capture": sha256(format!("{:?}", config.capture).as_bytes()),
@@ -203,8 +210,8 @@ pub fn all_parameters(config: &Config) -> Value {
     json!({
         "department": config.department,
         "vintage": config.vintage,
-        "prior_vintage": config.prior.vintage,
-        "prior_layer": config.prior.layer.layer,
+        "prior": prior(config),
+        "scratch": config.scratch,
         "crs": config.crs.to_string(),
         "cell_m": config.cell_m(),
         "nomenclature": nomenclature(config),
@@ -215,6 +222,12 @@ pub fn all_parameters(config: &Config) -> Value {
         "evidence": evidence(config),
         "territories": territories(config),
     })
+}
+
+/// The vintage before.
+fn prior(config: &Config) -> Value {
+    let prior = config.prior.as_ref();
+    prior.map_or(Value::Null, |p| json!({ "vintage": p.vintage, "layer": p.layer.layer }))
 }
 
 /// Name and content of the nomenclature: a shipped one may change with the program's version.

@@ -17,7 +17,7 @@ use crate::units;
 pub struct StageStatus {
     /// The stage.
     pub stage: Stage,
-    /// `done`, `running`, `interrupted`, `failed` or `to do`.
+    /// `done`, `running`, `interrupted`, `failed`, `to do`, or `left out` by a later stage.
     pub state: &'static str,
     /// Time taken, number of outputs, or why it failed.
     pub note: String,
@@ -36,10 +36,16 @@ pub fn of(out_dir: &Path) -> Result<Vec<StageStatus>, Error> {
     }
     let journal = Journal::read(&work_dir)?;
     let running = Lock::is_held(&work_dir)?;
-    Ok(Stage::ALL
-        .into_iter()
-        .map(|stage| one(stage, journal.state(stage.name()), running))
-        .collect())
+    let state = |stage: Stage| journal.state(stage.name());
+    let last = Stage::ALL.into_iter().rev().find(|&stage| state(stage).is_some());
+    let one = |stage| match state(stage) {
+        None if last > Some(stage) => {
+            let note = "without a prior there is nothing to compare with".to_owned();
+            StageStatus { stage, state: "left out", note }
+        }
+        state => one(stage, state, running),
+    };
+    Ok(Stage::ALL.into_iter().map(one).collect())
 }
 
 fn one(stage: Stage, state: Option<&State>, running: bool) -> StageStatus {

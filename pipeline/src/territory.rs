@@ -2,7 +2,9 @@
 
 pub mod cog;
 
+use kernels::arrangement::{FaceId, LayerMask, NO_KEY, arrange};
 use kernels::lattice::Polygon;
+use nomenclature::Couple;
 
 use crate::config::{Department, Layer};
 use crate::error::{Error, InputError};
@@ -11,6 +13,7 @@ use crate::tables::gazetteer::{Commune, Gazetteer};
 use crate::tally::Tally;
 use crate::vintage::locate::Product;
 use crate::vintage::open::{Crs, Opening, accept};
+use crate::vintage::{Object, Vintage};
 
 /// Names under which the INSEE code is found, in any case; the first one wins.
 const CODE_COLUMNS: [&str; 7] =
@@ -95,6 +98,21 @@ impl Communes {
                 .hint("give the layer of the limits of communes")
                 .into()
         })
+    }
+
+    /// The ground of all communes together, as a vintage of polygons without a code.
+    ///
+    /// # Errors
+    /// Those of [`arrange`].
+    pub fn ground(&self, year: u16) -> Result<Vintage, Error> {
+        let plane = arrange(&[&self.polygons])?;
+        let faces = 0..plane.n_faces() as FaceId;
+        let key = |face| plane.label(face, 0).map_or(NO_KEY, |_| 0);
+        let whole = plane.dissolve(&faces.map(key).collect::<Vec<_>>(), LayerMask::ALL);
+        let polygons: Vec<Polygon> = whole.into_iter().map(|part| part.polygon).collect();
+        let couples = vec![Couple::NODATA; polygons.len()];
+        let objects = vec![Object::default(); polygons.len()];
+        Ok(Vintage { year, polygons, couples, objects, origin: None })
     }
 
     /// Joins rows of the same code; `None` when there is no row.

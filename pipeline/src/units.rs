@@ -39,6 +39,12 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     Ok((number * factor) as u64)
 }
 
+/// Years, oldest first: `2018 -> 2021`.
+pub fn arrows(years: &[u16]) -> String {
+    let years: Vec<String> = years.iter().map(u16::to_string).collect();
+    years.join(" -> ")
+}
+
 /// A duration with its two leading units: `1h12m`, `4m05s`, `3.2s`.
 pub fn duration(time: Duration) -> String {
     let s = time.as_secs();

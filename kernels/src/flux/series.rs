@@ -53,6 +53,8 @@ pub enum SeriesError {
 }
 
 /// Consecutive vintages of one extent; vintages are numbered from 1, the oldest.
+///
+/// A single vintage is an interval from its year to the same year: it has stocks and no flux.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Series {
     steps: Vec<(Interval, Ledger)>,
@@ -77,6 +79,13 @@ impl Series {
         Ok(Self { steps })
     }
 
+    /// One vintage.
+    ///
+    /// * `stocks`: the ledger of the vintage against itself.
+    pub fn single(year: u16, stocks: Ledger) -> Self {
+        Self { steps: vec![(Interval { before: year, after: year }, stocks)] }
+    }
+
     /// Each interval with its ledger, oldest first.
     pub fn steps(&self) -> &[(Interval, Ledger)] {
         &self.steps
@@ -85,7 +94,13 @@ impl Series {
     /// The years of the vintages, oldest first.
     pub fn vintages(&self) -> Vec<u16> {
         let first = self.steps.first().map(|(interval, _)| interval.before);
-        first.into_iter().chain(self.steps.iter().map(|(interval, _)| interval.after)).collect()
+        let moving = self.steps.iter().filter(|(interval, _)| interval.years() > 0);
+        first.into_iter().chain(moving.map(|(interval, _)| interval.after)).collect()
+    }
+
+    /// Number of intervals in which something may have changed: none for a single vintage.
+    pub fn n_intervals(&self) -> usize {
+        self.steps.iter().filter(|(interval, _)| interval.years() > 0).count()
     }
 
     /// Adds another territory observed over the very same years.

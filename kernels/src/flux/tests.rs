@@ -123,7 +123,10 @@ fn series_refuses_broken_and_mixed_years() {
         Series::new(vec![step(2012, 2018), step(2019, 2021)]),
         Err(SeriesError::Broken { got: 2019, expected: 2018 })
     );
+    let alone = Series::single(2018, sample());
+    assert_eq!((alone.vintages(), alone.n_intervals()), (vec![2018], 0));
     let south = Series::new(vec![step(2012, 2018), step(2018, 2021)]).unwrap();
+    assert_eq!(south.n_intervals(), 2);
     assert_eq!(south.vintages(), [2012, 2018, 2021]);
     let north = Series::new(vec![step(2012, 2017), step(2017, 2021)]).unwrap();
     assert!(matches!(south.merge(north), Err(SeriesError::MixedIntervals { .. })));

@@ -29,10 +29,9 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         .map_err(|error| Error::internal(format!("the configuration has no JSON form: {error}")))?;
     talk::data(&format!("{meant}\n"))?;
     talk::line(&format!(
-        "ok: department {}, vintage {} from {}, {} input files, {} working cells",
+        "ok: department {}, vintages {}, {} input files, {} working cells",
         config.department,
-        config.vintage,
-        config.prior.vintage,
+        units::arrows(&config.years()),
         config.inputs().len(),
         units::count(inputs.n_cells(&config))
     ));

@@ -22,6 +22,9 @@ pub struct Args {
     /// Put results in DIR/D011/2021 instead of the configuration's `out`
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Decide and draw every cell anew: a prior, if any, only teaches the model and is compared
+    #[arg(long)]
+    scratch: bool,
     /// Compute again from this stage on; the ones before must be complete
     #[arg(long, value_name = "STAGE")]
     from: Option<Stage>,
@@ -48,7 +51,8 @@ pub struct Args {
 /// Whatever stops the run, each kind with its exit code: see [`Error`].
 pub fn execute(args: &Args) -> Result<(), Error> {
     talk::as_json(args.log_format == LogFormat::Json);
-    let config = Config::load(&args.config)?.with_out(args.out.as_deref())?;
+    let config =
+        Config::load(&args.config)?.with_out(args.out.as_deref())?.with_scratch(args.scratch);
     let all_cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let options = Options {
         from: args.from,

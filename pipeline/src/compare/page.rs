@@ -107,9 +107,7 @@ fn maps(ground: &Ground, step: &Step, norms: Norms<'_>) -> Result<Vec<Map>, Erro
     let highlights = page::highlights(step, norms.judge);
     let on_cells: Array2<Highlight> = rasterise(&polygons, &highlights, &grid);
     let plain = Array3::from_elem((3, grid.rows, grid.cols), GROUND_GREY);
-    let pngs = [
-        picture::changes(plain.view(), &on_cells)?,
-        picture::covers(covers.view(), norms.nomenclature)?,
-    ];
-    Ok(page::maps(step, &highlights, "", pngs))
+    let changes = picture::changes(plain.view(), &on_cells)?;
+    let covers = picture::covers(covers.view(), norms.nomenclature)?;
+    Ok(page::maps(step, &highlights, "", Some(changes), covers))
 }

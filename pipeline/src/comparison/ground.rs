@@ -82,9 +82,11 @@ impl Ground {
         1..self.plane.n_faces() as FaceId
     }
 
-    /// Each vintage with the next one.
+    /// Each vintage with the next one; a vintage alone with itself.
     pub fn steps(&self) -> impl Iterator<Item = Comparison<'_>> {
-        (1..self.vintages.len()).map(|after| Comparison::of(self, after - 1, after))
+        let alone = (self.vintages.len() == 1).then(|| Comparison::of(self, 0, 0));
+        let pairs = (1..self.vintages.len()).map(|after| Comparison::of(self, after - 1, after));
+        alone.into_iter().chain(pairs)
     }
 
     /// The couple of a vintage on a face; nodata where the vintage has no polygon.

@@ -21,7 +21,9 @@ pub(super) struct Raw {
     pub(super) nomenclature: String,
     #[serde(default = "decree")]
     pub(super) rules: String,
-    pub(super) prior: RawPrior,
+    pub(super) prior: Option<RawPrior>,
+    #[serde(default)]
+    pub(super) scratch: bool,
     pub(super) imagery: RawImagery,
     #[serde(default)]
     pub(super) evidence: RawEvidence,

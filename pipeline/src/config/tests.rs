@@ -51,7 +51,7 @@ fn the_template_means_what_its_comments_say() {
     let config = load(dir.path()).unwrap();
     let base = dir.path().canonicalize().unwrap();
     assert_eq!(config.department.code(), "11");
-    assert_eq!((config.vintage, config.prior.vintage), (2021, 2018));
+    assert_eq!((config.vintage, config.years()), (2021, vec![2018, 2021]));
     assert_eq!((config.crs, config.cell_cm), (Epsg(2154), 100));
     assert_eq!(config.vintage_dir(), base.join("out/D011/2021"));
     assert_eq!(
@@ -64,7 +64,10 @@ fn the_template_means_what_its_comments_say() {
     assert_eq!(roads.width_m, Some(5.0));
     assert_eq!(config.update, UpdateParams::default());
     assert_eq!(config.inputs().len(), FILES.len());
-    assert_eq!(config.shown(&config.prior.layer.path), "prior/OCCUPATION_SOL.gpkg");
+    assert_eq!(
+        config.shown(&config.prior.as_ref().unwrap().layer.path),
+        "prior/OCCUPATION_SOL.gpkg"
+    );
 }
 
 #[test]
@@ -125,12 +128,12 @@ fn a_pattern_without_a_match_is_located_in_its_list() {
 #[test]
 fn imagery_of_the_prior_s_date_is_optional_and_located() {
     let plain = folder("", "");
-    assert_eq!(load(plain.path()).unwrap().prior.imagery, None);
+    assert_eq!(load(plain.path()).unwrap().imagery_before(), None);
     let commented = "  # imagery: { rvb: [imagery_2018/rvb/*.tif], irc: [imagery_2018/irc/*.tif] }";
     let both = "  imagery: { rvb: [imagery/rvb/*.tif], irc: [imagery/irc/*.tif] }";
     let dir = folder(commented, both);
     let config = load(dir.path()).unwrap();
-    assert_eq!(config.prior.imagery.as_ref(), Some(&config.imagery));
+    assert_eq!(config.imagery_before(), Some(&config.imagery));
     assert_eq!(config.images().count(), 6);
     insta::assert_snapshot!(refusal(commented, &commented.replace("# ", "")));
 }

@@ -23,7 +23,9 @@ pub(super) struct Bar {
 }
 
 /// Stock of each class at two dates: the older one as a thin grey bar over the newer one.
-pub(super) fn stocks(title: &str, years: [&str; 2], bars: &[Bar]) -> String {
+///
+/// * `years`: the two dates; of one date the newer bars stand alone.
+pub(super) fn stocks(title: &str, years: Option<[&str; 2]>, bars: &[Bar]) -> String {
     let max = bars.iter().flat_map(|b| b.areas).max().unwrap_or(0);
     let span = WIDTH - LABELS - VALUES;
     let mut svg = open(title, bars.len());
@@ -31,15 +33,19 @@ pub(super) fn stocks(title: &str, years: [&str; 2], bars: &[Bar]) -> String {
         let y = ROW * i as f64;
         let [old, new] = bar.areas.map(|a| scaled(a, max, span));
         name(&mut svg, bar, y);
-        rect(&mut svg, (LABELS, y + 4.0, old, 6.0), "#8d99a1");
+        if years.is_some() {
+            rect(&mut svg, (LABELS, y + 4.0, old, 6.0), "#8d99a1");
+        }
         rect(&mut svg, (LABELS, y + 11.0, new, 13.0), &bar.colour);
         text(&mut svg, (LABELS + old.max(new) + 6.0, y + 20.0), "start", &area(bar.areas[1]));
     }
-    let y = ROW * bars.len() as f64 + 6.0;
-    rect(&mut svg, (LABELS, y + 4.0, 22.0, 6.0), "#8d99a1");
-    text(&mut svg, (LABELS + 28.0, y + 11.0), "start", years[0]);
-    rect(&mut svg, (LABELS + 80.0, y + 1.0, 22.0, 12.0), "#4d5b64");
-    text(&mut svg, (LABELS + 108.0, y + 11.0), "start", years[1]);
+    if let Some([old, new]) = years {
+        let y = ROW * bars.len() as f64 + 6.0;
+        rect(&mut svg, (LABELS, y + 4.0, 22.0, 6.0), "#8d99a1");
+        text(&mut svg, (LABELS + 28.0, y + 11.0), "start", old);
+        rect(&mut svg, (LABELS + 80.0, y + 1.0, 22.0, 12.0), "#4d5b64");
+        text(&mut svg, (LABELS + 108.0, y + 11.0), "start", new);
+    }
     svg + "</svg>"
 }
 

@@ -48,7 +48,7 @@ pub(super) struct Section {
     id: &'static str,
     title: &'static str,
     stock_svg: String,
-    flux_svg: String,
+    flux_svg: Option<String>,
     grid: Grid,
 }
 
@@ -85,6 +85,8 @@ pub(super) struct View {
     title: String,
     level: &'static str,
     years: String,
+    /// Whether there are two vintages to compare.
+    has_flux: bool,
     program: String,
     rules: String,
     nomenclature: String,
@@ -159,6 +161,7 @@ impl View {
             title: data.name.clone(),
             level: data.level.title(),
             years: years.join(" – "),
+            has_flux: has_flux(&vintages),
             program: data.program.clone(),
             rules: data.rules.clone(),
             nomenclature: data.nomenclature.clone(),
@@ -193,6 +196,11 @@ fn vintages(artif: &Row<'_>) -> Vec<(usize, String)> {
     (1..).map_while(|k| year(k).map(|year| (k, year))).collect()
 }
 
+/// Whether there are two vintages to compare: then tables have columns of fluxes.
+fn has_flux(vintages: &[(usize, String)]) -> bool {
+    vintages.len() > 1
+}
+
 fn key_figures(data: &ReportData, vintages: &[(usize, String)]) -> Result<Vec<Named>, Error> {
     let (artif, imper) = (row(data, "artif")?, row(data, "imper")?);
     let (last, year) = vintages.last().cloned().unwrap_or((1, String::new()));
@@ -200,13 +208,22 @@ fn key_figures(data: &ReportData, vintages: &[(usize, String)]) -> Result<Vec<Na
     let share = artif.figure(&format!("pourcent_artif_{last}"))?.display;
     let imper_share = imper.figure(&format!("pourcent_imper_{last}"))?.display;
     let named = |label: &str, figure, note: String| Named { label: label.to_owned(), figure, note };
+    let artificial = named(
+        "Surface artificialisée",
+        artif.figure(&format!("surface_artif_{last}"))?,
+        format!("{share} du territoire en {year}"),
+    );
+    let impermeable = named(
+        "Surface imperméable",
+        imper.figure(&format!("surface_imper_{last}"))?,
+        format!("{imper_share} du territoire en {year}"),
+    );
+    if !has_flux(vintages) {
+        return Ok(vec![artificial, impermeable]);
+    }
     let annual = artif.figure("flux_artif_net_annuel")?.display;
     Ok(vec![
-        named(
-            "Surface artificialisée",
-            artif.figure(&format!("surface_artif_{last}"))?,
-            format!("{share} du territoire en {year}"),
-        ),
+        artificial,
         named(
             "Artificialisation nette",
             artif.figure("flux_artif_net")?,
@@ -214,11 +231,7 @@ fn key_figures(data: &ReportData, vintages: &[(usize, String)]) -> Result<Vec<Na
         ),
         named("Artificialisation", artif.figure("flux_artif")?, "flux brut entrant".into()),
         named("Désartificialisation", artif.figure("flux_desartif")?, "flux brut sortant".into()),
-        named(
-            "Surface imperméable",
-            imper.figure(&format!("surface_imper_{last}"))?,
-            format!("{imper_share} du territoire en {year}"),
-        ),
+        impermeable,
         named("Imperméabilisation nette", imper.figure("flux_imper_net")?, period),
     ])
 }
@@ -253,6 +266,12 @@ fn section(
     let year = |v: Option<&(usize, String)>| v.map_or("", |(_, y)| y.as_str()).to_owned();
     let (old, new) = (year(first), year(last));
     let stock = bars([format!("surface_{}", rank(first)), format!("surface_{}", rank(last))])?;
+    if !has_flux(vintages) {
+        let stock_title = format!("{title} : surface de chaque classe en {new}");
+        let stock_svg = chart::stocks(&stock_title, None, &stock);
+        let grid = stock_grid(&rows, (stem, title), &new)?;
+        return Ok(Section { id: stem, title, stock_svg, flux_svg: None, grid });
+    }
     let flux = bars(["flux_desartif".into(), "flux_artif".into()])?;
     let stock_title = format!("{title} : surface de chaque classe en {old} et en {new}");
     let flux_title =
@@ -261,9 +280,34 @@ fn section(
     Ok(Section {
         id: stem,
         title,
-        stock_svg: chart::stocks(&stock_title, [&old, &new], &stock),
-        flux_svg: chart::fluxes(&flux_title, words, &flux),
+        stock_svg: chart::stocks(&stock_title, Some([&old, &new]), &stock),
+        flux_svg: Some(chart::fluxes(&flux_title, words, &flux)),
         grid: class_grid(&rows, (stem, title), (rank(first), &old), (rank(last), &new))?,
+    })
+}
+
+/// Lines of classes: code and label, then the figures under some keys.
+fn class_lines(rows: &[Row<'_>], stem: &str, keys: &[String]) -> Result<Vec<Line>, Error> {
+    let line = |row: &Row<'_>| {
+        let head = vec![row.cell(stem)?.text(), row.cell("libelle")?.text()];
+        let cells = keys.iter().map(|key| row.figure(key)).collect::<Result<_, _>>()?;
+        Ok(Line { head, cells })
+    };
+    rows.iter().map(line).collect()
+}
+
+/// The classes of a vintage alone.
+fn stock_grid(rows: &[Row<'_>], (stem, title): (&str, &str), year: &str) -> Result<Grid, Error> {
+    let keys = ["surface_1", "surface_artif_1", "surface_imper_1"].map(str::to_owned);
+    Ok(Grid {
+        caption: format!("{title} : surface par classe"),
+        head: vec!["Code".into(), "Libellé".into()],
+        columns: vec![
+            format!("Surface {year}"),
+            "dont artificialisée".into(),
+            "dont imperméable".into(),
+        ],
+        lines: class_lines(rows, stem, &keys)?,
     })
 }
 
@@ -282,11 +326,6 @@ fn class_grid(
         "flux_desartif".into(),
         format!("surface_artif_{last}"),
     ];
-    let lines = rows.iter().map(|row| {
-        let head = vec![row.cell(stem)?.text(), row.cell("libelle")?.text()];
-        let cells = keys.iter().map(|key| row.figure(key)).collect::<Result<_, _>>()?;
-        Ok(Line { head, cells })
-    });
     Ok(Grid {
         caption: format!("{title} : surfaces et flux par classe"),
         head: vec!["Code".into(), "Libellé".into()],
@@ -299,7 +338,7 @@ fn class_grid(
             "Désartificialisation".into(),
             format!("dont artificialisée {new}"),
         ],
-        lines: lines.collect::<Result<_, Error>>()?,
+        lines: class_lines(rows, stem, &keys)?,
     })
 }
 
@@ -342,18 +381,22 @@ fn conventions(artif: &Row<'_>, vintages: &[(usize, String)]) -> Result<Grid, Er
     ];
     for (suffix, label) in known {
         let key = |stem: &str| format!("{stem}{suffix}");
-        if artif.table.column(&key("flux_artif")).is_none() {
+        if artif.table.column(&key("surface_artif_1")).is_none() {
             continue;
         }
         let mut keys: Vec<String> =
             vintages.iter().map(|(k, _)| key(&format!("surface_artif_{k}"))).collect();
-        keys.extend(["flux_artif", "flux_desartif", "flux_artif_net"].map(key));
+        if has_flux(vintages) {
+            keys.extend(["flux_artif", "flux_desartif", "flux_artif_net"].map(key));
+        }
         let cells = keys.iter().map(|key| artif.figure(key)).collect::<Result<_, _>>()?;
         lines.push(Line { head: vec![label.to_owned()], cells });
     }
     let mut columns: Vec<String> =
         vintages.iter().map(|(_, year)| format!("Stock {year}")).collect();
-    columns.extend(["Artificialisation", "Désartificialisation", "Nette"].map(str::to_owned));
+    if has_flux(vintages) {
+        columns.extend(["Artificialisation", "Désartificialisation", "Nette"].map(str::to_owned));
+    }
     let caption = "Le même bilan selon chaque convention".to_owned();
     Ok(Grid { caption, head: vec!["Convention".into()], columns, lines })
 }
@@ -426,14 +469,16 @@ fn communes(data: &ReportData, vintages: &[(usize, String)]) -> Result<Grid, Err
     let table = table(data, "artif_commune")
         .ok_or_else(|| Error::internal("report.html needs the table `artif_commune`"))?;
     let last = vintages.last().map_or(1, |(k, _)| *k);
-    let keys = [
+    let mut keys = vec![
         "commune_surface".to_owned(),
         format!("surface_artif_{last}"),
         format!("pourcent_artif_{last}"),
-        "flux_artif".into(),
-        "flux_desartif".into(),
-        "flux_artif_net".into(),
     ];
+    let mut columns = vec!["Surface", "Artificialisée", "Part"];
+    if has_flux(vintages) {
+        keys.extend(["flux_artif", "flux_desartif", "flux_artif_net"].map(str::to_owned));
+        columns.extend(["Artificialisation", "Désartificialisation", "Nette"]);
+    }
     let parent = match data.level {
         Level::Epci => Some("epci_code"),
         Level::Scot => Some("scot_code"),
@@ -457,16 +502,7 @@ fn communes(data: &ReportData, vintages: &[(usize, String)]) -> Result<Grid, Err
     Ok(Grid {
         caption: "Artificialisation par commune".to_owned(),
         head: vec!["Code".into(), "Commune".into()],
-        columns: [
-            "Surface",
-            "Artificialisée",
-            "Part",
-            "Artificialisation",
-            "Désartificialisation",
-            "Nette",
-        ]
-        .map(str::to_owned)
-        .into(),
+        columns: columns.into_iter().map(str::to_owned).collect(),
         lines,
     })
 }

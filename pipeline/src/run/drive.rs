@@ -59,7 +59,7 @@ pub fn drive(
     let journal = Journal::open(&work_dir)?;
     let (done, computed) = (BTreeMap::new(), Vec::new());
     let mut run = Run { config, options, cancel, out_dir, journal, done, computed };
-    for stage in Stage::ALL.into_iter().filter(|stage| *stage <= last) {
+    for stage in Stage::of(config).filter(|stage| *stage <= last) {
         run.stage(stage, body)?;
     }
     // A run that stops early says nothing about the deliverables that are there already.

@@ -32,15 +32,19 @@ pub(super) struct Ground {
 impl Ground {
     pub(super) fn read(result: &Path, sample: &Path) -> Result<Self, Error> {
         let config = Config::load(&sample.join("config.yaml"))?;
+        let prior = config.prior.as_ref().ok_or_else(|| {
+            InputError::new(sample.join("config.yaml"), "a territory without a prior")
+                .expected("a folder that `millesime sample` made")
+        })?;
         let tally = Tally::default();
         let read = |layer: &Layer, year| {
             Vintage::read(layer, year, config.crs.0, &config.nomenclature, &tally)
         };
         let file = |path: PathBuf| Layer { path, layer: None };
         let truth = sample.join("truth");
-        let first = read(&file(truth.join("occupation_before.gpkg")), config.prior.vintage)?;
+        let first = read(&file(truth.join("occupation_before.gpkg")), prior.vintage)?;
         let second = read(&file(truth.join("occupation_after.gpkg")), config.vintage)?;
-        let prior = read(&config.prior.layer, config.prior.vintage)?;
+        let prior = read(&prior.layer, prior.vintage)?;
         let vintage = read(&file(result.join("OCCUPATION_SOL.gpkg")), config.vintage)?;
         let (low, high) = second.bounds().ok_or_else(|| {
             InputError::new(truth.join("occupation_after.gpkg"), "the truth covers no ground")

@@ -19,7 +19,7 @@ use crate::tally::Tally;
 use crate::territory::{Communes, Zones};
 use crate::vintage::Vintage;
 
-/// Reads both vintages and the territories of a run and arranges them.
+/// Reads the vintages and the territories of a run and arranges them: the prior's, if any, first.
 ///
 /// # Errors
 /// A file cannot be read.
@@ -28,12 +28,16 @@ pub(super) fn ground(ctx: &Context) -> Result<Ground, Error> {
     let epsg = config.crs.0;
     // `ingest` has counted the flaws of the prior and of the communes; zones are first read here.
     let unheard = Tally::default();
-    let of_zones = if ctx.stage == Stage::Change { ctx.tally } else { &unheard };
+    let first = if config.prior.is_some() { Stage::Change } else { Stage::Artificialise };
+    let of_zones = if ctx.stage == first { ctx.tally } else { &unheard };
     let read =
         |layer: &Layer, year| Vintage::read(layer, year, epsg, &config.nomenclature, &unheard);
     let occupation = ctx.out(Product::Occupation.file_name(&names(config)));
-    let before = read(&config.prior.layer, config.prior.vintage)?;
-    let after = read(&Layer { path: occupation, layer: None }, config.vintage)?;
+    let mut vintages = Vec::new();
+    if let Some(prior) = &config.prior {
+        vintages.push(read(&prior.layer, prior.vintage)?);
+    }
+    vintages.push(read(&Layer { path: occupation, layer: None }, config.vintage)?);
     let communes =
         Communes::read(&config.territories.communes, config.department.code(), epsg, &unheard)?;
     let planning = config.territories.planning.as_ref();
@@ -44,7 +48,7 @@ pub(super) fn ground(ctx: &Context) -> Result<Ground, Error> {
     let zones = zones.unwrap_or_default();
     let exemptions = exemptions.unwrap_or_default();
     let territory = Territory { communes, zones, exemptions, ..Territory::default() };
-    Ground::new(vec![before, after], territory)
+    Ground::new(vintages, territory)
 }
 
 /// The delivery of a run.

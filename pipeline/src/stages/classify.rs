@@ -187,8 +187,9 @@ fn learn(
     features: &Array2<u8>,
     names: &[&str],
 ) -> Result<(Model, Cleaned), Error> {
+    let path = &ctx.prior()?.layer.path;
     let unfit = |error: &dyn std::fmt::Display| -> Error {
-        InputError::new(&ctx.config.prior.layer.path, "the covers cannot be learned from the prior")
+        InputError::new(path, "the covers cannot be learned from the prior")
             .got(error.to_string())
             .expected("at least two covers with imagery")
             .into()

@@ -51,7 +51,7 @@ struct Maker<'a> {
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let config = ctx.config;
     let epsg = config.crs.0;
-    let (layer, year) = (&config.prior.layer, config.prior.vintage);
+    let (layer, year) = (&ctx.prior()?.layer, ctx.prior()?.vintage);
     // `ingest` has counted the flaws of these files.
     let unheard = Tally::default();
     let prior = Vintage::read(layer, year, epsg, &config.nomenclature, &unheard)?;
@@ -116,7 +116,7 @@ impl Maker<'_> {
         let area_m2 = polygon.area_m2();
         let nested = config.nomenclature.id() != NATIONAL;
         let code = |id| config.nomenclature.code(Dimension::Cover, id).to_owned();
-        let vintage = config.prior.vintage;
+        let vintage = self.prior.year;
         let record = CorrectionRecord {
             correction_id: correction_id(vintage, &object.id, &proposed, polygon),
             department: config.department.code().to_owned(),

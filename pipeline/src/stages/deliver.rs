@@ -7,6 +7,7 @@ use ndarray::Array2;
 
 use crate::VERSION;
 use crate::artefact::{Draft, publish_bytes};
+use crate::config::Prior;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::error::Error;
@@ -90,35 +91,28 @@ fn maps(ctx: &Context, grid: &Grid, step: &Step, judge: &Judge) -> Result<Vec<Ma
     let polygons: Vec<_> =
         step.changed.iter().map(|piece| piece.dissolved.polygon.clone()).collect();
     let on_cells: Array2<Highlight> = rasterise(&polygons, &highlights, grid);
-    let pngs = [
-        picture::changes(imagery.view(), &on_cells)?,
-        picture::covers(regular.view(), &config.nomenclature)?,
-    ];
-    Ok(page::maps(step, &highlights, "Orthophoto en gris. ", pngs))
+    let covers = picture::covers(regular.view(), &config.nomenclature)?;
+    let changes =
+        (!step.is_still()).then(|| picture::changes(imagery.view(), &on_cells)).transpose()?;
+    Ok(page::maps(step, &highlights, "Orthophoto en gris. ", changes, covers))
 }
 
 fn sources(ctx: &Context) -> Vec<String> {
     let config = ctx.config;
-    let mut sources = vec![
-        format!(
-            "Orthophotographie : {} dalles RVB et {} dalles IRC ({})",
-            config.imagery.rvb.len(),
-            config.imagery.irc.len(),
-            config.vintage
-        ),
-        format!(
-            "Millésime antérieur {} : {}",
-            config.prior.vintage,
-            config.shown(&config.prior.layer.path)
-        ),
-    ];
-    if let Some(imagery) = &config.prior.imagery {
-        sources.push(format!(
-            "Orthophotographie antérieure : {} dalles RVB et {} dalles IRC ({})",
-            imagery.rvb.len(),
-            imagery.irc.len(),
-            config.prior.vintage
-        ));
+    let mut sources = vec![format!(
+        "Orthophotographie : {} dalles RVB et {} dalles IRC ({})",
+        config.imagery.rvb.len(),
+        config.imagery.irc.len(),
+        config.vintage
+    )];
+    if let Some(Prior { vintage, layer, imagery }) = &config.prior {
+        sources.push(format!("Millésime antérieur {vintage} : {}", config.shown(&layer.path)));
+        sources.extend(imagery.iter().map(|imagery| {
+            let (rvb, irc) = (imagery.rvb.len(), imagery.irc.len());
+            format!(
+                "Orthophotographie antérieure : {rvb} dalles RVB et {irc} dalles IRC ({vintage})"
+            )
+        }));
     }
     for layer in &config.evidence.layers {
         sources.push(format!(

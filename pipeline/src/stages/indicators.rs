@@ -31,16 +31,19 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let norms =
         Norms { judge: &judge, capture: &config.capture, nomenclature: &config.nomenclature };
     let figures = Figures::of(&ground, norms)?;
-    let (step, verdicts) = (&figures.steps[0], (&figures.verdicts[0], &figures.verdicts[1]));
+    let step = &figures.steps[0];
     let choices = config.choices();
     let delivery = delivery(ctx, &choices);
     let mut report = StageReport::default();
     let mut drafts = delivery.tables(&figures.tables, &method::of(config))?;
     drafts.push(delivery.tables_on_maps(&ground, &figures.tables)?);
-    let seen = seen(ctx, &cube::grid(ctx)?, step)?;
-    drafts.push(delivery.changes(&Comparison::of(&ground, 0, 1), step, verdicts, &seen)?);
+    if let [before, after] = figures.verdicts.as_slice() {
+        let seen = seen(ctx, &cube::grid(ctx)?, step)?;
+        let comparison = Comparison::of(&ground, 0, 1);
+        drafts.push(delivery.changes(&comparison, step, (before, after), &seen)?);
+    }
     drafts.push(delivery.territories(&ground)?);
-    drafts.push(delivery.facts(&[config.prior.vintage, config.vintage], &config.rules)?);
+    drafts.push(delivery.facts(&config.years(), &config.rules)?);
     for draft in drafts {
         report = report.output(ctx.publish(draft)?);
     }
@@ -49,6 +52,10 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let all = publish_bytes(ctx.work(TABLES), &all)?;
     report = report.output(ctx.relative(&all.path));
     report.proofs.extend(figures.proofs.iter().cloned());
+    let artificial = step.ledger.total(Status::Artificial);
+    if step.is_still() {
+        return Ok(report.figure("artificial_m2", area_m2(artificial.stock_after)));
+    }
     let by_kind: Map<_, _> = step
         .by_kind()
         .into_iter()
@@ -56,7 +63,6 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
             (format!("{kind:?}").to_lowercase(), json!(area_m2(twice_area)))
         })
         .collect();
-    let artificial = step.ledger.total(Status::Artificial);
     Ok(report
         .figure("changed_m2_by_kind", by_kind)
         .figure("artificialisation_m2", area_m2(artificial.gross_in))

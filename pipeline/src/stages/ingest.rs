@@ -9,7 +9,7 @@ use ndarray::{Array2, Array3, s};
 use nomenclature::Couple;
 use serde_json::{Map, Value, json};
 
-use crate::config::{EvidenceKind, Heights, Imagery};
+use crate::config::{EvidenceKind, Heights, Imagery, Prior};
 use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::date::Date;
@@ -42,13 +42,10 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let epsg = config.crs.0;
     let communes =
         Communes::read(&config.territories.communes, config.department.code(), epsg, ctx.tally)?;
-    let prior = Vintage::read(
-        &config.prior.layer,
-        config.prior.vintage,
-        epsg,
-        &config.nomenclature,
-        ctx.tally,
-    )?;
+    let read = |prior: &Prior| {
+        Vintage::read(&prior.layer, prior.vintage, epsg, &config.nomenclature, ctx.tally)
+    };
+    let prior = config.prior.as_ref().map(read).transpose()?;
     let (low, high) = bounds_of(&communes.polygons).expect("communes have polygons");
     let grid = Grid::covering(low, high, config.cell_cm);
     let frame = Frame { grid, epsg };
@@ -64,8 +61,14 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
             report = heights(ctx, frame, (date, given), &inside, report)?;
         }
     }
-    let report = evidence(ctx, frame, report)?;
-    prior_on_cells(ctx, frame, &prior, report)
+    let mut report = evidence(ctx, frame, report)?;
+    if let Some(prior) = &prior {
+        report = prior_on_cells(ctx, frame, prior, report)?;
+    }
+    if config.scratch {
+        report = bare(ctx, frame, report)?;
+    }
+    Ok(report)
 }
 
 /// Reads RVB and IRC of a date as means and spreads of R, G, B and NIR, block by block.
@@ -229,6 +232,19 @@ fn evidence(ctx: &Context, frame: Frame, report: StageReport) -> Result<StageRep
     let notes = Map::from_iter([("natures".to_owned(), Value::Object(natures))]);
     let name = cube::publish_bands(ctx, Quantity::Evidence, frame, (&names, notes), cells.view())?;
     Ok(report.output(name).figure("evidence_features", counts))
+}
+
+/// What a vintage from scratch starts from: no couple and no object.
+fn bare(ctx: &Context, frame: Frame, report: StageReport) -> Result<StageReport, Error> {
+    let none = || (&[] as &[&str], Map::new());
+    let (couples, objects) = (Quantity::Bare, Quantity::BareObject);
+    Ok(report
+        .output(cube::publish(ctx, couples, frame, none(), |w| {
+            Ok(Array3::<u16>::zeros((1, w.rows, w.cols)))
+        })?)
+        .output(cube::publish(ctx, objects, frame, none(), |w| {
+            Ok(Array3::<u32>::zeros((1, w.rows, w.cols)))
+        })?))
 }
 
 /// Burns the prior's couples and objects, and notes which objects are ossature.

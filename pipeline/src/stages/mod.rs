@@ -22,7 +22,8 @@ pub fn names(config: &Config) -> Names {
     Names {
         department: config.department.code().to_owned(),
         vintage: config.vintage,
-        prior: config.prior.vintage,
+        // Only layers that compare two vintages are named after the prior.
+        prior: config.years()[0],
         epsg: config.crs.0,
     }
 }

@@ -27,15 +27,18 @@ use crate::stage_report::StageReport;
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let frame = cube::frame(ctx)?;
     let decided = cube::read_runs(ctx, Quantity::Decided, |cell: u16| cell)?;
-    let prior = cube::read_runs(ctx, Quantity::Prior, |cell: u16| cell)?;
+    let prior = cube::read_runs(ctx, Quantity::start(ctx.config), |cell: u16| cell)?;
     let rules = &ctx.config.capture;
     let zone = of_couples(&decided, rules, frame.grid.cell);
     let changed = decided.zip(&prior, |decided, prior| decided != prior);
     let locked = ossature(ctx, &changed)?;
     let units = CoupleUnits::new(rules, &ctx.config.nomenclature, frame.grid.cell);
     ctx.check_cancelled()?;
-    let masks = CellMasks { locked: Some(&locked), changed: Some(&changed), zone: Some(&zone) };
-    let regular = capture(&decided, &masks, Some(&prior), &units);
+    // From scratch there is nothing to go back to, and every cell may be altered.
+    let edited = (!ctx.config.scratch).then_some((&prior, &changed));
+    let (prior, changed) = edited.unzip();
+    let masks = CellMasks { locked: Some(&locked), changed, zone: Some(&zone) };
+    let regular = capture(&decided, &masks, prior, &units);
     check_locked(&decided, &regular.codes, &locked)?;
     let network = check_network(&regular)?;
     let n_regions = check_units(&regular.codes, &zone, &units, &regular.exemptions)?;
@@ -65,10 +68,11 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
 
 /// The cells that may not be altered: the prior's ossature, where the update left it as it was.
 fn ossature(ctx: &Context, changed: &Plane<bool>) -> Result<Plane<bool>, Error> {
-    let notes = cube::open::<u32>(ctx, Quantity::PriorObject)?.notes();
+    let quantity = Quantity::start_object(ctx.config);
+    let notes = cube::open::<u32>(ctx, quantity)?.notes();
     let ranks = notes.get(cube::OSSATURE).and_then(Value::as_array).into_iter().flatten();
     let ranks: BTreeSet<u64> = ranks.filter_map(Value::as_u64).collect();
-    let objects = cube::read_runs(ctx, Quantity::PriorObject, |object: u32| object)?;
+    let objects = cube::read_runs(ctx, quantity, |object: u32| object)?;
     Ok(locked(&objects, &ranks, changed))
 }
 

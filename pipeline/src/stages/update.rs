@@ -41,14 +41,16 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let frame = cube::frame(ctx)?;
     let model = read_model(ctx)?;
     let natures = natures(ctx)?;
-    let years = f64::from(config.vintage) - f64::from(config.prior.vintage);
+    // From scratch no transition is weighed, so any length of time will do.
+    let before = config.prior.as_ref().map_or(config.vintage - 1, |prior| prior.vintage);
+    let years = f64::from(config.vintage) - f64::from(before);
     let tables = config
         .update_rules
         .compile(&config.nomenclature, years, &natures)
         .map_err(|error| unfit("the update rules", &error))?;
     let proposal = propose(ctx, frame, &model, &tables)?;
     ctx.check_cancelled()?;
-    let prior = cube::read_plane::<u16>(ctx, Quantity::Prior)?;
+    let prior = cube::read_plane::<u16>(ctx, Quantity::start(config))?;
     let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
     let known = Known { prior: prior.view(), evidence: evidence.view() };
     let decision = decide_cover(ctx, frame, &proposal, known, &tables, model.classes().len())?;
@@ -129,12 +131,12 @@ struct Cells {
 
 impl Cells {
     fn open(ctx: &Context) -> Result<Self, Error> {
-        let is_given = ctx.config.prior.imagery.is_some();
+        let is_given = ctx.config.imagery_before().is_some() && !ctx.config.scratch;
         Ok(Self {
             now: SeenCells::open(ctx, Date::Now)?,
             before: is_given.then(|| SeenCells::open(ctx, Date::Before)).transpose()?,
             evidence: cube::open(ctx, Quantity::Evidence)?,
-            prior: cube::open(ctx, Quantity::Prior)?,
+            prior: cube::open(ctx, Quantity::start(ctx.config))?,
         })
     }
 
@@ -230,7 +232,7 @@ fn decide_cover(
     tables: &UpdateTables,
     n_classes: usize,
 ) -> Result<Decision, Error> {
-    let object = cube::read_plane::<u32>(ctx, Quantity::PriorObject)?;
+    let object = cube::read_plane::<u32>(ctx, Quantity::start_object(ctx.config))?;
     let valid = cube::read_plane::<u8>(ctx, Quantity::Valid)?;
     let territory = Territory {
         proposal,

@@ -11,6 +11,7 @@ use ndarray::{Array2, ArrayView2};
 use nomenclature::{Couple, Dimension};
 
 use crate::artefact::Draft;
+use crate::config::Prior;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::error::{Error, InputError};
@@ -20,6 +21,7 @@ use crate::proof::{Area, Measures};
 use crate::stage_report::StageReport;
 use crate::stages::names;
 use crate::tally::Tally;
+use crate::territory::Communes;
 use crate::vintage::Vintage;
 
 /// Distance that a drawn outline may be from its staircase, in thousandths of a cell.
@@ -42,11 +44,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let config = ctx.config;
     let grid = cube::grid(ctx)?;
     let regular = cube::read_plane::<u16>(ctx, Quantity::Regular)?;
-    let on_cells = cube::read_plane::<u16>(ctx, Quantity::Prior)?;
+    let on_cells = cube::read_plane::<u16>(ctx, Quantity::start(config))?;
     let zone = cube::read_plane::<u8>(ctx, Quantity::BuiltZone)?;
-    let (layer, year) = (&config.prior.layer, config.prior.vintage);
-    // `ingest` has counted the flaws of the prior.
-    let prior = Vintage::read(layer, year, config.crs.0, &config.nomenclature, &Tally::default())?;
+    let prior = start(ctx)?;
     let changed_cells = Array2::from_shape_fn(regular.raw_dim(), |at| {
         if regular[at] == on_cells[at] { 0 } else { regular[at] }
     });
@@ -93,6 +93,22 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .proof(Measures::CellsOfDrawing { regions: changed.len() as u64 })
         .proof(area)
         .proof(coverage))
+}
+
+/// The polygons that changes are cut into: the prior's, or from scratch the bare ground.
+fn start(ctx: &Context) -> Result<Vintage, Error> {
+    let config = ctx.config;
+    // `ingest` has counted the flaws of both files.
+    let unheard = Tally::default();
+    match &config.prior {
+        Some(Prior { layer, vintage, .. }) if !config.scratch => {
+            Vintage::read(layer, *vintage, config.crs.0, &config.nomenclature, &unheard)
+        }
+        _ => {
+            let (layer, code) = (&config.territories.communes, config.department.code());
+            Communes::read(layer, code, config.crs.0, &unheard)?.ground(config.vintage)
+        }
+    }
 }
 
 /// Traces regions of equal couple and fits their outlines, checking the tracing on the way.
@@ -173,8 +189,16 @@ fn check_codes(ctx: &Context, prior: &Vintage, polygons: &[Spliced]) -> Result<(
     let coded = |s: &&Spliced| s.couple.cs.is_nodata() || s.couple.us.is_nodata();
     let mut without = polygons.iter().filter(coded);
     let Some(first) = without.next() else { return Ok(()) };
+    if ctx.config.scratch {
+        let left: i128 = polygons.iter().filter(coded).map(|s| s.polygon.twice_area()).sum();
+        return Err(InputError::new(&ctx.config.imagery.rvb[0], "ground without imagery")
+            .got(format!("{} m2 of the communes, in {} places", area_m2(left), 1 + without.count()))
+            .expected("imagery of every commune: from scratch nothing else tells the cover")
+            .hint("add the missing tiles, or give a prior and run without `--scratch`")
+            .into());
+    }
     let object = &prior.objects[first.prior as usize];
-    Err(InputError::new(&ctx.config.prior.layer.path, "polygons of the prior have no usable code")
+    Err(InputError::new(&ctx.prior()?.layer.path, "polygons of the prior have no usable code")
         .feature(format!("`{}`", object.id))
         .got(format!("{} polygons whose cover or usage is empty or unknown", 1 + without.count()))
         .expected(format!("codes of `{}`", ctx.config.nomenclature.id()))

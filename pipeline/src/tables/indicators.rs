@@ -95,7 +95,8 @@ impl Steps {
 
 impl Indicators<'_> {
     /// Every table of the delivery: `artif_*`, `imper_*`, `couverture_*`, `usage_*` per level, the
-    /// two matrices, and `zonage` when there are zones.
+    /// two matrices, and `zonage` when there are zones. Of a single vintage there are the columns of
+    /// stocks only, and no matrix.
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = Vec::new();
         for family in FAMILIES {
@@ -104,13 +105,24 @@ impl Indicators<'_> {
         for dimension in [Dimension::Cover, Dimension::Usage] {
             tables.extend(Level::ALL.map(|level| self.class_table(dimension, level)));
         }
-        for dimension in [Dimension::Cover, Dimension::Usage] {
-            tables.push(matrices::table(self.series, dimension, self.nomenclature));
+        if self.has_flux() {
+            let matrix = |dimension| matrices::table(self.series, dimension, self.nomenclature);
+            tables.extend([Dimension::Cover, Dimension::Usage].map(matrix));
         }
         if !self.zones.is_empty() {
             tables.push(self.zone_table());
         }
         tables
+    }
+
+    /// Whether there is anything to compare.
+    fn has_flux(&self) -> bool {
+        self.series.n_intervals() > 0
+    }
+
+    /// `Stock et flux`, or the stock alone.
+    fn subject(&self, stock: &str) -> String {
+        if self.has_flux() { format!("{stock} et flux") } else { stock.to_owned() }
     }
 
     fn status_table(&self, family: Family, level: Level) -> Table {
@@ -119,7 +131,7 @@ impl Indicators<'_> {
         let surfaces = surfaces(&main);
         let columns = self.status_columns(family, level);
         let name = format!("{}_{}", family.key, level.key());
-        let title = format!("{} et flux par {}", family.stock, level.title());
+        let title = format!("{} par {}", self.subject(family.stock), level.title());
         let mut table = Table::new(name, title, columns);
         let balances = main.balances(family.status);
         let variants: Vec<_> = self
@@ -135,13 +147,16 @@ impl Indicators<'_> {
             let mut row = labels(&places, place);
             let balances = of(&balances);
             row.extend(self.stock_cells(&balances, surface));
-            let steps = balances.iter().zip(self.series.steps());
-            row.extend(steps.map(|(b, (i, _))| Cell::AreaPerYear(b.net(), i.years())));
-            row.extend(self.period_cells());
-            row.extend(flux_cells(&balances));
-            row.extend(annual_cells(&balances, main.years()));
-            for variant in &variants {
-                row.extend(variant_cells(&of(variant)));
+            if self.has_flux() {
+                let steps = balances.iter().zip(self.series.steps());
+                row.extend(steps.map(|(b, (i, _))| Cell::AreaPerYear(b.net(), i.years())));
+                row.extend(self.period_cells());
+                row.extend(self.flux_cells(&balances));
+                row.extend(annual_cells(&balances, main.years()));
+            }
+            for balances in variants.iter().map(|variant| of(variant)) {
+                row.extend(self.stocks(&balances).map(Cell::Area));
+                row.extend(self.flux_cells(&balances));
             }
             row.extend(self.parent_cells(level, &places, place));
             row.push(Cell::Area(surface));
@@ -151,7 +166,7 @@ impl Indicators<'_> {
     }
 
     fn status_columns(&self, family: Family, level: Level) -> Vec<Column> {
-        let Family { key, reverse, stock, gain, loss, .. } = family;
+        let Family { key, stock, .. } = family;
         let mut columns = place_columns(level);
         let mut add =
             |key: String, header: String, unit| columns.push(Column::new(key, header, unit));
@@ -160,23 +175,21 @@ impl Indicators<'_> {
             add(format!("pourcent_{key}_{k}"), format!("{stock} {year}"), Unit::Percent);
             add(format!("surface_{key}_{k}"), format!("{stock} {year}"), Unit::SquareMetres);
         }
-        for k in 1..=self.series.steps().len() {
+        for k in 1..=self.series.n_intervals() {
             let pair = format!("{k}_{}", k + 1);
             let years = format!("millésimes {k} à {}", k + 1);
             add(format!("flux_surface_{pair}"), format!("Flux net, {years}"), Unit::SquareMetres);
             add(format!("flux_percent_{pair}"), format!("Flux net, {years}"), Unit::Percent);
         }
-        for k in 1..=self.series.steps().len() {
+        for k in 1..=self.series.n_intervals() {
             let header = format!("Flux net annualisé, millésimes {k} à {}", k + 1);
             add(format!("flux_annuel_{k}_{}", k + 1), header, Unit::SquareMetresPerYear);
         }
-        add("millesime_debut".into(), "Millésime de début".into(), Unit::None);
-        add("millesime_fin".into(), "Millésime de fin".into(), Unit::None);
-        let fluxes = [
-            (format!("flux_{key}"), gain.to_owned()),
-            (format!("flux_{reverse}"), loss.to_owned()),
-            (format!("flux_{key}_net"), format!("{gain} nette")),
-        ];
+        if self.has_flux() {
+            add("millesime_debut".into(), "Millésime de début".into(), Unit::None);
+            add("millesime_fin".into(), "Millésime de fin".into(), Unit::None);
+        }
+        let fluxes = self.flux_columns(family);
         for (flux, header) in &fluxes {
             add(flux.clone(), header.clone(), Unit::SquareMetres);
         }
@@ -200,13 +213,38 @@ impl Indicators<'_> {
         columns
     }
 
+    /// Names and headers of what was gained, lost and both; none where there is no flux.
+    fn flux_columns(&self, family: Family) -> Vec<(String, String)> {
+        let Family { key, reverse, gain, loss, .. } = family;
+        let fluxes = [
+            (format!("flux_{key}"), gain.to_owned()),
+            (format!("flux_{reverse}"), loss.to_owned()),
+            (format!("flux_{key}_net"), format!("{gain} nette")),
+        ];
+        fluxes.into_iter().filter(|_| self.has_flux()).collect()
+    }
+
+    /// The stock of each vintage, oldest first.
+    fn stocks<'b>(&self, balances: &'b [Balance]) -> impl Iterator<Item = i128> + use<'b> {
+        let first = balances.first().map(|b| b.stock_before);
+        let later = balances.iter().map(|b| b.stock_after).take(self.series.n_intervals());
+        first.into_iter().chain(later)
+    }
+
+    /// Gained, lost and net, added up over the intervals; nothing where there is no flux.
+    fn flux_cells(&self, balances: &[Balance]) -> Vec<Cell> {
+        let sum = |of: fn(&Balance) -> i128| Cell::Area(balances.iter().map(of).sum());
+        let cells = [sum(|b| b.gross_in), sum(|b| b.gross_out), sum(Balance::net)];
+        cells.into_iter().filter(|_| self.has_flux()).collect()
+    }
+
     fn stock_cells(&self, balances: &[Balance], surface: i128) -> Vec<Cell> {
         let years = self.series.vintages().into_iter();
-        let cells = years.zip(stocks(balances)).flat_map(|(year, stock)| {
+        let cells = years.zip(self.stocks(balances)).flat_map(|(year, stock)| {
             [Cell::Integer(i64::from(year)), Cell::Share(stock, surface), Cell::Area(stock)]
         });
-        let fluxes =
-            balances.iter().flat_map(|b| [Cell::Area(b.net()), Cell::Share(b.net(), surface)]);
+        let steps = balances.iter().take(self.series.n_intervals());
+        let fluxes = steps.flat_map(|b| [Cell::Area(b.net()), Cell::Share(b.net(), surface)]);
         cells.chain(fluxes).collect()
     }
 
@@ -276,10 +314,10 @@ impl Indicators<'_> {
             };
             let surface = surfaces.get(&place).copied().unwrap_or(0);
             row.extend(self.stock_cells(&of(0), surface));
-            row.extend(flux_cells(&of(0)));
+            row.extend(self.flux_cells(&of(0)));
             for k in [1, 2] {
-                row.extend(stocks(&of(k)).map(Cell::Area));
-                row.extend(flux_cells(&of(k)));
+                row.extend(self.stocks(&of(k)).map(Cell::Area));
+                row.extend(self.flux_cells(&of(k)));
             }
             table.push(row);
         }
@@ -296,21 +334,25 @@ impl Indicators<'_> {
             add(format!("pourcent_{k}"), format!("Part {year}"), Unit::Percent);
             add(format!("surface_{k}"), format!("Surface {year}"), Unit::SquareMetres);
         }
-        for k in 1..=self.series.steps().len() {
+        for k in 1..=self.series.n_intervals() {
             let pair = format!("{k}_{}", k + 1);
             add(format!("flux_surface_{pair}"), format!("Évolution {pair}"), Unit::SquareMetres);
             add(format!("flux_percent_{pair}"), format!("Évolution {pair}"), Unit::Percent);
         }
-        add("surface_gagnee".into(), "Surface gagnée".into(), Unit::SquareMetres);
-        add("surface_perdue".into(), "Surface perdue".into(), Unit::SquareMetres);
-        add("surface_nette".into(), "Évolution nette".into(), Unit::SquareMetres);
-        for Family { key, reverse, stock, gain, loss, .. } in FAMILIES {
+        if self.has_flux() {
+            add("surface_gagnee".into(), "Surface gagnée".into(), Unit::SquareMetres);
+            add("surface_perdue".into(), "Surface perdue".into(), Unit::SquareMetres);
+            add("surface_nette".into(), "Évolution nette".into(), Unit::SquareMetres);
+        }
+        for family in FAMILIES {
+            let Family { key, stock, .. } = family;
             for (k, year) in (1..).zip(&vintages) {
                 add(format!("surface_{key}_{k}"), format!("{stock} {year}"), Unit::SquareMetres);
             }
-            add(format!("flux_{key}"), format!("{gain} (code d'arrivée)"), Unit::SquareMetres);
-            add(format!("flux_{reverse}"), format!("{loss} (code de départ)"), Unit::SquareMetres);
-            add(format!("flux_{key}_net"), format!("{gain} nette"), Unit::SquareMetres);
+            let counted_on = [" (code d'arrivée)", " (code de départ)", ""];
+            for ((flux, header), code) in self.flux_columns(family).into_iter().zip(counted_on) {
+                add(flux, format!("{header}{code}"), Unit::SquareMetres);
+            }
         }
         columns
     }
@@ -321,22 +363,13 @@ impl Indicators<'_> {
         let mut columns = place_columns(Level::Commune);
         columns.push(Column::new("zonage", "Zone du document d'urbanisme", Unit::None));
         columns.push(Column::new("zonage_surface", "Surface de la zone", Unit::SquareMetres));
-        for Family { key, reverse, stock, gain, loss, .. } in FAMILIES {
-            for (k, year) in (1..).zip(self.series.vintages()) {
-                let header = format!("{stock} {year}");
-                columns.push(Column::new(
-                    format!("surface_{key}_{k}"),
-                    &header,
-                    Unit::SquareMetres,
-                ));
-            }
-            for (name, header) in [
-                (format!("flux_{key}"), gain.to_owned()),
-                (format!("flux_{reverse}"), loss.to_owned()),
-                (format!("flux_{key}_net"), format!("{gain} nette")),
-            ] {
-                columns.push(Column::new(name, header, Unit::SquareMetres));
-            }
+        for family in FAMILIES {
+            let Family { key, stock, .. } = family;
+            let stocks = (1..).zip(self.series.vintages());
+            let stocks =
+                stocks.map(|(k, year)| (format!("surface_{key}_{k}"), format!("{stock} {year}")));
+            let areas = stocks.chain(self.flux_columns(family));
+            columns.extend(areas.map(|(k, header)| Column::new(k, header, Unit::SquareMetres)));
         }
         let mut table =
             Table::new("zonage", "Indicateurs par zone du document d'urbanisme", columns);
@@ -359,8 +392,8 @@ impl Indicators<'_> {
                     .iter()
                     .map(|s| s[k].get(&(place, zone)).copied().unwrap_or_default())
                     .collect();
-                row.extend(stocks(&balances).map(Cell::Area));
-                row.extend(flux_cells(&balances));
+                row.extend(self.stocks(&balances).map(Cell::Area));
+                row.extend(self.flux_cells(&balances));
             }
             table.push(row);
         }
@@ -423,26 +456,10 @@ fn parent_columns(level: Level) -> Vec<Column> {
     columns
 }
 
-/// The stock of each vintage, oldest first.
-fn stocks(balances: &[Balance]) -> impl Iterator<Item = i128> + '_ {
-    let first = balances.first().map(|b| b.stock_before);
-    first.into_iter().chain(balances.iter().map(|b| b.stock_after))
-}
-
-/// Gained, lost and net, added up over the intervals.
-fn flux_cells(balances: &[Balance]) -> [Cell; 3] {
-    let sum = |of: fn(&Balance) -> i128| Cell::Area(balances.iter().map(of).sum());
-    [sum(|b| b.gross_in), sum(|b| b.gross_out), sum(Balance::net)]
-}
-
 /// Gained, lost and net per year, over all intervals together.
 fn annual_cells(balances: &[Balance], years: u32) -> [Cell; 3] {
     let rate = |of: fn(&Balance) -> i128| Cell::AreaPerYear(balances.iter().map(of).sum(), years);
     [rate(|b| b.gross_in), rate(|b| b.gross_out), rate(Balance::net)]
-}
-
-fn variant_cells(balances: &[Balance]) -> Vec<Cell> {
-    stocks(balances).map(Cell::Area).chain(flux_cells(balances)).collect()
 }
 
 /// The label of a class; empty for no class.
