@@ -9,6 +9,7 @@ indices, same windows, same rounding.
 """
 
 import json
+import pathlib
 
 import cc3d
 import numpy
@@ -111,9 +112,10 @@ class Forest:
 
     def __init__(self, work, jobs):
         self.cube = zarr.open(f"{work}/cube.zarr", mode="r")
-        with open(f"{work}/model.json", encoding="utf-8") as file:
-            model = json.load(file)
-        self.wanted = dict(zip(model["classes"], model["provenance"]["samples"]))
+        file, = pathlib.Path(work).parent.glob("model_*.json")
+        model = json.loads(file.read_text(encoding="utf-8"))["model"]
+        ranks = self.cube["probability"].attrs["classes"]
+        self.wanted = dict(zip(ranks, model["samples"], strict=True))
         self.dates = [date for date in ("_before", "") if f"imagery{date}" in self.cube]
         self.tall = any(f"heights{date}" in self.cube for date in self.dates)
         self.prior = (self.cube["prior"][:] >> 8).astype(numpy.uint8)

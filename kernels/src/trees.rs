@@ -8,8 +8,6 @@
 //! probabilities are fixed-point integers: their sums are exact, so neither the number of threads
 //! nor the order of the samples' sums changes a byte of the model.
 
-use std::collections::BTreeMap;
-
 use nomenclature::ClassId;
 use serde::{Deserialize, Serialize};
 
@@ -46,44 +44,38 @@ pub struct Tree {
     pub leaves: Vec<i16>,
 }
 
-/// Where a model comes from: everything needed to make it again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Provenance {
-    /// The parameters of the training.
-    pub params: TreeParams,
-    /// Number of training samples of each class, in the order of the classes.
-    pub samples: Vec<u32>,
-    /// What the caller wants remembered: inputs and their hashes, vintage, version.
-    pub notes: BTreeMap<String, String>,
-}
-
 /// A trained learner; read from outside it is checked before it can be used.
+///
+/// `C` is how classes are named: by their rank in a nomenclature while cells are predicted, by
+/// their codes in a file, which outlives the order of a nomenclature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "RawModel")]
-pub struct Model {
-    classes: Vec<ClassId>,
+#[serde(try_from = "RawModel<C>")]
+#[serde(bound(deserialize = "C: Deserialize<'de> + Ord + Default"))]
+pub struct Model<C = ClassId> {
+    classes: Vec<C>,
     features: Vec<String>,
+    params: TreeParams,
+    samples: Vec<u32>,
     base: Vec<i16>,
-    trees: Vec<Tree>,
     gains: Vec<u32>,
-    provenance: Provenance,
+    trees: Vec<Tree>,
 }
 
 /// The fields of a [`Model`] before they are known to fit together.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawModel {
-    classes: Vec<ClassId>,
+struct RawModel<C> {
+    classes: Vec<C>,
     features: Vec<String>,
+    params: TreeParams,
+    samples: Vec<u32>,
     base: Vec<i16>,
-    trees: Vec<Tree>,
     gains: Vec<u32>,
-    provenance: Provenance,
+    trees: Vec<Tree>,
 }
 
 /// Why a model cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
     /// A table of the model has not the length that its classes and features ask for.
@@ -115,11 +107,20 @@ pub enum ModelError {
         depth: usize,
     },
     /// The model has no class, or the same class twice, or nodata as a class.
-    #[error("model classes {classes:?} are empty, repeated, or hold nodata")]
+    #[error("the {n_classes} classes of the model are none, repeated, or hold nodata")]
     Classes {
-        /// The classes found.
-        classes: Vec<u8>,
+        /// Number of classes found.
+        n_classes: usize,
     },
+    /// A class was learned from nothing.
+    #[error("class {class} of the model was learned from no sample")]
+    Unlearned {
+        /// Rank of the class among those of the model.
+        class: usize,
+    },
+    /// No training has such parameters.
+    #[error(transparent)]
+    Params(#[from] TrainError),
     /// The cells to predict have not the features of the model.
     #[error("cells have {got} features, the model was trained on {expected}")]
     Cells {
@@ -130,12 +131,12 @@ pub enum ModelError {
     },
 }
 
-impl TryFrom<RawModel> for Model {
+impl<C: Ord + Default> TryFrom<RawModel<C>> for Model<C> {
     type Error = ModelError;
 
-    fn try_from(raw: RawModel) -> Result<Self, ModelError> {
-        let RawModel { classes, features, base, trees, gains, provenance } = raw;
-        let model = Self { classes, features, base, trees, gains, provenance };
+    fn try_from(raw: RawModel<C>) -> Result<Self, ModelError> {
+        let RawModel { classes, features, params, samples, base, gains, trees } = raw;
+        let model = Self { classes, features, params, samples, base, gains, trees };
         model.check()?;
         Ok(model)
     }
@@ -145,17 +146,20 @@ fn length(table: &'static str, got: usize, expected: usize) -> Result<(), ModelE
     if got == expected { Ok(()) } else { Err(ModelError::Length { table, got, expected }) }
 }
 
-impl Model {
+impl<C: Ord + Default> Model<C> {
     fn check(&self) -> Result<(), ModelError> {
+        self.params.check()?;
         let (n_classes, n_features) = (self.classes.len(), self.features.len());
         let distinct: std::collections::BTreeSet<_> = self.classes.iter().collect();
-        if n_classes == 0 || distinct.len() < n_classes || distinct.contains(&ClassId::NODATA) {
-            let classes = self.classes.iter().map(|c| c.0).collect();
-            return Err(ModelError::Classes { classes });
+        if n_classes == 0 || distinct.len() < n_classes || distinct.contains(&C::default()) {
+            return Err(ModelError::Classes { n_classes });
         }
         length("base", self.base.len(), n_classes)?;
         length("gains", self.gains.len(), n_features)?;
-        length("provenance.samples", self.provenance.samples.len(), n_classes)?;
+        length("samples", self.samples.len(), n_classes)?;
+        if let Some(class) = self.samples.iter().position(|&n| n == 0) {
+            return Err(ModelError::Unlearned { class });
+        }
         for (tree, Tree { splits, leaves }) in self.trees.iter().enumerate() {
             let depth = splits.len();
             if depth > DEPTH_MAX {
@@ -169,8 +173,19 @@ impl Model {
         Ok(())
     }
 
+    /// The same model with its classes named otherwise, in the same order.
+    ///
+    /// # Errors
+    /// [`ModelError`] when `classes` are not as many, or not distinct.
+    pub fn with_classes<D: Ord + Default>(self, classes: Vec<D>) -> Result<Model<D>, ModelError> {
+        let Self { classes: _, features, params, samples, base, gains, trees } = self;
+        Model::try_from(RawModel { classes, features, params, samples, base, gains, trees })
+    }
+}
+
+impl<C> Model<C> {
     /// The classes told apart, in the order of the predicted probabilities.
-    pub fn classes(&self) -> &[ClassId] {
+    pub fn classes(&self) -> &[C] {
         &self.classes
     }
 
@@ -179,9 +194,14 @@ impl Model {
         &self.features
     }
 
-    /// Where the model comes from.
-    pub fn provenance(&self) -> &Provenance {
-        &self.provenance
+    /// The parameters of the training.
+    pub fn params(&self) -> &TreeParams {
+        &self.params
+    }
+
+    /// Number of training samples of each class, in the order of the classes.
+    pub fn samples(&self) -> &[u32] {
+        &self.samples
     }
 
     /// Number of trees.
@@ -191,8 +211,8 @@ impl Model {
 
     /// Share of each class in the training samples: what the model takes for its frequency.
     pub fn shares(&self) -> Vec<f64> {
-        let total: u64 = self.provenance.samples.iter().map(|&n| u64::from(n)).sum();
-        self.provenance.samples.iter().map(|&n| f64::from(n) / total.max(1) as f64).collect()
+        let total: u64 = self.samples.iter().map(|&n| u64::from(n)).sum();
+        self.samples.iter().map(|&n| f64::from(n) / total.max(1) as f64).collect()
     }
 
     /// What each feature brought to the fit, in parts per million of the whole, most useful first.

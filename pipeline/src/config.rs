@@ -64,6 +64,8 @@ pub struct Config {
     pub scratch: bool,
     /// The ortho imagery.
     pub imagery: Imagery,
+    /// The model that classifies; `None` to train one on the prior.
+    pub model: Option<PathBuf>,
     /// The vector evidence.
     pub evidence: Evidence,
     /// Where to count.
@@ -235,6 +237,17 @@ impl Config {
         self.prior.as_ref().and_then(|prior| prior.imagery.as_ref())
     }
 
+    /// The same configuration with this model; relative paths start at the current folder.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when there is no current folder.
+    pub fn with_model(mut self, model: Option<&Path>) -> Result<Self, Error> {
+        if let Some(model) = model {
+            self.model = Some(std::path::absolute(model).map_err(Error::read(model))?);
+        }
+        Ok(self)
+    }
+
     /// The folder of this vintage's results: `OUT/D011/2021`.
     pub fn vintage_dir(&self) -> PathBuf {
         self.out.join(self.department.folder()).join(self.vintage.to_string())
@@ -259,6 +272,7 @@ impl Config {
     pub fn inputs(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> = self.images().cloned().collect();
         files.extend(self.prior.iter().map(|prior| prior.layer.path.clone()));
+        files.extend(self.model.clone());
         files.extend(self.evidence.layers.iter().map(|evidence| evidence.layer.path.clone()));
         files.push(self.territories.communes.path.clone());
         let Territories { planning, exemptions, .. } = &self.territories;

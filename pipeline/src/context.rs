@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::artefact::Draft;
+use crate::artefact::{Draft, Stamp};
 use crate::cancel::Cancel;
 use crate::config::{Config, Prior};
 use crate::error::{Again, Error};
@@ -28,6 +28,8 @@ pub struct Context<'a> {
     pub work_dir: PathBuf,
     /// Size of the rayon pool in which the stage runs; the result never depends on it.
     pub threads: usize,
+    /// The input files that the stage's result depends on, as the manifest names them.
+    pub inputs: &'a BTreeMap<String, Stamp>,
     /// How far the stage is.
     pub progress: &'a Meter,
     /// Where flaws of the data are counted.

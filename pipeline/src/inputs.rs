@@ -7,6 +7,7 @@ use crate::date::Date;
 use crate::error::{Error, InputError};
 use crate::io::raster::{RasterInfo, RasterSource};
 use crate::io::vector::VectorSource;
+use crate::model::ModelFile;
 
 /// What the headers say together.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +42,9 @@ impl Inputs {
         for path in config.images() {
             inputs.n_images += 1;
             inputs.image_bytes += std::fs::metadata(path).map_err(Error::read(path))?.len();
+        }
+        if let Some(path) = &config.model {
+            ModelFile::read(path)?.fitted(config, path)?;
         }
         if let Some(prior) = &config.prior {
             open(&prior.layer)?;

@@ -34,6 +34,7 @@ pub mod lock;
 pub mod machine;
 pub mod manifest;
 pub mod method;
+pub mod model;
 mod mosaic;
 pub mod neighbours;
 pub mod page;

@@ -140,8 +140,8 @@ fn cost(stage: Stage) -> Cost {
         // for each date.
         Stage::Ingest => ("images, evidence, prior", "cube", 12, 24),
         // One probability for each of up to 16 covers, for each date.
-        Stage::Classify => ("cube", "probability", 0, 40),
-        Stage::Update => ("cube, probability", "cover, usage, confidence, reason", 4, 32),
+        Stage::Classify => ("cube", "model, probability", 0, 40),
+        Stage::Update => ("cube, model, probability", "cover, usage, confidence, reason", 4, 32),
         Stage::Regularise => ("cover, usage", "regular couples", 2, 40),
         Stage::Vectorise => ("regular couples, prior", "OCCUPATION_SOL, ZONE_CONSTRUITE", 2, 48),
         Stage::Change => ("both vintages, territories", "faces, DIFF", 2, 48),

@@ -61,6 +61,8 @@ pub struct ReportData {
     pub invariants: Vec<Invariant>,
     /// Accuracy figures, when there is a reference to measure against.
     pub accuracy: Vec<Accuracy>,
+    /// What the classifier learned, when there was one.
+    pub learning: Option<Learning>,
     /// Subjects and explanations: the sheet `Méthode` of the workbook.
     pub method: Vec<(String, String)>,
     /// Data sources with their dates and licences.
@@ -141,6 +143,33 @@ pub struct Accuracy {
     pub value: String,
     /// How it was measured, and its interval.
     pub note: String,
+}
+
+/// What the classifier learned, and how right it was on what it had not seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Learning {
+    /// Where the model comes from, in French.
+    pub origin: String,
+    /// Class by class.
+    pub classes: Vec<LearnedClass>,
+    /// Words for the features and what each brought to the fit, in parts per million, most useful
+    /// first.
+    pub features: Vec<(String, u32)>,
+}
+
+/// A class that the classifier tells apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LearnedClass {
+    /// Code and label.
+    pub class: String,
+    /// Samples of it, by the labels of the prior vintage.
+    pub samples: u32,
+    /// Those found to be of it by a model that had not seen their object.
+    pub agreed: u32,
+    /// Those that the model learned from in the end.
+    pub kept: u32,
+    /// Code and label of the class most often found for the others.
+    pub mistaken_for: Option<String>,
 }
 
 /// The page as UTF-8 HTML; the same data give the same bytes.

@@ -98,9 +98,9 @@ impl Stage {
     pub fn version(self) -> u32 {
         match self {
             Self::Vectorise | Self::Change | Self::Correct => 1,
-            Self::Ingest | Self::Classify | Self::Update | Self::Regularise => 2,
-            Self::Artificialise | Self::Deliver => 3,
-            Self::Indicators => 4,
+            Self::Ingest | Self::Regularise => 2,
+            Self::Artificialise | Self::Classify | Self::Update => 3,
+            Self::Indicators | Self::Deliver => 4,
         }
     }
 
@@ -141,13 +141,18 @@ impl Stage {
                 let images = config.images().cloned();
                 images.chain(evidence).chain(prior).chain(communes).collect()
             }
+            // What it learns from is named in its model; a given model is all it needs to know.
+            Self::Classify => match &config.model {
+                Some(model) => vec![model.clone()],
+                None => config.images().cloned().chain(prior).collect(),
+            },
             Self::Vectorise => prior.collect(),
             Self::Change => prior.chain(territories()).collect(),
             Self::Artificialise | Self::Indicators | Self::Correct => {
                 prior.chain(territories()).chain(document(&config.rules_source)).collect()
             }
             Self::Deliver => config.inputs(),
-            Self::Classify | Self::Update | Self::Regularise => Vec::new(),
+            Self::Update | Self::Regularise => Vec::new(),
         };
         files.extend(document(&config.nomenclature_source));
         files.sort();
@@ -193,7 +198,12 @@ impl Stage {
                 "reports": config.reports,
             }),
             Self::Deliver => all_parameters(config),
-            Self::Classify | Self::Regularise | Self::Vectorise => Value::Null,
+            // The name only: the hash is that of an input.
+            Self::Classify => json!({
+                "model": config.model.as_ref().map(|path| config.shown(path)),
+                "imagery": imagery(config),
+            }),
+            Self::Regularise | Self::Vectorise => Value::Null,
         };
         json!({ "common": common, "own": own })
     }
@@ -218,6 +228,7 @@ pub fn all_parameters(config: &Config) -> Value {
         "rules": rules(config),
         "thresholds": config.thresholds,
         "update": config.update,
+        "model": config.model.as_ref().map(|path| config.shown(path)),
         "reports": config.reports,
         "evidence": evidence(config),
         "territories": territories(config),
@@ -232,8 +243,12 @@ fn prior(config: &Config) -> Value {
 
 /// Name and content of the nomenclature: a shipped one may change with the program's version.
 fn nomenclature(config: &Config) -> Value {
-    let content = sha256(format!("{:?}", config.nomenclature).as_bytes());
-    json!({ "id": config.nomenclature.id(), "content": content })
+    json!({ "id": config.nomenclature.id(), "content": nomenclature_sha256(config) })
+}
+
+/// Hash of the nomenclature's content.
+pub fn nomenclature_sha256(config: &Config) -> String {
+    sha256(format!("{:?}", config.nomenclature).as_bytes())
 }
 
 /// Name and content of the rule set, overrides included.

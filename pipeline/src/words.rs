@@ -1,5 +1,6 @@
 //! What laws, flaws and layers are called in French.
 
+pub mod features;
 pub mod laws;
 
 /// What a flaw is called whose key has no words: of a journal that another version wrote.

@@ -41,13 +41,17 @@ impl Default for CleanParams {
     }
 }
 
-/// What cleaning did to the samples of a class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What cleaning found of the samples of a class, and did to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct ClassReport {
     /// The class in the prior.
     pub class: ClassId,
     /// Samples before.
     pub samples: u32,
+    /// Samples of which the other fold's model finds their own class the most probable.
+    pub agreed: u32,
+    /// The class most often found for the others.
+    pub mistaken_for: Option<ClassId>,
     /// Samples rejected by the other fold's model.
     pub rejected: u32,
     /// Samples of dropped objects that were not rejected themselves.
@@ -120,17 +124,18 @@ pub fn clean(
     let mut cleaned = Cleaned { kept: (0..samples.len()).collect(), ..Cleaned::default() };
     for _ in 0..params.rounds {
         let judged = judge(samples, features, names, (params, tree), &cleaned.kept)?;
-        cleaned = sorted_out(samples, &judged.looks_like(samples), params);
+        cleaned = sorted_out(samples, &judged, params);
     }
     Ok(cleaned)
 }
 
-/// What is kept once every sample is known to look like its class or like another one.
-fn sorted_out(samples: &[Sample], looks: &[Option<ClassId>], params: &CleanParams) -> Cleaned {
-    let suspects = suspects(samples, looks, params);
+/// What is kept once every sample was judged.
+fn sorted_out(samples: &[Sample], judged: &Judged, params: &CleanParams) -> Cleaned {
+    let looks = judged.looks_like(samples);
+    let suspects = suspects(samples, &looks, params);
     let dropped: BTreeSet<Voters> = suspects.iter().map(|s| (s.object, s.class, s.date)).collect();
     let is_dropped = |s: &Sample| dropped.contains(&(s.object, s.class, s.date));
-    let mut classes = class_reports(samples, looks, &is_dropped);
+    let mut classes = class_reports(samples, judged, &looks, &is_dropped);
     for report in classes.values_mut() {
         let left = report.samples - report.rejected - report.with_object;
         report.is_spared = left < params.class_samples;
@@ -261,21 +266,31 @@ fn suspects(samples: &[Sample], looks: &[Option<ClassId>], params: &CleanParams)
 
 fn class_reports(
     samples: &[Sample],
+    judged: &Judged,
     looks: &[Option<ClassId>],
     is_dropped: &dyn Fn(&Sample) -> bool,
 ) -> BTreeMap<ClassId, ClassReport> {
     let mut reports = BTreeMap::new();
-    for (sample, look) in samples.iter().zip(looks) {
-        let report = reports.entry(sample.class).or_insert(ClassReport {
-            class: sample.class,
-            samples: 0,
-            rejected: 0,
-            with_object: 0,
-            is_spared: false,
-        });
+    let mut mistaken: BTreeMap<ClassId, BTreeMap<ClassId, u32>> = BTreeMap::new();
+    for (i, (sample, look)) in samples.iter().zip(looks).enumerate() {
+        let class = sample.class;
+        let report = reports
+            .entry(class)
+            .or_insert(ClassReport { class, ..ClassReport::default() });
+        let found = judged.most_probable(i);
         report.samples += 1;
+        report.agreed += u32::from(found == class);
         report.rejected += u32::from(look.is_some());
         report.with_object += u32::from(look.is_none() && is_dropped(sample));
+        if found != class {
+            *mistaken.entry(class).or_default().entry(found).or_default() += 1;
+        }
+    }
+    for (class, found) in mistaken {
+        let most = found.into_iter().max_by_key(|&(found, n)| (n, std::cmp::Reverse(found)));
+        if let Some(report) = reports.get_mut(&class) {
+            report.mistaken_for = most.map(|(found, _)| found);
+        }
     }
     reports
 }

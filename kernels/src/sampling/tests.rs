@@ -141,6 +141,9 @@ fn an_object_with_the_wrong_label_is_dropped_and_told() {
     assert!(cleaned.kept.iter().all(|&i| samples[i].object != 4));
     let report = cleaned.classes[1];
     assert_eq!((report.samples, report.rejected, report.with_object), (620, 20, 0));
+    assert_eq!((report.agreed, report.mistaken_for), (600, Some(ClassId(1))));
+    let right = cleaned.classes[0];
+    assert_eq!((right.agreed, right.mistaken_for), (right.samples, None));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DEPTH_MAX, Model, Provenance, SCORE_ONE, Split, Tree,
+    DEPTH_MAX, Model, SCORE_ONE, Split, Tree,
     softmax::{ONE, Softmax},
 };
 use crate::random::draw;
@@ -168,14 +168,11 @@ pub fn train(
     Ok(Model {
         classes,
         features: names.iter().map(|&name| name.to_owned()).collect(),
+        params: *params,
+        samples: boost.counts.clone(),
         base: boost.base.clone(),
-        trees,
         gains: parts_per_million(&boost.gains),
-        provenance: Provenance {
-            params: *params,
-            samples: boost.counts.clone(),
-            notes: std::collections::BTreeMap::new(),
-        },
+        trees,
     })
 }
 

@@ -128,6 +128,23 @@ fn a_model_survives_serialisation_byte_for_byte() {
 }
 
 #[test]
+fn a_model_keeps_its_answers_when_its_classes_are_named_by_codes() {
+    let (features, labels) = clouds(400, 20.0, 7);
+    let model = train(features.view(), &labels, &NAMES, &small()).unwrap();
+    let codes = ["water", "grass", "trees"].map(str::to_owned);
+    let named = model.clone().with_classes(codes.to_vec()).unwrap();
+    let text = serde_yaml::to_string(&named).unwrap();
+    assert!(text.starts_with("classes:\n- water\n- grass\n- trees\n"), "{text:.60}");
+    let read: Model<String> = serde_yaml::from_str(&text).unwrap();
+    assert_eq!(read.classes(), codes);
+    assert_eq!(read.with_classes(vec![WATER, GRASS, TREES]).unwrap(), model);
+    assert_eq!(
+        model.with_classes(vec![WATER, GRASS]),
+        Err(ModelError::Length { table: "base", got: 3, expected: 2 })
+    );
+}
+
+#[test]
 fn a_damaged_model_is_refused_with_its_reason() {
     let (features, labels) = clouds(400, 20.0, 8);
     let model = train(features.view(), &labels, &NAMES, &small()).unwrap();
@@ -140,8 +157,22 @@ fn a_damaged_model_is_refused_with_its_reason() {
     assert_eq!(damage("base:\n", "base:\n- 1\n"), "model table `base` has 4 entries, expected 3");
     assert_eq!(
         damage("classes:\n- 3\n- 5\n", "classes:\n- 3\n- 3\n"),
-        "model classes [3, 3, 9] are empty, repeated, or hold nodata"
+        "the 3 classes of the model are none, repeated, or hold nodata"
     );
+    assert_eq!(
+        damage("classes:\n- 3\n", "classes:\n- 0\n"),
+        "the 3 classes of the model are none, repeated, or hold nodata"
+    );
+    assert_eq!(
+        damage("learning_rate: 0.3", "learning_rate: .nan"),
+        "tree parameter `learning_rate` is NaN, expected (0, 1]"
+    );
+    let first = model.samples()[0];
+    assert_eq!(
+        damage(&format!("samples:\n- {first}\n"), "samples:\n- 0\n"),
+        "class 0 of the model was learned from no sample"
+    );
+    assert!(damage("leaves:\n  - ", "leaves:\n  - 9").contains("i16"));
 }
 
 #[test]

@@ -25,6 +25,9 @@ pub struct Args {
     /// Decide and draw every cell anew: a prior, if any, only teaches the model and is compared
     #[arg(long)]
     scratch: bool,
+    /// Classify with this model of an earlier run, train none [default: the configuration's]
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
     /// Compute again from this stage on; the ones before must be complete
     #[arg(long, value_name = "STAGE")]
     from: Option<Stage>,
@@ -51,8 +54,10 @@ pub struct Args {
 /// Whatever stops the run, each kind with its exit code: see [`Error`].
 pub fn execute(args: &Args) -> Result<(), Error> {
     talk::as_json(args.log_format == LogFormat::Json);
-    let config =
-        Config::load(&args.config)?.with_out(args.out.as_deref())?.with_scratch(args.scratch);
+    let config = Config::load(&args.config)?
+        .with_out(args.out.as_deref())?
+        .with_model(args.model.as_deref())?
+        .with_scratch(args.scratch);
     let all_cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let options = Options {
         from: args.from,

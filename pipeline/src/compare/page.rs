@@ -55,6 +55,7 @@ pub(super) fn write(
         repairs: Some(repairs.clone()),
         invariants: page::invariants(figures.proofs.iter()),
         accuracy: Vec::new(),
+        learning: None,
         method: method.into_vec(),
         sources: sources(request),
         tables: figures.tables.clone(),

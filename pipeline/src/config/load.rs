@@ -68,6 +68,7 @@ impl Reader {
             prior: raw.prior.map(|prior| self.prior(prior, raw.vintage)).transpose()?,
             scratch: raw.scratch,
             imagery: self.imagery(&["imagery"], &raw.imagery)?,
+            model: raw.model.map(|path| self.file(&["model"], &path)).transpose()?,
             evidence: self.evidence(raw.evidence)?,
             territories: self.territories(raw.territories)?,
             out: self.resolve(&["out"], &raw.out)?,

@@ -25,6 +25,7 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) scratch: bool,
     pub(super) imagery: RawImagery,
+    pub(super) model: Option<String>,
     #[serde(default)]
     pub(super) evidence: RawEvidence,
     pub(super) territories: RawTerritories,

@@ -57,6 +57,17 @@ fn data() -> ReportData {
             holds: true,
         }],
         accuracy: Vec::new(),
+        learning: Some(Learning {
+            origin: "Appris sur le millésime <2018>.".into(),
+            classes: vec![LearnedClass {
+                class: "CS1.1.1.1 Zones bâties".into(),
+                samples: 12_345,
+                agreed: 9_876,
+                kept: 11_000,
+                mistaken_for: Some("CS1.1.1.2 Zones non bâties".into()),
+            }],
+            features: (0..17).map(|i| (format!("Variable {i}"), 500_000 >> i)).collect(),
+        }),
         method: vec![("Seuils".into(), "Un groupe de moins de 2 500 m² change de statut.".into())],
         sources: vec!["BD ORTHO 2021, IGN, Licence Ouverte 2.0".into()],
     }
@@ -101,6 +112,22 @@ fn figures_are_those_of_the_csv() {
         assert!(known.contains(value) || own.iter().any(|o| o == value), "{value} is in no table");
     }
     assert!(html.contains("<data value=\"2499.50000\">0,25\u{a0}ha</data>"));
+}
+
+#[test]
+fn what_the_classifier_learned_is_told_with_its_bars() {
+    let html = render(&data()).unwrap();
+    let (_, part) = html.split_once("Ce que le classifieur a appris").unwrap();
+    let (part, _) = part.split_once("<h3>").unwrap();
+    assert!(part.contains("le millésime &lt;2018&gt;."));
+    for cell in ["12\u{202f}345", "80,0\u{202f}%", "89,1\u{202f}%", "CS1.1.1.2 Zones non bâties"] {
+        assert!(part.contains(&format!(">{cell}</td>")), "{cell}");
+    }
+    assert_eq!(part.matches("<meter").count(), 16, "fifteen, and the others as one");
+    assert!(part.contains("value=\"500000\">50,0\u{202f}%</meter>"), "{part}");
+    assert!(part.contains("Les 2 autres ensemble"));
+    let without = render(&ReportData { learning: None, ..data() }).unwrap();
+    assert!(!without.contains("<meter") && !without.contains("classifieur"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::tables::gazetteer::Level;
 use crate::tables::indicators::REMAINDER;
 use crate::tables::{Cell, Table};
 
+mod learning;
 mod readings;
 mod repairs;
 
@@ -104,6 +105,7 @@ pub(super) struct View {
     repairs: Option<Grid>,
     invariants: Vec<Invariant>,
     accuracy: Vec<Accuracy>,
+    learning: Option<learning::LearningView>,
     method: Vec<(String, String)>,
     sources: Vec<String>,
 }
@@ -184,6 +186,7 @@ impl View {
             repairs: data.repairs.as_ref().and_then(repairs::grid),
             invariants: data.invariants.clone(),
             accuracy: data.accuracy.clone(),
+            learning: data.learning.as_ref().map(learning::LearningView::of),
             method: data.method.clone(),
             sources: data.sources.clone(),
         })

@@ -87,7 +87,7 @@ fn range(options: &Options) -> Result<(Stage, Stage), Error> {
 impl Run<'_> {
     /// Keeps a stage's journalled result, or computes it.
     fn stage(&mut self, stage: Stage, body: Body<'_>) -> Result<(), Error> {
-        let key = self.key(stage)?;
+        let (key, inputs) = self.key(stage)?;
         let forced = self.options.from.is_some_and(|from| stage >= from);
         let kept = if forced {
             None
@@ -104,16 +104,21 @@ impl Run<'_> {
             let hint = Some("run without `--from`: what is complete is kept anyway".to_owned());
             return Err(Error::Usage { what, hint });
         }
-        self.compute(stage, key, body)
+        self.compute(stage, (key, &inputs), body)
     }
 
     /// Runs a stage's body and journals what became of it.
-    fn compute(&mut self, stage: Stage, key: String, body: Body<'_>) -> Result<(), Error> {
+    fn compute(
+        &mut self,
+        stage: Stage,
+        (key, inputs): (String, &BTreeMap<String, Stamp>),
+        body: Body<'_>,
+    ) -> Result<(), Error> {
         let unit = stage.name().to_owned();
         self.journal.append(Record::Started { unit: unit.clone(), key: key.clone() })?;
         let since = Instant::now();
         let span = tracing::info_span!("stage", name = stage.name());
-        match span.in_scope(|| self.body(stage, body)) {
+        match span.in_scope(|| self.body(stage, inputs, body)) {
             Ok(mut done) => {
                 done.key = key;
                 done.seconds = since.elapsed().as_secs_f64();
@@ -134,7 +139,12 @@ impl Run<'_> {
         }
     }
 
-    fn body(&self, stage: Stage, body: Body<'_>) -> Result<Done, Error> {
+    fn body(
+        &self,
+        stage: Stage,
+        inputs: &BTreeMap<String, Stamp>,
+        body: Body<'_>,
+    ) -> Result<Done, Error> {
         let (meter, tally) = (Meter::new(stage, self.options.log_format), Tally::default());
         let ctx = Context {
             stage,
@@ -142,6 +152,7 @@ impl Run<'_> {
             out_dir: self.out_dir.clone(),
             work_dir: self.out_dir.join(WORK),
             threads: self.options.threads,
+            inputs,
             progress: &meter,
             tally: &tally,
             earlier: &self.done,
@@ -165,8 +176,8 @@ impl Run<'_> {
         Ok(Done { unit, key: String::new(), outputs, report, flaws, seconds: 0.0 })
     }
 
-    /// Hash of everything that a stage's result depends on.
-    fn key(&mut self, stage: Stage) -> Result<String, Error> {
+    /// Hash of everything that a stage's result depends on, and the inputs among it.
+    fn key(&mut self, stage: Stage) -> Result<(String, BTreeMap<String, Stamp>), Error> {
         let mut inputs = BTreeMap::new();
         for path in stage.inputs(self.config) {
             inputs.insert(self.config.shown(&path), self.journal.input_stamp(&path)?);
@@ -183,7 +194,7 @@ impl Run<'_> {
             "inputs": inputs,
             "needs": needs.iter().map(|(need, of)| (need.name(), of)).collect::<BTreeMap<_, _>>(),
         });
-        Ok(artefact::sha256(whole.to_string().as_bytes()))
+        Ok((artefact::sha256(whole.to_string().as_bytes()), inputs))
     }
 
     fn say(&self, stage: Stage, event: &str, text: &str, mut fields: Value) {

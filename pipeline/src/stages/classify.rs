@@ -1,11 +1,13 @@
-//! Classify: learn the covers from the prior vintage, then say how probable each is in each cell.
+//! Classify: learn the covers from the prior vintage, or take a model that did, then say how
+//! probable each is in each cell.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use kernels::features::{HALO, cell_features, feature_names};
 use kernels::grid::Window;
 use kernels::height::N_HEIGHT_BANDS;
-use kernels::sampling::clean::{CleanParams, Cleaned, clean};
+use kernels::sampling::clean::{ClassReport, CleanParams, Cleaned, clean};
 use kernels::sampling::{PriorBlock, Sample, SamplePlan, Sampler};
 use kernels::trees::{Model, TreeParams, train};
 use ndarray::parallel::prelude::*;
@@ -13,69 +15,101 @@ use ndarray::{Array2, Array3, Axis, s};
 use nomenclature::{ClassId, Dimension};
 use serde_json::{Map, json};
 
-use crate::artefact::publish_bytes;
 use crate::config::Imagery;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::date::Date;
 use crate::error::{Error, InputError};
 use crate::io::cube::{CubeArray, Frame};
+use crate::model::{self, ClassAccuracy, ModelFile, Origin};
 use crate::stage_report::StageReport;
+use crate::stages::names;
 
-/// The trained model, among the working files.
-pub(super) const MODEL: &str = "model.json";
 /// Side of the blocks that are computed at once, in cells.
 const SIDE: usize = 256;
 /// Trees of the judges that clean the samples.
 const JUDGE_ROUNDS: u32 = 25;
 
-/// Trains on the prior and predicts every cell.
+/// Predicts every cell by the model given, or by one that is trained on the prior.
 ///
 /// One model learns from the imagery of every date there is, so that what looks the same at both
 /// dates gets the same answer.
 ///
 /// # Errors
-/// A working file is damaged, or the prior has fewer than two covers under the imagery.
+/// A working file is damaged, the prior has fewer than two covers under the imagery, or the model
+/// given does not fit.
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
+    let config = ctx.config;
     let frame = cube::frame(ctx)?;
-    let names = feature_names(knows_heights(ctx));
-    let (mut samples, mut features) = (Vec::new(), Array2::zeros((0, names.len())));
-    for (date, given) in Date::of(ctx.config) {
-        let of_date = sample(ctx, frame, date)?;
-        ctx.check_cancelled()?;
-        let lines = features_of(ctx, frame, &Looks::open(ctx, date, given)?, &of_date)?;
-        features.append(Axis(0), lines.view()).expect("every date has the same features");
-        samples.extend(of_date);
-    }
-    let (model, cleaned) = learn(ctx, &samples, &features, names)?;
+    let (file, mut report) = match &config.model {
+        Some(path) => (ModelFile::read(path)?, StageReport::default()),
+        None => trained(ctx, frame)?,
+    };
     ctx.check_cancelled()?;
-    let text = serde_json::to_vec(&model).map_err(|e| Error::internal(e.to_string()))?;
-    let mut report =
-        StageReport::default().output(ctx.relative(&publish_bytes(ctx.work(MODEL), &text)?.path));
-    for (date, given) in Date::of(ctx.config) {
-        report = report.output(predict(ctx, frame, (date, given), &model)?);
+    let path = model_path(ctx);
+    let model = file.fitted(config, config.model.as_ref().unwrap_or(&path))?;
+    // A given model is delivered as well: whoever holds the vintage can make the next with it.
+    report = report.output(ctx.relative(&file.publish(&path)?.path));
+    for (date, given) in Date::of(config) {
+        let looks = Looks::open(ctx, date, given, file.knows_heights())?;
+        report = report.output(predict(ctx, frame, (date, looks), &model)?);
     }
-    let nomenclature = &ctx.config.nomenclature;
-    let code = |class: ClassId| nomenclature.code(Dimension::Cover, class).to_owned();
     let importance: Map<_, _> =
-        model.importance().into_iter().map(|(name, ppm)| (name.to_owned(), json!(ppm))).collect();
-    let per_class: Map<_, _> = model
-        .classes()
-        .iter()
-        .zip(&model.provenance().samples)
-        .map(|(&class, &n)| (code(class), json!(n)))
-        .collect();
+        file.importance().into_iter().map(|(name, ppm)| (name.to_owned(), json!(ppm))).collect();
+    let code = |class: ClassId| config.nomenclature.code(Dimension::Cover, class).to_owned();
+    let per_class: Map<_, _> =
+        model.classes().iter().zip(model.samples()).map(|(&c, &n)| (code(c), json!(n))).collect();
     Ok(report
-        .figure("samples", samples.len())
-        .figure("samples_kept", cleaned.kept.len())
-        .figure("suspect_objects", cleaned.suspects.len())
         .figure("samples_per_cover", per_class)
         .figure("feature_importance_ppm", importance))
 }
 
-/// Whether the heights of one date at least are known: then every cell has features of heights.
-fn knows_heights(ctx: &Context) -> bool {
-    Date::of(ctx.config).iter().any(|(_, given)| given.heights.is_some())
+/// The model of a run among its deliverables.
+pub(super) fn model_path(ctx: &Context) -> PathBuf {
+    ctx.out(model::file_name(&names(ctx.config)))
+}
+
+/// Trains on the prior.
+fn trained(ctx: &Context, frame: Frame) -> Result<(ModelFile, StageReport), Error> {
+    let knows_heights = Date::of(ctx.config).iter().any(|(_, given)| given.heights.is_some());
+    let names = feature_names(knows_heights);
+    let plan = SamplePlan::default();
+    let (mut samples, mut features) = (Vec::new(), Array2::zeros((0, names.len())));
+    for (date, given) in Date::of(ctx.config) {
+        let of_date = sample(ctx, frame, date, plan)?;
+        ctx.check_cancelled()?;
+        let looks = Looks::open(ctx, date, given, knows_heights)?;
+        let lines = features_of(ctx, frame, &looks, &of_date)?;
+        features.append(Axis(0), lines.view()).expect("every date has the same features");
+        samples.extend(of_date);
+    }
+    let cleaning = CleanParams::default();
+    let (model, cleaned) = learn(ctx, &samples, &features, names, &cleaning)?;
+    let origin = Origin::of(ctx.config, (plan, cleaning), ctx.inputs.clone());
+    let accuracy = accuracy(ctx, &samples, &cleaned);
+    let file = ModelFile::new(model, &ctx.config.nomenclature, origin, accuracy)?;
+    let report = StageReport::default()
+        .figure("samples", samples.len())
+        .figure("samples_kept", cleaned.kept.len())
+        .figure("suspect_objects", cleaned.suspects.len());
+    Ok((file, report))
+}
+
+/// How right the judges were, class by class.
+fn accuracy(ctx: &Context, samples: &[Sample], cleaned: &Cleaned) -> Vec<ClassAccuracy> {
+    let code = |class| ctx.config.nomenclature.code(Dimension::Cover, class).to_owned();
+    let mut kept: BTreeMap<ClassId, u32> = BTreeMap::new();
+    for &rank in &cleaned.kept {
+        *kept.entry(samples[rank].class).or_default() += 1;
+    }
+    let of_class = |report: &ClassReport| ClassAccuracy {
+        code: code(report.class),
+        samples: report.samples,
+        agreed: report.agreed,
+        mistaken_for: report.mistaken_for.map(code),
+        kept: kept.get(&report.class).copied().unwrap_or_default(),
+    };
+    cleaned.classes.iter().map(of_class).collect()
 }
 
 /// What the features of a date are computed from.
@@ -86,12 +120,18 @@ struct Looks {
 }
 
 impl Looks {
-    fn open(ctx: &Context, date: Date, given: &Imagery) -> Result<Self, Error> {
-        let heights = given.heights.is_some().then(|| cube::open(ctx, date.heights()));
+    fn open(
+        ctx: &Context,
+        date: Date,
+        given: &Imagery,
+        knows_heights: bool,
+    ) -> Result<Self, Error> {
+        let is_wanted = knows_heights && given.heights.is_some();
+        let heights = is_wanted.then(|| cube::open(ctx, date.heights()));
         Ok(Self {
             imagery: cube::open(ctx, date.imagery())?,
             heights: heights.transpose()?,
-            knows_heights: knows_heights(ctx),
+            knows_heights,
         })
     }
 
@@ -114,8 +154,12 @@ impl Looks {
 }
 
 /// Training cells of the whole territory, by row then column.
-fn sample(ctx: &Context, frame: Frame, date: Date) -> Result<Vec<Sample>, Error> {
-    let plan = SamplePlan::default();
+fn sample(
+    ctx: &Context,
+    frame: Frame,
+    date: Date,
+    plan: SamplePlan,
+) -> Result<Vec<Sample>, Error> {
     let prior = cube::open::<u16>(ctx, Quantity::Prior)?;
     let object = cube::open::<u32>(ctx, Quantity::PriorObject)?;
     let valid = cube::open::<u8>(ctx, date.valid())?;
@@ -186,6 +230,7 @@ fn learn(
     samples: &[Sample],
     features: &Array2<u8>,
     names: &[&str],
+    cleaning: &CleanParams,
 ) -> Result<(Model, Cleaned), Error> {
     let path = &ctx.prior()?.layer.path;
     let unfit = |error: &dyn std::fmt::Display| -> Error {
@@ -196,7 +241,7 @@ fn learn(
     };
     let tree = TreeParams::default();
     let judges = TreeParams { rounds: JUDGE_ROUNDS, ..tree };
-    let cleaned = clean(samples, features.view(), names, &CleanParams::default(), &judges)
+    let cleaned = clean(samples, features.view(), names, cleaning, &judges)
         .map_err(|error| unfit(&error))?;
     let kept = features.select(Axis(0), &cleaned.kept);
     let labels: Vec<ClassId> = cleaned.kept.iter().map(|&rank| samples[rank].class).collect();
@@ -208,16 +253,17 @@ fn learn(
 fn predict(
     ctx: &Context,
     frame: Frame,
-    (date, given): (Date, &Imagery),
+    (date, looks): (Date, Looks),
     model: &Model,
 ) -> Result<String, Error> {
-    let looks = Looks::open(ctx, date, given)?;
     let valid = cube::open::<u8>(ctx, date.valid())?;
     let classes = model.classes();
     let code = |&class: &ClassId| ctx.config.nomenclature.code(Dimension::Cover, class);
     let names: Vec<&str> = classes.iter().map(code).collect();
     ctx.progress.start(frame.grid.n_cells() as u64, "cells");
-    cube::publish(ctx, date.probability(), frame, (&names, Map::new()), |shard| {
+    let ids: Vec<u8> = classes.iter().map(|class| class.0).collect();
+    let notes = Map::from_iter([("classes".to_owned(), json!(ids))]);
+    cube::publish(ctx, date.probability(), frame, (&names, notes), |shard| {
         let parts: Vec<(Window, Array3<u8>)> = frame
             .grid
             .sub(shard)

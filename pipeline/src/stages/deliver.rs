@@ -4,6 +4,7 @@ use kernels::grid::Grid;
 use kernels::rasterise::rasterise;
 use kernels::update::Reason;
 use ndarray::Array2;
+use nomenclature::Dimension;
 
 use crate::VERSION;
 use crate::artefact::{Draft, publish_bytes};
@@ -15,14 +16,16 @@ use crate::figures::{Figures, Norms, Step};
 use crate::io::record::write_issues;
 use crate::io::schema::Product;
 use crate::judge::Judge;
+use crate::model::{ModelFile, Origin};
 use crate::picture::{self, Highlight};
-use crate::report::{self, Map, ReportData};
+use crate::report::{self, LearnedClass, Learning, Map, ReportData};
 use crate::seen::{Seen, seen};
 use crate::stage_report::StageReport;
 use crate::stages::change::ground;
+use crate::stages::classify::model_path;
 use crate::stages::names;
 use crate::tables::gazetteer::Level;
-use crate::words;
+use crate::words::{self, features::feature};
 use crate::{method, page};
 
 /// Name of the report.
@@ -61,6 +64,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         repairs: None,
         invariants: page::invariants(ctx.earlier.values().flat_map(|d| &d.report.proofs)),
         accuracy: Vec::new(),
+        learning: Some(learning(ctx)?),
         method: method::of(config).into_vec(),
         sources: sources(ctx),
         tables: figures.tables,
@@ -95,6 +99,42 @@ fn maps(ctx: &Context, grid: &Grid, step: &Step, judge: &Judge) -> Result<Vec<Ma
     let changes =
         (!step.is_still()).then(|| picture::changes(imagery.view(), &on_cells)).transpose()?;
     Ok(page::maps(step, &highlights, "Orthophoto en gris. ", changes, covers))
+}
+
+/// What the model of the run learned, in the words of the report.
+fn learning(ctx: &Context) -> Result<Learning, Error> {
+    let nomenclature = &ctx.config.nomenclature;
+    let file = ModelFile::read(&model_path(ctx))?;
+    let Origin { department, labels, imagery, .. } = &file.origin;
+    let years: Vec<String> = imagery.iter().map(u16::to_string).collect();
+    let made = match &ctx.config.model {
+        Some(path) => format!("Modèle donné ({}), appris", ctx.config.shown(path)),
+        None => "Modèle appris".to_owned(),
+    };
+    let words = |code: &String| match nomenclature.find(Dimension::Cover, code) {
+        Some(id) => {
+            let label = nomenclature.class(Dimension::Cover, id).map(|class| class.label.as_str());
+            format!("{code} {}", label.unwrap_or_default())
+        }
+        None => code.clone(),
+    };
+    let classes = file.accuracy.iter().map(|class| LearnedClass {
+        class: words(&class.code),
+        samples: class.samples,
+        agreed: class.agreed,
+        kept: class.kept,
+        mistaken_for: class.mistaken_for.as_ref().map(words),
+    });
+    let features = file.importance();
+    Ok(Learning {
+        origin: format!(
+            "{made} sur les couvertures du millésime {labels} du département {department} et \
+             l'imagerie de {} ; il est livré à côté de cette page.",
+            years.join(" et ")
+        ),
+        classes: classes.collect(),
+        features: features.into_iter().map(|(name, ppm)| (feature(name), ppm)).collect(),
+    })
 }
 
 fn sources(ctx: &Context) -> Vec<String> {

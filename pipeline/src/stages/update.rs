@@ -19,11 +19,12 @@ use crate::artefact::publish_bytes;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::date::Date;
-use crate::error::{Error, InputError};
+use crate::error::Error;
 use crate::io::cube::{CubeArray, Frame};
+use crate::model::ModelFile;
 use crate::proof::{Measures, Move};
 use crate::stage_report::StageReport;
-use crate::stages::classify::{MODEL, inside};
+use crate::stages::classify::{inside, model_path};
 
 /// The prior objects whose code looks wrong, among the working files.
 pub(super) const CORRECTIONS: &str = "corrections.json";
@@ -81,10 +82,8 @@ fn as_json(corrections: &[Correction]) -> Result<Vec<u8>, Error> {
 }
 
 fn read_model(ctx: &Context) -> Result<Model, Error> {
-    let path = ctx.work(MODEL);
-    let text = std::fs::read(&path).map_err(Error::read(&path))?;
-    serde_json::from_slice(&text)
-        .map_err(|error| InputError::new(&path, "this model is damaged").got(error).into())
+    let path = model_path(ctx);
+    ModelFile::read(&path)?.fitted(ctx.config, &path)
 }
 
 /// The natures of each evidence layer, as `ingest` left them beside the cells.
