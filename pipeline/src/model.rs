@@ -203,9 +203,8 @@ impl ModelFile {
         let known = feature_names(self.knows_heights());
         let got = self.model.features();
         if got != known {
-            let odd = (0..got.len().max(known.len())).find(|&i| {
-                got.get(i).map(String::as_str) != known.get(i).copied()
-            });
+            let odd = (0..got.len().max(known.len()))
+                .find(|&i| got.get(i).map(String::as_str) != known.get(i).copied());
             let odd = odd.unwrap_or_default();
             let shown = |name: Option<&str>| name.map_or("none".to_owned(), |n| format!("`{n}`"));
             return Err(InputError::new(path, "the model reads features that are not computed")
@@ -257,20 +256,21 @@ impl std::fmt::Display for Head {
 impl Origin {
     /// Where the model of a run comes from.
     ///
-    /// * `inputs`: the files that it learns from.
+    /// * `labels`: the year of the vintage that it learns; `inputs`: the files that it learns from.
     pub fn of(
         config: &Config,
+        labels: u16,
         (samples, cleaning): (SamplePlan, CleanParams),
         inputs: BTreeMap<String, Stamp>,
     ) -> Self {
         let year = |(date, _): &(Date, &crate::config::Imagery)| match date {
             Date::Now => config.vintage,
-            Date::Before => config.prior.vintage,
+            Date::Before => labels,
         };
         Self {
             program: format!("millesime {}", crate::VERSION),
             department: config.department.code().to_owned(),
-            labels: config.prior.vintage,
+            labels,
             imagery: Date::of(config).iter().map(year).collect(),
             nomenclature: config.nomenclature.id().to_owned(),
             nomenclature_sha256: stage::nomenclature_sha256(config),
@@ -281,6 +281,3 @@ impl Origin {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

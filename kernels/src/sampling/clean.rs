@@ -274,9 +274,8 @@ fn class_reports(
     let mut mistaken: BTreeMap<ClassId, BTreeMap<ClassId, u32>> = BTreeMap::new();
     for (i, (sample, look)) in samples.iter().zip(looks).enumerate() {
         let class = sample.class;
-        let report = reports
-            .entry(class)
-            .or_insert(ClassReport { class, ..ClassReport::default() });
+        let report =
+            reports.entry(class).or_insert(ClassReport { class, ..ClassReport::default() });
         let found = judged.most_probable(i);
         report.samples += 1;
         report.agreed += u32::from(found == class);

@@ -59,9 +59,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let code = |class: ClassId| config.nomenclature.code(Dimension::Cover, class).to_owned();
     let per_class: Map<_, _> =
         model.classes().iter().zip(model.samples()).map(|(&c, &n)| (code(c), json!(n))).collect();
-    Ok(report
-        .figure("samples_per_cover", per_class)
-        .figure("feature_importance_ppm", importance))
+    Ok(report.figure("samples_per_cover", per_class).figure("feature_importance_ppm", importance))
 }
 
 /// The model of a run among its deliverables.
@@ -85,7 +83,7 @@ fn trained(ctx: &Context, frame: Frame) -> Result<(ModelFile, StageReport), Erro
     }
     let cleaning = CleanParams::default();
     let (model, cleaned) = learn(ctx, &samples, &features, names, &cleaning)?;
-    let origin = Origin::of(ctx.config, (plan, cleaning), ctx.inputs.clone());
+    let origin = Origin::of(ctx.config, ctx.prior()?.vintage, (plan, cleaning), ctx.inputs.clone());
     let accuracy = accuracy(ctx, &samples, &cleaned);
     let file = ModelFile::new(model, &ctx.config.nomenclature, origin, accuracy)?;
     let report = StageReport::default()
@@ -154,12 +152,7 @@ impl Looks {
 }
 
 /// Training cells of the whole territory, by row then column.
-fn sample(
-    ctx: &Context,
-    frame: Frame,
-    date: Date,
-    plan: SamplePlan,
-) -> Result<Vec<Sample>, Error> {
+fn sample(ctx: &Context, frame: Frame, date: Date, plan: SamplePlan) -> Result<Vec<Sample>, Error> {
     let prior = cube::open::<u16>(ctx, Quantity::Prior)?;
     let object = cube::open::<u32>(ctx, Quantity::PriorObject)?;
     let valid = cube::open::<u8>(ctx, date.valid())?;
@@ -241,8 +234,8 @@ fn learn(
     };
     let tree = TreeParams::default();
     let judges = TreeParams { rounds: JUDGE_ROUNDS, ..tree };
-    let cleaned = clean(samples, features.view(), names, cleaning, &judges)
-        .map_err(|error| unfit(&error))?;
+    let cleaned =
+        clean(samples, features.view(), names, cleaning, &judges).map_err(|error| unfit(&error))?;
     let kept = features.select(Axis(0), &cleaned.kept);
     let labels: Vec<ClassId> = cleaned.kept.iter().map(|&rank| samples[rank].class).collect();
     let model = train(kept.view(), &labels, names, &tree).map_err(|error| unfit(&error))?;

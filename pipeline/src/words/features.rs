@@ -55,7 +55,10 @@ mod tests {
         let names = feature_names(true);
         let words: BTreeSet<_> = names.iter().map(|name| known(name).expect(name)).collect();
         assert_eq!(words.len(), names.len());
-        assert_eq!(feature("ndvi_std_27"), "Indice de végétation (NDVI), écart-type sur 27 × 27 cellules");
+        assert_eq!(
+            feature("ndvi_std_27"),
+            "Indice de végétation (NDVI), écart-type sur 27 × 27 cellules"
+        );
         assert_eq!(feature("nir_std"), "Proche infrarouge, écart-type dans la cellule");
         assert_eq!(feature("of_another_version"), "of_another_version");
     }

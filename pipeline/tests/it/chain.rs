@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use pipeline::io::vector::{VectorSource, layer_names};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A seed whose territory of 800 m has several changes and wrong labels to report.
 const SEED: &str = "3";
@@ -59,7 +59,7 @@ fn delivered(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-fn json(path: &Path) -> Value {
+fn read_json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
@@ -77,6 +77,34 @@ fn a_territory_goes_through_every_stage_and_comes_out_as_the_contract_says() {
     a_changed_place_is_explained(&chain, &one);
     a_second_run_computes_nothing(&chain, &files);
     accuracy_holds(&chain);
+    a_model_given_back_makes_the_same_vintage(&chain, &files);
+}
+
+/// What the model alone decides is the same; the manifest and the report name the file given.
+fn a_model_given_back_makes_the_same_vintage(chain: &Chain, files: &BTreeMap<PathBuf, Vec<u8>>) {
+    let model = Path::new("model_11_2021.json");
+    let origin = &read_json(&chain.path("one/D011/2021").join(model))["origin"];
+    assert_eq!((&origin["labels"], &origin["department"]), (&json!(2018), &json!("11")));
+    let manifest = read_json(&chain.path("one/D011/2021/manifest.json"));
+    let learned_from = origin["inputs"].as_object().unwrap();
+    assert!(learned_from.contains_key("prior/OCCUPATION_SOL.gpkg"), "{learned_from:?}");
+    assert!(learned_from.iter().all(|(name, stamp)| manifest["inputs"][name] == *stamp));
+    assert!(manifest["outputs"]["model_11_2021.json"].is_object());
+    let given = format!("one/D011/2021/{}", model.display());
+    chain.ok(&["run", "sample/config.yaml", "--model", &given, "--out", "given"]);
+    let mut again = delivered(&chain.path("given/D011/2021"));
+    let mut files = files.clone();
+    for name in ["manifest.json", "report.html"] {
+        let (own, others) = (files.remove(Path::new(name)), again.remove(Path::new(name)));
+        assert!(own.is_some() && others.is_some());
+    }
+    assert!(files[model] == again[model], "the model given is delivered as it was");
+    same_files(&files, &again);
+    let cube = |out: &str| chain.path(out).join("D011/2021/.work/cube.zarr/probability");
+    same_files(&delivered(&cube("one")), &delivered(&cube("given")));
+    let manifest = read_json(&chain.path("given/D011/2021/manifest.json"));
+    let inputs = manifest["inputs"].as_object().unwrap();
+    assert!(inputs.keys().any(|name| name.ends_with("model_11_2021.json")), "{inputs:?}");
 }
 
 fn same_files(one: &BTreeMap<PathBuf, Vec<u8>>, two: &BTreeMap<PathBuf, Vec<u8>>) {
@@ -189,7 +217,7 @@ fn a_changed_place_is_explained(chain: &Chain, folder: &Path) {
 
 fn a_second_run_computes_nothing(chain: &Chain, files: &BTreeMap<PathBuf, Vec<u8>>) {
     let folder = chain.run("one", "2");
-    let run = json(&folder.join("run.json"));
+    let run = read_json(&folder.join("run.json"));
     let stages = run["stages"].as_array().unwrap();
     assert_eq!(stages.len(), 10);
     assert!(stages.iter().all(|stage| stage["kept"] == true), "{stages:?}");

@@ -15,6 +15,7 @@ mod figures;
 mod generated;
 mod gers;
 mod laws;
+mod model;
 mod nested;
 mod reading;
 mod recall;
