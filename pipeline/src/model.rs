@@ -22,6 +22,8 @@ use crate::stage;
 
 /// What the file says that it is.
 const FORMAT: &str = "millesime-model";
+/// How every file begins.
+const BEGINNING: &[u8] = b"{\"format\":\"millesime-model\",";
 /// Version of its form.
 const FORM: u32 = 1;
 /// Largest file read, in bytes: four hundred times the one of a default training.
@@ -119,7 +121,19 @@ impl ModelFile {
                 .into());
         }
         let text = std::fs::read(path).map_err(Error::read(path))?;
-        let head: Head = serde_json::from_slice(&text).unwrap_or_default();
+        let damaged = |got: String| {
+            InputError::new(path, "the model is damaged")
+                .got(got)
+                .expected("the file as a run wrote it")
+                .hint("copy it again from the run that made it; its hash is in that manifest")
+        };
+        let head = match serde_json::from_slice::<Head>(&text) {
+            // It begins as one and goes on as none.
+            Err(error) if text.starts_with(BEGINNING) => {
+                return Err(damaged(error.to_string()).into());
+            }
+            head => head.unwrap_or_default(),
+        };
         if (head.format.as_str(), head.form) != (FORMAT, FORM) {
             return Err(InputError::new(path, "the file is not a model of this program")
                 .got(head)
@@ -127,12 +141,6 @@ impl ModelFile {
                 .hint("a run writes its model as `model_DEPARTMENT_YEAR.json`")
                 .into());
         }
-        let damaged = |got: String| {
-            InputError::new(path, "the model is damaged")
-                .got(got)
-                .expected("the file as a run wrote it")
-                .hint("copy it again from the run that made it; its hash is in that manifest")
-        };
         let file: Self = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
         if let Some(odd) = file.accuracy.iter().find(|a| a.agreed.max(a.kept) > a.samples) {
             return Err(damaged(format!("class `{}` has more right than samples", odd.code)).into());
@@ -186,15 +194,17 @@ impl ModelFile {
                 .into());
         }
         self.features_fit(config, path)?;
-        let class = |code: &String| {
-            own.find(Dimension::Cover, code).ok_or_else(|| {
-                refused("the model has a class that the nomenclature has not")
+        let mut classes = Vec::new();
+        for code in self.model.classes() {
+            let Some(class) = own.find(Dimension::Cover, code) else {
+                return Err(refused("the model has a class that the nomenclature has not")
                     .got(format!("`{code}`"))
                     .expected(format!("covers of `{}`", own.id()))
                     .hint("the nomenclature has changed since the training: train again")
-            })
-        };
-        let classes = self.model.classes().iter().map(class).collect::<Result<Vec<_>, _>>()?;
+                    .into());
+            };
+            classes.push(class);
+        }
         let model = self.model.clone().with_classes(classes);
         model.map_err(|error| refused("the model is damaged").got(error).into())
     }
