@@ -68,20 +68,23 @@ impl CellSums {
         self.count.view()
     }
 
-    /// Mean of a band in a cell, rounded to the nearest (halves up), and its standard deviation
-    /// times [`SPREAD_SCALE`], saturated at 255; both 0 in a cell without pixel.
-    pub fn mean_and_spread(&self, band: usize, row: usize, col: usize) -> (u8, u8) {
+    /// Mean of a band in a cell, rounded to the nearest (halves up); `None` without a pixel.
+    pub fn mean(&self, band: usize, row: usize, col: usize) -> Option<u8> {
         let n = u64::from(self.count[[row, col]]);
-        if n == 0 {
-            return (0, 0);
-        }
+        (n > 0).then(|| ((2 * u64::from(self.sum[[band, row, col]]) + n) / (2 * n)) as u8)
+    }
+
+    /// Mean of a band in a cell, as [`CellSums::mean`], and its standard deviation times
+    /// [`SPREAD_SCALE`], saturated at 255; both 0 in a cell without pixel.
+    pub fn mean_and_spread(&self, band: usize, row: usize, col: usize) -> (u8, u8) {
+        let Some(mean) = self.mean(band, row, col) else { return (0, 0) };
+        let n = u64::from(self.count[[row, col]]);
         let sum = u64::from(self.sum[[band, row, col]]);
         let squares = u64::from(self.squares[[band, row, col]]);
-        let mean = (2 * sum + n) / (2 * n);
         // n^2 times the variance, an exact integer.
         let variance = (n * squares - sum * sum) as f64 / (n * n) as f64;
         let spread = (variance.sqrt() * SPREAD_SCALE).round().min(255.0);
-        (mean as u8, spread as u8)
+        (mean, spread as u8)
     }
 }
 

@@ -87,7 +87,7 @@ impl Relief {
     }
 
     /// Mean of a cell in metres; `None` where fewer than half a pixel's weight is known.
-    fn mean_m(&self, at: (usize, usize)) -> Option<f64> {
+    pub fn mean_m(&self, at: (usize, usize)) -> Option<f64> {
         let weight = self.weight[at];
         (weight >= LEAST_WEIGHT).then(|| self.sum[at] / weight)
     }

@@ -19,6 +19,7 @@ pub mod grid;
 pub mod height;
 pub mod label;
 pub mod lattice;
+pub mod patches;
 pub mod plane;
 pub mod random;
 pub mod rasterise;
