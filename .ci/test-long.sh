@@ -11,3 +11,15 @@ cargo deny --workspace --locked check bans licenses sources
 .ci/test.sh
 # Debug assertions would multiply their time; the release build is the one users run.
 cargo test --workspace --locked --release -- --ignored
+
+# Models run where there is an ONNX Runtime: at ORT_DYLIB_PATH, or in the wheel of PEERS_PYTHON.
+cargo clippy --package pipeline --all-targets --features onnx --locked -- -D warnings
+wheel='import onnxruntime, pathlib; print(pathlib.Path(onnxruntime.__file__).parent / "capi")'
+library=${ORT_DYLIB_PATH:-$("${PEERS_PYTHON:-python3}" -c "$wheel" 2>/dev/null || true)}
+if [[ -n $library ]]; then
+  ORT_DYLIB_PATH=$library cargo test --package pipeline --features onnx --locked --release \
+    --test it -- infer --include-ignored
+else
+  echo "SKIPPED: the tests of ONNX models. Set ORT_DYLIB_PATH to libonnxruntime.so or its folder," \
+    "or PEERS_PYTHON to a Python that has onnxruntime" >&2
+fi

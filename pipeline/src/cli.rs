@@ -12,8 +12,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::commands::{
-    assess, check, compare, completions, coverage, doctor, explain, indicators, init, nomenclature,
-    run, sample, score, status, vectorise,
+    assess, check, compare, completions, coverage, doctor, explain, indicators, infer, init,
+    nomenclature, run, sample, score, status, vectorise,
 };
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
@@ -57,6 +57,8 @@ pub enum Command {
     Explain(explain::Args),
     /// Flux of artificialisation from a difference layer alone
     Indicators(indicators::Args),
+    /// Run a segmentation model (ONNX) over ortho imagery: a class or probability raster
+    Infer(Box<infer::Args>),
     /// Write a commented configuration to fill in
     Init(init::Args),
     /// Show, check and convert nomenclatures and rule sets
@@ -84,6 +86,7 @@ impl Command {
             Self::Doctor(args) => doctor::execute(args),
             Self::Explain(args) => explain::execute(args),
             Self::Indicators(args) => indicators::execute(args),
+            Self::Infer(args) => infer::execute(args),
             Self::Init(args) => init::execute(args),
             Self::Nomenclature(args) => nomenclature::execute(args),
             Self::Run(args) => run::execute(args),

@@ -26,6 +26,7 @@ pub mod exemption;
 pub mod explain;
 pub mod figures;
 pub mod ign_report;
+pub mod infer;
 pub mod inputs;
 pub mod io;
 pub mod journal;

@@ -59,6 +59,14 @@ impl Mosaic {
         Ok(Self { tiles, pixel_m })
     }
 
+    /// South-west and north-east corner of each tile, to the nearest centimetre.
+    ///
+    /// # Errors
+    /// A tile lies outside every French coordinate system.
+    pub(crate) fn corners(&self) -> Result<Vec<(Point, Point)>, Error> {
+        self.tiles.iter().map(Tile::corners).collect()
+    }
+
     /// Sums of the pixels of `bands` (from 1) over the cells of `block`.
     ///
     /// A pixel belongs to the cell that holds its centre; where tiles overlap all their pixels
@@ -131,6 +139,21 @@ impl Mosaic {
 }
 
 impl Tile {
+    fn corners(&self) -> Result<(Point, Point), Error> {
+        let Georef { west_m, north_m, pixel_width_m, pixel_height_m } = self.georef;
+        let east_m = west_m + pixel_width_m * self.cols as f64;
+        let south_m = north_m - pixel_height_m * self.rows as f64;
+        let corner = |x_m: f64, y_m: f64| {
+            Point::from_metres(x_m, y_m).ok_or_else(|| -> Error {
+                InputError::new(&self.path, "this tile lies outside every French coordinate system")
+                    .got(format!("a corner at {x_m} {y_m} m"))
+                    .hint("check its position with `gdalinfo`: are its units metres?")
+                    .into()
+            })
+        };
+        Ok((corner(west_m, south_m)?, corner(east_m, north_m)?))
+    }
+
     /// The pixels whose centre may lie in the block or `margin_m` around it; `None` when there is none.
     fn window_over(&self, block: &Grid, margin_m: f64) -> Option<Window> {
         let (low, high) = block.bounds();

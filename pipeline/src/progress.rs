@@ -9,7 +9,6 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::stage::Stage;
 use crate::{talk, units};
 
 /// How often a line is said when stderr is no terminal.
@@ -39,10 +38,10 @@ pub fn say(format: LogFormat, event: &str, text: &str, fields: Value) {
     }
 }
 
-/// The progress of one stage; may be advanced from any thread.
+/// The progress of one stage or command; may be advanced from any thread.
 #[derive(Debug)]
 pub struct Meter {
-    stage: Stage,
+    stage: &'static str,
     format: LogFormat,
     bar: Option<ProgressBar>,
     unit: Mutex<&'static str>,
@@ -55,7 +54,7 @@ pub struct Meter {
 
 impl Meter {
     /// A meter at zero; on a terminal its bar appears at once.
-    pub fn new(stage: Stage, format: LogFormat) -> Self {
+    pub fn new(stage: &'static str, format: LogFormat) -> Self {
         let on_terminal = format == LogFormat::Text && io::stderr().is_terminal();
         Self {
             stage,
@@ -116,7 +115,7 @@ impl Meter {
             unit: *self.unit.lock().unwrap_or_else(PoisonError::into_inner),
             elapsed: self.since.elapsed(),
         };
-        let text = format!("{:<14} {}", self.stage.name(), state.text());
+        let text = format!("{:<14} {}", self.stage, state.text());
         say(self.format, "progress", &text, state.fields(self.stage));
     }
 }
@@ -154,7 +153,7 @@ impl State {
         )
     }
 
-    fn fields(&self, stage: Stage) -> Value {
+    fn fields(&self, stage: &str) -> Value {
         json!({
             "stage": stage,
             "done": self.done,
@@ -170,12 +169,12 @@ fn rate(per_s: f64) -> String {
     if per_s < 100.0 { format!("{per_s:.1}") } else { units::count(per_s as u64) }
 }
 
-fn bar(stage: Stage) -> ProgressBar {
+fn bar(stage: &'static str) -> ProgressBar {
     let template = "{prefix:<14} {wide_bar} {human_pos}/{human_len} {msg}  {per_sec}  {eta} left";
     let style = ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
     bar.set_style(style);
-    bar.set_prefix(stage.name());
+    bar.set_prefix(stage);
     bar
 }
 
@@ -194,12 +193,12 @@ mod tests {
     fn a_count_that_has_not_begun_promises_nothing() {
         let state = State { done: 0, total: 0, unit: "", elapsed: Duration::ZERO };
         assert_eq!(state.left(), None);
-        assert_eq!(state.fields(Stage::Ingest)["left_s"], Value::Null);
+        assert_eq!(state.fields("ingest")["left_s"], Value::Null);
     }
 
     #[test]
     fn the_bar_style_is_a_valid_template() {
-        let template = bar(Stage::Ingest);
+        let template = bar("ingest");
         template.set_draw_target(ProgressDrawTarget::hidden());
         assert_eq!(template.prefix(), "ingest");
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nomenclature::{Nomenclature, NomenclatureError, RuleSet};
+use nomenclature::{Nomenclature, NomenclatureError, RuleSet, Segmentation};
 
 use crate::error::{ConfigError, Error};
 
@@ -81,6 +81,20 @@ pub(crate) fn load_rules(reference: &str) -> Result<RuleSet, Error> {
         return RuleSet::from_yaml(&text).map_err(|problems| Error::first_fault(path, problems));
     }
     RuleSet::builtin(reference).map_err(|error| usage(&error))
+}
+
+/// The description of a segmentation model by its built-in id or by the path of a document.
+///
+/// # Errors
+/// As for [`load`].
+pub(crate) fn load_segmentation(reference: &str) -> Result<Segmentation, Error> {
+    let path = Path::new(reference);
+    if is_document(path) {
+        let text = read_document(path)?;
+        return Segmentation::from_yaml(&text)
+            .map_err(|problems| Error::first_fault(path, problems));
+    }
+    Segmentation::builtin(reference).map_err(|error| usage(&error))
 }
 
 /// The path of the document that a name means; none for a built-in one.

@@ -10,6 +10,7 @@ use kernels::lattice::STEPS_PER_METRE;
 use kernels::trace::{first_difference, trace_labels};
 use nomenclature::{Couple, Nomenclature};
 
+use super::new_file::require_new;
 use crate::artefact::{Draft, is_same_place};
 use crate::error::{Error, InputError};
 use crate::talk;
@@ -157,33 +158,10 @@ impl Args {
     }
 }
 
-/// The output is a new `GeoPackage` in a folder that exists.
-fn check_out(out: &Path) -> Result<(), Error> {
-    let shown = out.display();
-    let refused =
-        |what: String, hint: &str| Err(Error::Usage { what, hint: Some(hint.to_owned()) });
-    if out.exists() {
-        return refused(
-            format!("`{shown}` exists already"),
-            "give another name, or remove it first",
-        );
-    }
-    if out.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("gpkg")) {
-        let hint =
-            "a GeoPackage is written: `--out NAME.gpkg`; `ogr2ogr` makes other formats of it";
-        return refused(format!("`{shown}` is not the name of a GeoPackage"), hint);
-    }
-    match out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            refused(format!("there is no folder `{}`", folder.display()), "make it first")
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The output to come, in a folder that may be written to: it would be a pity to find out last.
 fn draft_of(out: &Path) -> Result<Draft, Error> {
-    check_out(out)?;
+    let hint = "a GeoPackage is written: `--out NAME.gpkg`; `ogr2ogr` makes other formats of it";
+    require_new(out, ("a GeoPackage", &["gpkg"]), hint)?;
     writable(out)
 }
 

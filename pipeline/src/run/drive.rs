@@ -145,7 +145,7 @@ impl Run<'_> {
         inputs: &BTreeMap<String, Stamp>,
         body: Body<'_>,
     ) -> Result<Done, Error> {
-        let (meter, tally) = (Meter::new(stage, self.options.log_format), Tally::default());
+        let (meter, tally) = (Meter::new(stage.name(), self.options.log_format), Tally::default());
         let ctx = Context {
             stage,
             config: self.config,

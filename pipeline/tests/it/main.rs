@@ -14,6 +14,7 @@ mod explain;
 mod figures;
 mod generated;
 mod gers;
+mod infer;
 mod laws;
 mod model;
 mod nested;
