@@ -18,15 +18,27 @@ pub enum Layer {
     Crops,
     /// Woodland (BD Forêt).
     Forest,
+    /// Cemeteries (BD TOPO).
+    Cemeteries,
+    /// Sports grounds (BD TOPO).
+    Sports,
 }
 
 impl Layer {
     /// Number of layers.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 8;
 
     /// The layers in the order of the cube.
-    pub const ALL: [Self; Self::COUNT] =
-        [Self::Buildings, Self::Roads, Self::Rail, Self::Water, Self::Crops, Self::Forest];
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Buildings,
+        Self::Roads,
+        Self::Rail,
+        Self::Water,
+        Self::Crops,
+        Self::Forest,
+        Self::Cemeteries,
+        Self::Sports,
+    ];
 
     /// Its key in documents and its name in the cube.
     pub fn key(self) -> &'static str {
@@ -37,6 +49,8 @@ impl Layer {
             Self::Water => "water",
             Self::Crops => "crops",
             Self::Forest => "forest",
+            Self::Cemeteries => "cemeteries",
+            Self::Sports => "sports",
         }
     }
 

@@ -149,18 +149,6 @@ impl Heights {
     }
 }
 
-/// The key of a kind of evidence in the configuration.
-pub fn evidence_key(kind: EvidenceKind) -> &'static str {
-    match kind {
-        EvidenceKind::Buildings => "buildings",
-        EvidenceKind::Roads => "roads",
-        EvidenceKind::Rail => "rail",
-        EvidenceKind::Water => "water",
-        EvidenceKind::Crops => "crops",
-        EvidenceKind::Forest => "forest",
-    }
-}
-
 /// One layer of evidence.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EvidenceLayer {

@@ -98,9 +98,9 @@ impl Stage {
     pub fn version(self) -> u32 {
         match self {
             Self::Vectorise | Self::Change | Self::Correct => 1,
-            Self::Ingest | Self::Regularise => 2,
-            Self::Artificialise | Self::Classify | Self::Update => 3,
-            Self::Indicators | Self::Deliver => 4,
+            Self::Regularise => 2,
+            Self::Ingest | Self::Artificialise | Self::Classify => 3,
+            Self::Indicators | Self::Deliver | Self::Update => 4,
         }
     }
 

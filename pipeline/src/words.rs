@@ -88,6 +88,8 @@ pub fn evidence(layer: nomenclature::Layer) -> &'static str {
         Layer::Water => "surfaces en eau",
         Layer::Crops => "parcelles agricoles",
         Layer::Forest => "formations boisées",
+        Layer::Cemeteries => "cimetières",
+        Layer::Sports => "terrains de sport",
     }
 }
 

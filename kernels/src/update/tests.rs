@@ -431,7 +431,7 @@ proptest! {
         let byte = |k: usize, r: usize, c: usize| draw(seed ^ k as u64, r as u64, c as u64) as u8;
         let probability = Array3::from_shape_fn((3, rows, cols), |(k, r, c)| byte(k, r, c));
         let imagery = Array3::from_shape_fn((4, rows, cols), |(k, r, c)| byte(k + 9, r, c) / 4);
-        let evidence = Array3::from_shape_fn((6, rows, cols), |(k, r, c)| byte(k + 20, r, c) / 128);
+        let evidence = Array3::from_shape_fn((Layer::COUNT, rows, cols), |(k, r, c)| byte(k + 20, r, c) / 128);
         let mut stream = SplitMix64::new(seed);
         let valid = Array2::from_shape_fn((rows, cols), |_| u8::from(stream.below(9) > 0));
         let prior = Array2::from_shape_fn((rows, cols), |_| {

@@ -5,6 +5,8 @@ use super::*;
 fn natures() -> Natures {
     let mut natures: Natures = Default::default();
     natures[Layer::Forest.rank()] = vec!["feuillus".into(), "Conifères".into()];
+    natures[Layer::Sports.rank()] =
+        vec!["Grand terrain de sport".into(), "Terrain de tennis".into()];
     natures
 }
 
@@ -55,6 +57,19 @@ fn terms_of_a_layer_and_of_a_nature_add_up_whatever_the_case() {
     let at = |value, class| tables.evidence(Layer::Forest, value, class);
     assert_eq!((at(0, broad), at(1, broad), at(2, broad)), (-0.5, 2.0, 1.0));
     assert_eq!((at(1, conifer), at(2, conifer)), (1.0, 2.0));
+}
+
+#[test]
+fn a_court_speaks_for_sealed_ground_and_a_pitch_for_grass() {
+    let (n, tables) = compiled(3.0);
+    let said = |value| {
+        ["CS1.1.1.2", "CS2.2.1", "CS2.1.1.1"]
+            .map(|code| tables.evidence(Layer::Sports, value, cover(&n, code)))
+    };
+    assert_eq!(said(0), [0.0; 3]);
+    assert_eq!(said(1), [0.0, 0.5, -1.5]);
+    assert_eq!(said(2), [1.5, 0.0, -1.5]);
+    assert_eq!(tables.evidence(Layer::Cemeteries, 1, cover(&n, "CS1.2.2")), -2.0);
 }
 
 #[test]

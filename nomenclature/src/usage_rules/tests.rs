@@ -55,6 +55,11 @@ fn the_shipped_rules_say_what_each_evidence_means() {
     assert_eq!(asked.rule("CS2.2.1", "US1.2", None), ("clear cut", "prior"));
     assert_eq!(asked.rule("CS2.1.1.1", "US6.3", Some((Layer::Forest, 1))), ("woodland", "US1.2"));
     assert_eq!(asked.rule("CS2.2.1", "US5", None), ("", ""));
+    let cemetery = Some((Layer::Cemeteries, 1));
+    assert_eq!(asked.rule("CS1.1.1.2", "US1.1", cemetery), ("cemetery", "US3"));
+    assert_eq!(asked.rule("CS1.2.2", "US1.1", cemetery), ("water", "US6.3"));
+    let pitch = Some((Layer::Sports, 1));
+    assert_eq!(asked.rule("CS2.2.1", "US1.1", pitch), ("sports ground", "US3"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::raw::{Raw, RawEvidence, RawImagery, RawLayer, RawPrior, RawTerritorie
 use super::source::Source;
 use super::{
     Config, Evidence, EvidenceKind, EvidenceLayer, Heights, Imagery, Layer, Prior, Reference,
-    Territories, evidence_key, glob,
+    Territories, glob,
 };
 use crate::error::{ConfigError, Error};
 
@@ -251,8 +251,8 @@ impl Reader {
     }
 
     fn evidence(&self, raw: RawEvidence) -> Result<Evidence, Error> {
-        let RawEvidence { buildings, roads, rail, water, crops, forest } = raw;
-        let typed = [buildings, roads, rail, water, crops, forest];
+        let RawEvidence { buildings, roads, rail, water, crops, forest, cemeteries, sports } = raw;
+        let typed = [buildings, roads, rail, water, crops, forest, cemeteries, sports];
         let present = EvidenceKind::ALL.into_iter().zip(typed);
         let layers = present
             .filter_map(|(kind, layer)| Some(self.evidence_layer(kind, layer?)))
@@ -262,9 +262,9 @@ impl Reader {
 
     fn evidence_layer(&self, kind: EvidenceKind, raw: RawLayer) -> Result<EvidenceLayer, Error> {
         let RawLayer { path, layer, width_field, width_m, nature_field } = raw;
-        let path = self.file(&["evidence", evidence_key(kind), "path"], &path)?;
+        let path = self.file(&["evidence", kind.key(), "path"], &path)?;
         if let Some(width_m) = width_m {
-            self.in_range(&["evidence", evidence_key(kind), "width_m"], width_m, (0.5, 200.0))?;
+            self.in_range(&["evidence", kind.key(), "width_m"], width_m, (0.5, 200.0))?;
         }
         Ok(EvidenceLayer { kind, layer: Layer { path, layer }, width_field, width_m, nature_field })
     }

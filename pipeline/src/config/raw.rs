@@ -86,6 +86,8 @@ pub(super) struct RawEvidence {
     pub(super) water: Option<RawLayer>,
     pub(super) crops: Option<RawLayer>,
     pub(super) forest: Option<RawLayer>,
+    pub(super) cemeteries: Option<RawLayer>,
+    pub(super) sports: Option<RawLayer>,
 }
 
 /// One vector layer of evidence.

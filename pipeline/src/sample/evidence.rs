@@ -43,6 +43,8 @@ pub struct Evidence {
     pub crops: Vec<Surface>,
     /// Woods, with the family of their trees.
     pub forest: Vec<Surface>,
+    /// Sports grounds, with BD TOPO's nature.
+    pub sports: Vec<Surface>,
 }
 
 /// Share of the buildings that the producer has missed.
@@ -55,6 +57,7 @@ impl Evidence {
     /// Draws every layer for the second date.
     pub fn of(land: &Land, after: &[ParcelUse], drawing: &Drawing, mosaic: &Mosaic) -> Self {
         let seed = land.ground.seed;
+        let plan = (land, after, mosaic);
         let courses = |look: Look| {
             drawing
                 .axes
@@ -78,8 +81,9 @@ impl Evidence {
             roads: courses(Look::Road),
             rail: courses(Look::Rail),
             water: water(land, drawing),
-            crops: parcels(land, after, mosaic, true),
-            forest: parcels(land, after, mosaic, false),
+            crops: parcels(plan, 3, &|p| crops(seed, after, p)),
+            forest: parcels(plan, 4, &|p| forest(after, p)),
+            sports: parcels(plan, 5, &|p| sports(after, p)),
         }
     }
 }
@@ -145,34 +149,45 @@ fn water(land: &Land, drawing: &Drawing) -> Vec<Surface> {
         .collect()
 }
 
-/// Declared fields, or woods, without what roads and water take from them.
-fn parcels(land: &Land, after: &[ParcelUse], mosaic: &Mosaic, crops: bool) -> Vec<Surface> {
-    let seed = land.ground.seed;
-    let nature = |p: usize| -> Option<&'static str> {
-        let ParcelUse::Open(look) = after[p] else { return None };
-        if crops {
-            if unit(seed ^ 0x4b9, p as i64, 0) < UNDECLARED {
-                return None;
-            }
-            match look {
-                Look::Arable => {
-                    let sown = ["BTH", "BDH", "TRN", "MIS", "LUZ"];
-                    Some(sown[(hash(seed ^ 0x4ba, p as i64, 0) % 5) as usize])
-                }
-                Look::Meadow => Some("PPH"),
-                Look::Vine => Some("VRC"),
-                Look::Orchard => Some("VRG"),
-                _ => None,
-            }
-        } else {
-            match look {
-                Look::Broadleaf => Some("Feuillus"),
-                Look::Conifer => Some("Conifères"),
-                Look::Mixed => Some("Mixte"),
-                _ => None,
-            }
+/// Fields that their farmer has declared, with their crop.
+fn crops(seed: u64, after: &[ParcelUse], p: usize) -> Option<&'static str> {
+    let ParcelUse::Open(look) = after[p] else { return None };
+    if unit(seed ^ 0x4b9, p as i64, 0) < UNDECLARED {
+        return None;
+    }
+    match look {
+        Look::Arable => {
+            let sown = ["BTH", "BDH", "TRN", "MIS", "LUZ"];
+            Some(sown[(hash(seed ^ 0x4ba, p as i64, 0) % 5) as usize])
         }
-    };
+        Look::Meadow => Some("PPH"),
+        Look::Vine => Some("VRC"),
+        Look::Orchard => Some("VRG"),
+        _ => None,
+    }
+}
+
+/// Woods, with the family of their trees.
+fn forest(after: &[ParcelUse], p: usize) -> Option<&'static str> {
+    match after[p] {
+        ParcelUse::Open(Look::Broadleaf) => Some("Feuillus"),
+        ParcelUse::Open(Look::Conifer) => Some("Conifères"),
+        ParcelUse::Open(Look::Mixed) => Some("Mixte"),
+        _ => None,
+    }
+}
+
+/// Sports grounds.
+fn sports(after: &[ParcelUse], p: usize) -> Option<&'static str> {
+    (after[p] == ParcelUse::Sports).then_some("Grand terrain de sport")
+}
+
+/// The parcels that have a nature, without what roads and water take from them.
+fn parcels(
+    (land, after, mosaic): (&Land, &[ParcelUse], &Mosaic),
+    layer: i64,
+    nature: &dyn Fn(usize) -> Option<&'static str>,
+) -> Vec<Surface> {
     let codes = |p: usize| Some(after[p].look().codes());
     mosaic
         .by_parcel(&|p| nature(p).map(|_| p as u32), &codes)
@@ -180,7 +195,7 @@ fn parcels(land: &Land, after: &[ParcelUse], mosaic: &Mosaic, crops: bool) -> Ve
         .filter(|(_, polygon)| polygon.area_m2() > 400.0)
         .map(|(p, polygon)| Surface {
             nature: nature(p as usize).expect("kept above"),
-            polygon: nudged_polygon(seed, if crops { 3 } else { 4 }, p as usize, &polygon),
+            polygon: nudged_polygon(land.ground.seed, layer, p as usize, &polygon),
         })
         .collect()
 }

@@ -159,6 +159,7 @@ evidence:
   water: {{ path: evidence/bdtopo.gpkg, layer: surface_hydrographique }}
   crops: {{ path: evidence/rpg.gpkg, layer: rpg, nature_field: code_cultu }}
   forest: {{ path: evidence/bdforet.gpkg, layer: bdforet, nature_field: essence }}
+  sports: {{ path: evidence/bdtopo.gpkg, layer: terrain_de_sport, nature_field: nature }}
 territories:
   communes: {{ path: territories/communes.gpkg, layer: communes }}
   planning: {{ path: territories/plu.gpkg, layer: zone_urba }}

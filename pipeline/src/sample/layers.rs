@@ -176,6 +176,7 @@ pub fn evidence(folder: &Path, epsg: u32, evidence: &Evidence) -> Result<(), Err
             (lines("troncon_de_route", "largeur_de_chaussee"), courses(&evidence.roads)),
             (lines("troncon_de_voie_ferree", "largeur"), courses(&evidence.rail)),
             (polygons("surface_hydrographique", "nature"), surfaces(&evidence.water)),
+            (polygons("terrain_de_sport", "nature"), surfaces(&evidence.sports)),
         ],
     )?;
     let crops = (polygons("rpg", "code_cultu"), surfaces(&evidence.crops));

@@ -1,6 +1,7 @@
 use kernels::lattice::{Point, TWICE_AREA_PER_M2};
 
 use super::changes::second_uses;
+use super::evidence::Evidence;
 use super::ground::Ground;
 use super::mosaic::Mosaic;
 use super::paint::Drawing;
@@ -109,4 +110,25 @@ fn the_truth_tables_in_samples_are_those_of_the_territory_that_make_run_generate
         let read = |folder: &std::path::Path| std::fs::read_to_string(folder.join(name)).unwrap();
         assert_eq!(read(folder.path()), read(&kept), "{name}");
     }
+}
+
+#[test]
+fn sports_grounds_are_shown_where_the_truth_has_their_usage() {
+    let ground = ground(7, 2000);
+    let (land, drawing, mosaic) = mosaic(ground);
+    let uses = second_uses(&land);
+    let shown = Evidence::of(&land, &uses, &drawing, &mosaic).sports;
+    assert!(!shown.is_empty() && shown.iter().all(|s| s.nature == "Grand terrain de sport"));
+    let truth = mosaic.objects(&mosaic.after);
+    let grass = truth.iter().filter(|o| (o.codes.cs, o.codes.us) == ("CS2.2.1", "US3"));
+    let grass: Vec<_> = grass.map(|o| o.polygon.clone()).collect();
+    let shown: Vec<_> = shown.into_iter().map(|s| s.polygon).collect();
+    let cover = kernels::arrangement::arrange(&[&shown, &grass]).unwrap();
+    let faces = (1..cover.n_faces() as u32).filter(|&face| !cover.labels(face, 0).is_empty());
+    let (on, all) = faces.fold((0, 0), |(on, all), face| {
+        let twice = cover.twice_area(face);
+        (on + if cover.labels(face, 1).is_empty() { 0 } else { twice }, all + twice)
+    });
+    // Its producer is a metre off.
+    assert!(10 * on > 9 * all, "{on} of {all}");
 }

@@ -62,6 +62,8 @@ impl World {
                 ("troncon_de_route", &[real("largeur_de_chaussee")]),
                 ("troncon_de_voie_ferree", &[]),
                 ("surface_hydrographique", &[]),
+                ("cimetiere", &[]),
+                ("terrain_de_sport", &[text("nature")]),
             ],
         );
         world.layers("evidence/rpg.gpkg", &[("rpg", &[text("code_cultu")])]);

@@ -115,3 +115,57 @@ fn mark(
     let lines = feature.lines.into_iter().map(|points| WideLine { points, half_width }).collect();
     Mark { nature, polygons: feature.polygons, lines }
 }
+
+#[cfg(test)]
+mod tests {
+    use kernels::lattice::Point;
+
+    use super::*;
+    use crate::config::{EvidenceKind, Layer};
+    use crate::shared_data::shared;
+
+    fn burnt(kind: EvidenceKind, name: &str) -> Option<Burnt> {
+        let layer = EvidenceLayer {
+            kind,
+            layer: Layer { path: shared(name)?, layer: None },
+            width_field: None,
+            width_m: None,
+            nature_field: Some("NATURE".to_owned()),
+        };
+        let (low, high) =
+            (Point::new(66_300_000, 635_800_000), Point::new(66_600_000, 636_200_000));
+        let grid = Grid::covering(low, high, 100);
+        Some(burn_layer(&layer, &grid, 2154, &Tally::default()).unwrap())
+    }
+
+    fn cells(burnt: &Burnt, nature: &str) -> usize {
+        let value = 1 + burnt.natures.iter().position(|n| n == nature).unwrap() as u8;
+        burnt.cells.iter().filter(|&&cell| cell == value).count()
+    }
+
+    #[test]
+    fn real_cemeteries_and_sports_grounds_cover_their_area_on_cells() {
+        let Some(cemeteries) = burnt(EvidenceKind::Cemeteries, "bdtopo_olemps/CIMETIERE.shp")
+        else {
+            return;
+        };
+        assert_eq!(
+            (cemeteries.n_features, cemeteries.natures.as_slice()),
+            (3, &["Civil".into()][..])
+        );
+        // Three polygons of 13,280 m2 together.
+        assert!(
+            (13_200..13_360).contains(&cells(&cemeteries, "Civil")),
+            "{}",
+            cells(&cemeteries, "Civil")
+        );
+        let sports = burnt(EvidenceKind::Sports, "bdtopo_olemps/TERRAIN_DE_SPORT.shp").unwrap();
+        let named = ["Grand terrain de sport", "Petit terrain multi-sports", "Terrain de tennis"];
+        assert_eq!(
+            (sports.n_features, sports.natures.as_slice()),
+            (7, &named.map(String::from)[..])
+        );
+        let all: usize = named.iter().map(|nature| cells(&sports, nature)).sum();
+        assert!((25_800..26_100).contains(&all), "{all}");
+    }
+}
