@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, ArrayView2, ArrayView3};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayView3, s};
 use nomenclature::evidence::Layer;
 use nomenclature::usage_rules::{UsageCase, UsageTable};
 use nomenclature::{ClassId, Couple};
 
 use crate::label::{Labels, NO_REGION, label};
 
+mod finer;
 mod footprints;
 mod grounds;
+mod unchanged;
 
+pub use finer::refine_covers;
 pub use footprints::unite_footprints;
 pub use grounds::spread_to_grounds;
+pub use unchanged::{Objects, refine_unchanged};
 
 /// What the usage of cells rests on; all on the same rows and columns.
 #[derive(Debug, Clone, Copy)]
@@ -55,8 +59,9 @@ pub enum UsageError {
 
 /// Applies usage rules to the cells of a territory.
 ///
-/// The first rule that fits a cell holds; without one the prior's usage stays, and a cell without
-/// prior takes the table's default. Rules that look at neighbours come last: their touching cells
+/// The first rule that fits a changed cell holds; without one the prior's usage stays, and a cell
+/// without prior takes the table's default. Cells whose cover did not change keep the prior's usage:
+/// [`refine_unchanged`] is for them. Rules that look at neighbours come last: their touching cells
 /// form groups (4-connected, one rule each), and a group takes, of the usages that its rule lists,
 /// the one that the most cell sides around it touch (the lowest id of equals); usages given by other
 /// such groups do not count. Deterministic; linear in the cells.
@@ -73,10 +78,11 @@ pub fn assign_usage(
     let mut waiting = Array2::<u16>::zeros(dim);
     let mut usage = Array2::<u8>::zeros(dim);
     let mut counts = vec![0; table.rules.len()];
-    for (at, &cover) in cells.cover.indexed_iter().filter(|(_, cover)| **cover != 0) {
-        let case = cells.case(at, ClassId(cover));
+    for (at, _) in cells.cover.indexed_iter().filter(|(_, cover)| **cover != 0) {
+        let case = cells.case(at);
         let kept = if case.prior.is_nodata() { table.without_prior } else { case.prior };
-        let Some(rank) = table.first_fit(&case) else {
+        let fit = if case.is_changed { table.first_fit(&case) } else { None };
+        let Some(rank) = fit else {
             usage[at] = kept.0;
             continue;
         };
@@ -92,27 +98,33 @@ pub fn assign_usage(
     Ok(UsageDecision { usage, rule, cells: counts })
 }
 
+fn shape(what: &'static str, got: &[usize], expected: &[usize]) -> Result<(), UsageError> {
+    if got == expected {
+        return Ok(());
+    }
+    Err(UsageError::Shape { what, got: got.to_vec(), expected: expected.to_vec() })
+}
+
 impl UsageCells<'_> {
     fn check(&self) -> Result<(), UsageError> {
         let (rows, cols) = self.cover.dim();
-        let check = |what, got: &[usize], expected: &[usize]| {
-            if got == expected {
-                return Ok(());
-            }
-            Err(UsageError::Shape { what, got: got.to_vec(), expected: expected.to_vec() })
-        };
-        check("prior", self.prior.shape(), &[rows, cols])?;
-        check("evidence", self.evidence.shape(), &[Layer::COUNT, rows, cols])
+        shape("prior", self.prior.shape(), &[rows, cols])?;
+        shape("evidence", self.evidence.shape(), &[Layer::COUNT, rows, cols])
     }
 
-    fn case(&self, at: (usize, usize), cover: ClassId) -> UsageCase {
-        let prior = Couple::from_cell(self.prior[at]);
-        UsageCase {
-            cover,
-            prior: prior.us,
-            is_changed: prior.cs != cover,
-            evidence: std::array::from_fn(|layer| self.evidence[[layer, at.0, at.1]]),
-        }
+    fn case(&self, at: (usize, usize)) -> UsageCase {
+        case(ClassId(self.cover[at]), self.prior[at], self.evidence.slice(s![.., at.0, at.1]))
+    }
+}
+
+/// What the rules are asked about a cell of a cover: its couple in the prior, its evidence by layer.
+fn case(cover: ClassId, prior: u16, evidence: ArrayView1<'_, u8>) -> UsageCase {
+    let prior = Couple::from_cell(prior);
+    UsageCase {
+        cover,
+        prior: prior.us,
+        is_changed: prior.cs != cover,
+        evidence: std::array::from_fn(|layer| evidence[layer]),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::NomenclatureError;
 use crate::nearest::nearest_word;
+use crate::nomenclature::Nomenclature;
 
 /// Ids in the order of the documentation; same order as [`TEXTS`].
 pub(crate) const IDS: &[&str] = &[
@@ -49,4 +50,15 @@ pub(crate) fn pick(
             nearest: nearest_word(id, known.iter().copied()).map(ToOwned::to_owned),
         }
     })
+}
+
+/// The rules that ship for a nomenclature: those of its own id, else of the one that it nests in,
+/// else the first ones.
+pub(crate) fn for_nomenclature(
+    known: &'static [&'static str],
+    nomenclature: &Nomenclature,
+) -> &'static str {
+    let of = |id: &str| known.iter().find(|known| **known == id).copied();
+    let own = of(nomenclature.id());
+    own.or_else(|| of(nomenclature.nests_in()?)).unwrap_or(known[0])
 }

@@ -101,6 +101,16 @@ pub enum NomenclatureError {
         /// The nomenclature wanted.
         to: String,
     },
+    /// A rule makes of a cover a finer one that is not one of its own.
+    #[error("rule `{rule}` makes `{into}` of `{cover}`, which does not nest in the same class")]
+    NotFiner {
+        /// The name of the rule.
+        rule: String,
+        /// A cover that the rule is for.
+        cover: String,
+        /// The cover that it makes of it.
+        into: String,
+    },
     /// Some couples of the nomenclature are decided by no rule.
     #[error("rule set `{rules}` leaves {count} couple(s) undecided, first: {first}")]
     Undecided {
@@ -131,6 +141,10 @@ impl NomenclatureError {
             Self::NoCrosswalk { .. } => {
                 Some("state `nests_in` in the nomenclature document".to_owned())
             }
+            Self::NotFiner { .. } => Some(
+                "a rule with `into` refines a cover; what becomes another cover is for the update rules"
+                    .to_owned(),
+            ),
             Self::Undecided { .. } => Some("end the rules with one for every couple".to_owned()),
         }
     }

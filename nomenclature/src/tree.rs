@@ -48,6 +48,17 @@ impl Nomenclature {
         self.iter(dimension).filter(|(_, class)| class.parent == parent).map(|(id, _)| id).collect()
     }
 
+    /// The leaves that a class stands for, and every leaf below it.
+    ///
+    /// In a nomenclature that refines another, a class that may be carried itself has finer leaves
+    /// below it: what a rule says of the class, it says of them.
+    pub fn subtree(&self, dimension: Dimension, id: ClassId) -> Vec<ClassId> {
+        let mut leaves = self.leaves(dimension);
+        let stands_for = self.expand(dimension, id);
+        leaves.retain(|&leaf| self.is_within(dimension, leaf, id) || stands_for.contains(&leaf));
+        leaves
+    }
+
     /// The leaves that a class stands for.
     ///
     /// An aggregate gives its members (US235: US2, US3, US5), a class that is no leaf the leaves

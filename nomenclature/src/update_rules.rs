@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::builtin::pick;
+use crate::builtin::{for_nomenclature, pick};
 use crate::class::{ClassId, Dimension};
 use crate::error::{NomenclatureError, Problem};
 use crate::evidence::{Layer, Natures, Presence, accepted};
@@ -124,6 +124,11 @@ impl UpdateRules {
         })
     }
 
+    /// The id of the rules that ship for a nomenclature.
+    pub fn builtin_for(nomenclature: &Nomenclature) -> &'static str {
+        for_nomenclature(IDS, nomenclature)
+    }
+
     /// Reads and checks update rules; codes are checked when they are compiled.
     ///
     /// # Errors
@@ -178,7 +183,7 @@ impl UpdateRules {
     ) -> Result<UpdateTables, NomenclatureError> {
         let expand = |code: &str| -> Result<Vec<ClassId>, NomenclatureError> {
             let id = nomenclature.resolve(Dimension::Cover, code)?;
-            Ok(nomenclature.expand(Dimension::Cover, id))
+            Ok(nomenclature.subtree(Dimension::Cover, id))
         };
         let over = |p: f64| 1.0 - (1.0 - p).powf(years / self.years);
         let width = nomenclature.classes(Dimension::Cover).len() + 1;

@@ -16,7 +16,7 @@ pub use department::{Department, Epsg, region_name};
 use kernels::update::UpdateParams;
 /// What a layer of evidence shows, in the order of the cube's `evidence` array.
 pub use nomenclature::Layer as EvidenceKind;
-use nomenclature::{ArtificialTable, CaptureUnits, Nomenclature, RuleSet, UpdateRules};
+use nomenclature::{ArtificialTable, CaptureUnits, Nomenclature, RuleSet, UpdateRules, UsageRules};
 pub use parameters::{ReportStatus, Reports, Thresholds};
 use serde::Serialize;
 
@@ -72,9 +72,18 @@ pub struct Config {
     pub territories: Territories,
     /// Overrides of the rule set's thresholds.
     pub thresholds: Thresholds,
-    /// Transitions and evidence terms of the update, for the national covers.
+    /// Where the update rules come from.
+    #[serde(rename = "update_rules")]
+    pub update_rules_source: Reference,
+    /// Transitions and evidence terms of the update; they fit the nomenclature.
     #[serde(skip)]
     pub update_rules: UpdateRules,
+    /// Where the usage rules come from.
+    #[serde(rename = "usage_rules")]
+    pub usage_rules_source: Reference,
+    /// What usage changed ground takes; they fit the nomenclature.
+    #[serde(skip)]
+    pub usage_rules: UsageRules,
     /// How much evidence a change needs.
     pub update: UpdateParams,
     /// How correction reports are addressed.
@@ -84,7 +93,7 @@ pub struct Config {
     pub out: PathBuf,
 }
 
-/// A nomenclature or a rule set: shipped with the program, or the user's own YAML.
+/// A nomenclature or a set of rules: shipped with the program, or the user's own YAML.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reference {
@@ -92,6 +101,16 @@ pub enum Reference {
     Builtin(String),
     /// A file of the user's.
     File(PathBuf),
+}
+
+impl Reference {
+    /// The file, when it is the user's.
+    pub fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Builtin(_) => None,
+        }
+    }
 }
 
 /// The prior vintage.
@@ -265,11 +284,13 @@ impl Config {
         files.push(self.territories.communes.path.clone());
         let Territories { planning, exemptions, .. } = &self.territories;
         files.extend(planning.iter().chain(exemptions).map(|layer| layer.path.clone()));
-        for reference in [&self.nomenclature_source, &self.rules_source] {
-            if let Reference::File(path) = reference {
-                files.push(path.clone());
-            }
-        }
+        let documents = [
+            &self.nomenclature_source,
+            &self.rules_source,
+            &self.update_rules_source,
+            &self.usage_rules_source,
+        ];
+        files.extend(documents.into_iter().filter_map(Reference::file).cloned());
         files.sort();
         files.dedup();
         files

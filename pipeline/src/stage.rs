@@ -130,10 +130,7 @@ impl Stage {
             std::iter::once(territories.communes.path.clone()).chain(optional)
         };
         let prior = config.prior.iter().map(|prior| prior.layer.path.clone());
-        let document = |reference: &Reference| match reference {
-            Reference::File(path) => Some(path.clone()),
-            Reference::Builtin(_) => None,
-        };
+        let document = |reference: &Reference| reference.file().cloned();
         let mut files: Vec<PathBuf> = match self {
             Self::Ingest => {
                 let communes = std::iter::once(config.territories.communes.path.clone());
@@ -152,7 +149,11 @@ impl Stage {
                 prior.chain(territories()).chain(document(&config.rules_source)).collect()
             }
             Self::Deliver => config.inputs(),
-            Self::Update | Self::Regularise => Vec::new(),
+            Self::Update => {
+                let rules = [&config.update_rules_source, &config.usage_rules_source];
+                rules.into_iter().filter_map(document).collect()
+            }
+            Self::Regularise => Vec::new(),
         };
         files.extend(document(&config.nomenclature_source));
         files.sort();
@@ -180,7 +181,8 @@ impl Stage {
             }),
             Self::Update => json!({
                 "update": config.update,
-                "tables": sha256(format!("{:?}", config.update_rules).as_bytes()),
+                "update_rules": update_rules(config),
+                "usage_rules": usage_rules(config),
             }),
             Self::Change => json!({ "territories": territories(config) }),
             Self::Indicators => json!({
@@ -228,6 +230,8 @@ pub fn all_parameters(config: &Config) -> Value {
         "rules": rules(config),
         "thresholds": config.thresholds,
         "update": config.update,
+        "update_rules": update_rules(config),
+        "usage_rules": usage_rules(config),
         "model": config.model.as_ref().map(|path| config.shown(path)),
         "reports": config.reports,
         "evidence": evidence(config),
@@ -254,6 +258,18 @@ pub fn nomenclature_sha256(config: &Config) -> String {
 /// Name and content of the rule set, overrides included.
 fn rules(config: &Config) -> Value {
     json!({ "id": config.rules.id, "content": sha256(format!("{:?}", config.rules).as_bytes()) })
+}
+
+/// Name and content of the update rules.
+fn update_rules(config: &Config) -> Value {
+    let rules = &config.update_rules;
+    json!({ "id": rules.id, "content": sha256(format!("{rules:?}").as_bytes()) })
+}
+
+/// Name and content of the usage rules.
+fn usage_rules(config: &Config) -> Value {
+    let rules = &config.usage_rules;
+    json!({ "id": rules.id, "content": sha256(format!("{rules:?}").as_bytes()) })
 }
 
 /// Which file plays which part: the hashes of the files do not tell.

@@ -8,7 +8,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterato
 /// * `codes`: shape `(rows, cols)`; the default is no code. Squares must fit in the raster.
 ///
 /// Serra, "Image Analysis and Mathematical Morphology", 1982. Parallel over rows; pure.
-pub(super) fn opened<T>(codes: ArrayView2<'_, T>, reach: usize) -> Array2<T>
+pub(crate) fn opened<T>(codes: ArrayView2<'_, T>, reach: usize) -> Array2<T>
 where
     T: Copy + Default + PartialEq + Send + Sync,
 {

@@ -65,7 +65,7 @@ impl Reason {
     }
 
     /// The reason of a cell that a decision holds: always one.
-    pub(super) fn decided(cell: u8) -> Self {
+    pub(crate) fn decided(cell: u8) -> Self {
         Self::ALL[usize::from(cell)]
     }
 

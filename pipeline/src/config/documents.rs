@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use nomenclature::{
-    ArtificialTable, CaptureRules, CaptureUnits, Nomenclature, NomenclatureError, Problem, RuleSet,
-    UpdateRules,
+    ArtificialTable, CaptureRules, CaptureUnits, Natures, Nomenclature, NomenclatureError, Problem,
+    RuleSet, UpdateRules, UsageRules,
 };
 
 use super::Reference;
@@ -12,7 +12,7 @@ use super::load::Reader;
 use super::source::Source;
 use crate::error::{ConfigError, Error};
 
-/// The capture and update rules of every run: those of the national specification.
+/// The capture rules of every run: those of the national specification.
 const NATIONAL: &str = "ocsge-2-0";
 
 impl Reader {
@@ -48,8 +48,54 @@ impl Reader {
             .map_err(|error| self.refused("nomenclature", &error))
     }
 
-    pub(super) fn update_rules(&self) -> Result<UpdateRules, Error> {
-        UpdateRules::builtin(NATIONAL).map_err(|error| self.refused("update", &error))
+    /// Update rules, whose codes are those of the nomenclature.
+    pub(super) fn update_rules(
+        &self,
+        reference: &Reference,
+        nomenclature: &Nomenclature,
+    ) -> Result<UpdateRules, Error> {
+        let rules = match reference {
+            Reference::Builtin(id) => {
+                UpdateRules::builtin(id).map_err(|error| self.refused("update_rules", &error))?
+            }
+            Reference::File(path) => document(path, UpdateRules::from_yaml)?,
+        };
+        match rules.compile(nomenclature, rules.years, &Natures::default()) {
+            Ok(_) => Ok(rules),
+            Err(error) => Err(self.unfit("update_rules", reference, &error)),
+        }
+    }
+
+    /// Usage rules, whose codes are those of the nomenclature.
+    pub(super) fn usage_rules(
+        &self,
+        reference: &Reference,
+        nomenclature: &Nomenclature,
+    ) -> Result<UsageRules, Error> {
+        let rules = match reference {
+            Reference::Builtin(id) => {
+                UsageRules::builtin(id).map_err(|error| self.refused("usage_rules", &error))?
+            }
+            Reference::File(path) => document(path, UsageRules::from_yaml)?,
+        };
+        match rules.compile(nomenclature, &Natures::default()) {
+            Ok(_) => Ok(rules),
+            Err(error) => Err(self.unfit("usage_rules", reference, &error)),
+        }
+    }
+
+    /// Rules that are sound, but not for the nomenclature.
+    fn unfit(&self, key: &str, reference: &Reference, error: &NomenclatureError) -> Error {
+        let got = match reference {
+            Reference::Builtin(id) => format!("`{id}`, {error}"),
+            Reference::File(path) => format!("`{}`, {error}", path.display()),
+        };
+        ConfigError {
+            got: Some(got),
+            hint: Some(format!("name rules written in the codes of the nomenclature in `{key}`")),
+            ..self.source.fault(&[key], "these rules do not fit the nomenclature")
+        }
+        .into()
     }
 
     /// The error of a document, at the key that names the document.

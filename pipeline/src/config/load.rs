@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use kernels::update::{UpdateError, UpdateParams};
+use nomenclature::{UpdateRules, UsageRules};
 
 use super::department::{Department, Epsg};
 use super::raw::{Raw, RawEvidence, RawImagery, RawLayer, RawPrior, RawTerritories, RawTerritory};
@@ -55,12 +56,23 @@ impl Reader {
         let rules_source = self.reference("rules", &raw.rules)?;
         let mut rules = self.rules(&rules_source)?;
         raw.thresholds.apply(&mut rules.thresholds);
+        let update_rules_source = match &raw.update_rules {
+            Some(typed) => self.reference("update_rules", typed)?,
+            None => Reference::Builtin(UpdateRules::builtin_for(&nomenclature).to_owned()),
+        };
+        let usage_rules_source = match &raw.usage_rules {
+            Some(typed) => self.reference("usage_rules", typed)?,
+            None => Reference::Builtin(UsageRules::builtin_for(&nomenclature).to_owned()),
+        };
         Ok(Config {
             crs: self.crs(&raw.crs, &department)?,
             cell_cm: self.cell_cm(raw.cell_m)?,
             artificial: self.artificial(&rules, &nomenclature)?,
             capture: self.capture(&nomenclature)?,
-            update_rules: self.update_rules()?,
+            update_rules: self.update_rules(&update_rules_source, &nomenclature)?,
+            update_rules_source,
+            usage_rules: self.usage_rules(&usage_rules_source, &nomenclature)?,
+            usage_rules_source,
             nomenclature_source,
             nomenclature,
             rules_source,

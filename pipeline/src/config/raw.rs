@@ -21,6 +21,8 @@ pub(super) struct Raw {
     pub(super) nomenclature: String,
     #[serde(default = "decree")]
     pub(super) rules: String,
+    pub(super) update_rules: Option<String>,
+    pub(super) usage_rules: Option<String>,
     pub(super) prior: Option<RawPrior>,
     #[serde(default)]
     pub(super) scratch: bool,

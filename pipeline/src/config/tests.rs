@@ -77,7 +77,10 @@ fn evidence_is_optional_and_stays_in_the_order_of_the_cube() {
     let dir = folder(&TEMPLATE[start..end], "");
     let config = load(dir.path()).unwrap();
     let kinds: Vec<_> = config.evidence.layers.iter().map(|layer| layer.kind).collect();
-    assert_eq!(kinds, [EvidenceKind::Crops, EvidenceKind::Forest]);
+    assert_eq!(
+        kinds,
+        [EvidenceKind::Crops, EvidenceKind::Forest, EvidenceKind::Cemeteries, EvidenceKind::Sports]
+    );
 }
 
 #[test]

@@ -8,11 +8,14 @@ use kernels::trees::Model;
 use kernels::update::{
     Block, Correction, Decision, Fusion, Proposal, Reason, Seen, Territory, Units, decide,
 };
-use kernels::usage::{UsageCells, assign_usage, spread_to_grounds, unite_footprints};
+use kernels::usage::{
+    Objects, UsageCells, UsageDecision, UsageError, assign_usage, refine_covers, refine_unchanged,
+    spread_to_grounds, unite_footprints,
+};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3, s};
 use nomenclature::evidence::{Layer, Natures};
-use nomenclature::{ClassId, Couple, Dimension, UpdateTables, UsageRules};
+use nomenclature::{ClassId, Couple, Dimension, UpdateTables, UsageTable};
 use serde_json::{Map, json};
 
 use crate::artefact::publish_bytes;
@@ -54,9 +57,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let prior = cube::read_plane::<u16>(ctx, Quantity::start(config))?;
     let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
     let known = Known { prior: prior.view(), evidence: evidence.view() };
-    let decision = decide_cover(ctx, frame, &proposal, known, &tables, model.classes().len())?;
+    let mut decision = decide_cover(ctx, frame, &proposal, known, &tables, model.classes().len())?;
     ctx.check_cancelled()?;
-    let report = publish(ctx, frame, &decision, known, (&natures, &tables))?;
+    let report = publish(ctx, frame, &mut decision, known, (&natures, &tables))?;
     let corrections = publish_bytes(ctx.work(CORRECTIONS), &as_json(&decision.corrections)?)?;
     let by_reason: Map<_, _> =
         decision.cells.iter().map(|(reason, &n)| (reason.english().to_owned(), json!(n))).collect();
@@ -252,16 +255,18 @@ fn decide_cover(
         .map_err(|error| Error::internal(error.to_string()))
 }
 
-/// Gives usages and publishes couples, confidences and reasons.
-fn publish(
-    ctx: &Context,
-    frame: Frame,
-    decision: &Decision,
-    Known { prior, evidence }: Known<'_>,
-    (natures, tables): (&Natures, &UpdateTables),
-) -> Result<StageReport, Error> {
-    let rules =
-        UsageRules::builtin("ocsge-2-0").map_err(|error| unfit("the usage rules", &error))?;
+/// Usages, and what gave them.
+struct Usages {
+    decision: UsageDecision,
+    /// Cells of new buildings that took the usage of the rest.
+    of_footprints: u64,
+    /// Cells of open ground that took the usage of new buildings.
+    of_grounds: u64,
+}
+
+/// The usage rules, ready for the natures of the evidence.
+fn usage_table(ctx: &Context, natures: &Natures) -> Result<UsageTable, Error> {
+    let rules = &ctx.config.usage_rules;
     for (layer, nature, nearest) in rules.unknown_natures(natures) {
         tracing::debug!(layer = layer.key(), nature, "a usage rule names an absent nature");
         // Absent is common; nearly the same name as one that is there is a slip of the pen.
@@ -269,32 +274,64 @@ fn publish(
             ctx.tally.count(NATURE_MISSPELT);
         }
     }
-    let table = rules
+    rules
         .compile(&ctx.config.nomenclature, natures)
-        .map_err(|error| unfit("the usage rules", &error))?;
-    let cells = UsageCells { cover: decision.cover.view(), prior, evidence };
-    let internal = |error: kernels::usage::UsageError| Error::internal(error.to_string());
-    let mut usage = assign_usage(&table, &cells).map_err(internal)?;
-    let mut united = 0;
+        .map_err(|error| unfit("the usage rules", &error))
+}
+
+fn usages(
+    ctx: &Context,
+    frame: Frame,
+    cells: &UsageCells<'_>,
+    (table, tables): (&UsageTable, &UpdateTables),
+) -> Result<Usages, Error> {
+    let internal = |error: UsageError| Error::internal(error.to_string());
+    let mut decision = assign_usage(table, cells).map_err(internal)?;
+    let mut of_footprints = 0;
     for footprint in tables.footprints() {
-        united += unite_footprints(footprint, &cells, &mut usage).map_err(internal)?;
+        of_footprints += unite_footprints(footprint, cells, &mut decision).map_err(internal)?;
     }
     let cells_per_metre = f64::from(STEPS_PER_METRE) / f64::from(frame.grid.cell);
-    let grounds = match &table.grounds {
-        Some(grounds) => spread_to_grounds(grounds, &cells, cells_per_metre, &mut usage),
-        None => Ok(0),
+    let of_grounds = match &table.grounds {
+        Some(grounds) => {
+            spread_to_grounds(grounds, cells, cells_per_metre, &mut decision).map_err(internal)?
+        }
+        None => 0,
     };
-    let grounds = grounds.map_err(internal)?;
+    if table.has_everywhere() {
+        let object = cube::read_plane::<u32>(ctx, Quantity::PriorObject)?;
+        let params = &ctx.config.update;
+        let objects = Objects {
+            object: object.view(),
+            whole_share: params.whole_share,
+            fringe_cells: params.fringe_cells,
+        };
+        refine_unchanged(table, cells, &objects, &mut decision).map_err(internal)?;
+    }
+    Ok(Usages { decision, of_footprints, of_grounds })
+}
+
+/// Gives finer covers and usages, and publishes couples, confidences and reasons.
+fn publish(
+    ctx: &Context,
+    frame: Frame,
+    decision: &mut Decision,
+    Known { prior, evidence }: Known<'_>,
+    (natures, tables): (&Natures, &UpdateTables),
+) -> Result<StageReport, Error> {
+    let table = usage_table(ctx, natures)?;
+    let mut by_rule = refine_covers(&table, (prior, evidence), decision)
+        .map_err(|error| Error::internal(error.to_string()))?;
+    let cells = UsageCells { cover: decision.cover.view(), prior, evidence };
+    let usages = usages(ctx, frame, &cells, (&table, tables))?;
+    by_rule.iter_mut().zip(&usages.decision.cells).for_each(|(all, n)| *all += n);
     let decided = Array2::from_shape_fn(prior.raw_dim(), |at| {
-        let couple = Couple { cs: ClassId(decision.cover[at]), us: ClassId(usage.usage[at]) };
+        let us = ClassId(usages.decision.usage[at]);
+        let couple = Couple { cs: ClassId(decision.cover[at]), us };
         if couple.cs.is_nodata() { 0 } else { couple.to_cell() }
     });
-    let by_rule: Map<_, _> = table
-        .rules
-        .iter()
-        .zip(&usage.cells)
-        .map(|(rule, &n)| (rule.name.clone(), json!(n)))
-        .collect();
+    let by_rule: Map<_, _> =
+        table.rules.iter().zip(&by_rule).map(|(rule, &n)| (rule.name.clone(), json!(n))).collect();
     let changed = decided.iter().zip(&prior).filter(|(now, then)| now != then).count();
     Ok(StageReport::default()
         .output(cube::publish_plane(ctx, Quantity::Decided, frame, decided.view())?)
@@ -302,8 +339,8 @@ fn publish(
         .output(cube::publish_plane(ctx, Quantity::Reason, frame, decision.reason.view())?)
         .figure("cells_changed", changed)
         .figure("cells_by_usage_rule", by_rule)
-        .figure("cells_of_footprints", united)
-        .figure("cells_of_grounds", grounds)
+        .figure("cells_of_footprints", usages.of_footprints)
+        .figure("cells_of_grounds", usages.of_grounds)
         .proof(check_reasons(ctx, decision, prior)?))
 }
 

@@ -18,6 +18,7 @@ mod infer;
 mod laws;
 mod model;
 mod nested;
+mod nested_run;
 mod reading;
 mod recall;
 mod resume;
