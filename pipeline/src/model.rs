@@ -75,6 +75,8 @@ pub struct Origin {
 pub struct ClassAccuracy {
     /// Code of the class.
     pub code: String,
+    /// Cells that have it in the vintage that gave the labels.
+    pub cells: u64,
     /// Samples judged.
     pub samples: u32,
     /// Those found to be of their class.
@@ -161,6 +163,19 @@ impl ModelFile {
     /// What each feature brought to the fit, in parts per million, most useful first.
     pub fn importance(&self) -> Vec<(&str, u32)> {
         self.model.importance()
+    }
+
+    /// Share of each of these classes on the ground that gave the labels; even when that is unknown.
+    pub fn ground_shares(&self, classes: &[ClassId], nomenclature: &Nomenclature) -> Vec<f64> {
+        let cells = |&class: &ClassId| {
+            let code = nomenclature.code(Dimension::Cover, class);
+            let known = self.accuracy.iter().find(|class| class.code == code);
+            known.map_or(0.0, |class| class.cells as f64)
+        };
+        let total: f64 = classes.iter().map(cells).sum();
+        let share =
+            |class| if total > 0.0 { cells(class) / total } else { 1.0 / classes.len() as f64 };
+        classes.iter().map(share).collect()
     }
 
     /// Whether it reads heights.

@@ -28,12 +28,17 @@ impl Plan {
     /// Inspects the inputs and the machine.
     ///
     /// # Errors
-    /// [`Error::Usage`] when there is no prior and the run is not from scratch, [`Error::Input`]
+    /// [`Error::Usage`] when there is no prior and the run is not from scratch or has no model, [`Error::Input`]
     /// when an input is not what a run needs, [`Error::Read`] when one cannot be read.
     pub fn new(config: &Config, stages: RangeInclusive<Stage>) -> Result<Self, Error> {
         if config.prior.is_none() && !config.scratch {
             let what = "the configuration has no prior vintage to start from".to_owned();
             let hint = "write `prior:`, or make a first vintage with `--scratch`".to_owned();
+            return Err(Error::Usage { what, hint: Some(hint) });
+        }
+        if config.prior.is_none() && config.model.is_none() {
+            let what = "there is no prior vintage to learn from, and no model".to_owned();
+            let hint = "give `model:` or `--model`: a run writes its model_*.json".to_owned();
             return Err(Error::Usage { what, hint: Some(hint) });
         }
         let inputs = Inputs::inspect(config)?;

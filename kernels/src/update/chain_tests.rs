@@ -6,7 +6,7 @@ use ndarray::{Array2, Array3};
 use nomenclature::evidence::Layer;
 use nomenclature::{ClassId, Dimension, Nomenclature, UpdateRules};
 
-use super::{Block, Decision, Fusion, Seen, Territory, Units, UpdateParams, decide};
+use super::{Block, Decision, Fusion, Seen, Shares, Territory, Units, UpdateParams, decide};
 use crate::accuracy::{ChangeAccuracy, ChangeMaps, change_accuracy};
 use crate::features::{N_BANDS, cell_features, feature_names};
 use crate::grid::Window;
@@ -135,7 +135,9 @@ impl Scene {
         let rules = UpdateRules::builtin("ocsge-2-0").unwrap();
         let tables = rules.compile(&self.nomenclature, 3.0, &Default::default()).unwrap();
         let params = UpdateParams::default();
-        let fusion = Fusion::new(&tables, model.classes(), &model.shares(), &params).unwrap();
+        let learned = &model.shares();
+        let shares = Shares { learned, ground: learned };
+        let fusion = Fusion::new(&tables, model.classes(), shares, &params).unwrap();
         let block = Block {
             seen: Seen { probability: probability.view(), imagery: self.imagery.view(), valid },
             earlier: None,

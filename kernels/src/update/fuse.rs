@@ -56,6 +56,18 @@ pub struct Proposal {
     pub lead_before: Array2<i16>,
 }
 
+/// Least share of the ground that a class is taken to have.
+const RAREST: f64 = 1e-6;
+
+/// How frequent the classes are, in their order; each list adds up to 1.
+#[derive(Debug, Clone, Copy)]
+pub struct Shares<'a> {
+    /// In what the learner learned from.
+    pub learned: &'a [f64],
+    /// On the ground.
+    pub ground: &'a [f64],
+}
+
 /// The tables of a fusion, made once and used on every block.
 #[derive(Debug, Clone)]
 pub struct Fusion {
@@ -72,7 +84,8 @@ impl Fusion {
     /// Prepares a fusion.
     ///
     /// * `classes`: the classes of the probabilities, in their order; `shares`: how frequent the
-    ///   learner took each for, which is divided out.
+    ///   learner took each for, which is divided out, and how frequent each is on the ground, which
+    ///   is what is expected where there is no prior.
     ///
     /// The prior may be outdated or wrong: its class leads to another with probability
     /// `(1 - noise) * transition + noise / (classes - 1)`. The share of wrong codes is taken back
@@ -83,11 +96,13 @@ impl Fusion {
     pub fn new(
         tables: &UpdateTables,
         classes: &[ClassId],
-        shares: &[f64],
+        shares: Shares<'_>,
         params: &UpdateParams,
     ) -> Result<Self, UpdateError> {
         params.check()?;
-        shape("class shares", &[shares.len()], &[classes.len()])?;
+        for given in [shares.learned, shares.ground] {
+            shape("class shares", &[given.len()], &[classes.len()])?;
+        }
         let n_classes = tables.width() - 1;
         if let Some(&class) = classes.iter().find(|c| c.is_nodata() || c.0 as usize > n_classes) {
             return Err(UpdateError::Class { class, n_classes });
@@ -101,14 +116,15 @@ impl Fusion {
         let said = |layer: Layer, value: u8, class: ClassId| {
             (params.evidence_weight * tables.evidence(layer, value, class)) as f32
         };
+        let expected = |&share: &f64| (params.prior_weight * share.max(RAREST).ln()) as f32;
         let ids = (0..tables.width()).map(|id| ClassId(id as u8));
         Ok(Self {
             classes: classes.to_vec(),
             params: *params,
-            likelihood: Likelihood::of(shares),
+            likelihood: Likelihood::of(shares.learned),
             transition: ids
                 .map(|from| match from {
-                    ClassId::NODATA => vec![0.0; classes.len()],
+                    ClassId::NODATA => shares.ground.iter().map(expected).collect(),
                     _ => classes.iter().map(|&to| seen(from, to)).collect(),
                 })
                 .collect(),

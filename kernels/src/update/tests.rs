@@ -18,6 +18,11 @@ fn tables() -> UpdateTables {
     rules.compile(&nomenclature, 3.0, &Default::default()).unwrap()
 }
 
+/// Shares that are the same in the samples and on the ground.
+fn even(shares: &[f64]) -> Shares<'_> {
+    Shares { learned: shares, ground: shares }
+}
+
 /// A territory where everything is grass in one object, wants nothing and is seen well.
 struct World {
     proposal: Proposal,
@@ -350,7 +355,7 @@ fn one_cell_seen_before(
     params: &UpdateParams,
 ) -> Proposal {
     let classes = [cover("CS1.1.1.1"), cover("CS2.2.1")];
-    let fusion = Fusion::new(&tables(), &classes, &[0.5, 0.5], params).unwrap();
+    let fusion = Fusion::new(&tables(), &classes, even(&[0.5, 0.5]), params).unwrap();
     let mut probability = Array3::from_elem((2, 1, 1), 255 - built);
     probability[[0, 0, 0]] = built;
     let mut evidence = Array3::zeros((Layer::COUNT, 1, 1));
@@ -410,10 +415,10 @@ fn an_image_that_hesitates_never_beats_the_prior() {
 #[test]
 fn shapes_and_classes_that_do_not_fit_are_told() {
     let params = UpdateParams::default();
-    let error = Fusion::new(&tables(), &[ClassId(99)], &[1.0], &params).unwrap_err();
+    let error = Fusion::new(&tables(), &[ClassId(99)], even(&[1.0]), &params).unwrap_err();
     assert_eq!(error.to_string(), "class 99 is not of the nomenclature, which has 23 covers");
     let bad = UpdateParams { whole_share: 0.2, ..params };
-    let error = Fusion::new(&tables(), &[ClassId(4)], &[1.0], &bad).unwrap_err();
+    let error = Fusion::new(&tables(), &[ClassId(4)], even(&[1.0]), &bad).unwrap_err();
     let expected = "update parameter `whole_share` is 0.2, expected above 0.5, at most 1";
     assert_eq!(error.to_string(), expected);
 }
@@ -427,7 +432,7 @@ proptest! {
     ) {
         let codes = ["CS1.1.1.1", "CS2.2.1", "CS2.1.1.1"].map(cover);
         let params = UpdateParams { smooth_passes: passes, ..UpdateParams::default() };
-        let fusion = Fusion::new(&tables(), &codes, &[0.2, 0.5, 0.3], &params).unwrap();
+        let fusion = Fusion::new(&tables(), &codes, even(&[0.2, 0.5, 0.3]), &params).unwrap();
         let byte = |k: usize, r: usize, c: usize| draw(seed ^ k as u64, r as u64, c as u64) as u8;
         let probability = Array3::from_shape_fn((3, rows, cols), |(k, r, c)| byte(k, r, c));
         let imagery = Array3::from_shape_fn((4, rows, cols), |(k, r, c)| byte(k + 9, r, c) / 4);

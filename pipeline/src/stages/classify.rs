@@ -84,7 +84,8 @@ fn trained(ctx: &Context, frame: Frame) -> Result<(ModelFile, StageReport), Erro
     let cleaning = CleanParams::default();
     let (model, cleaned) = learn(ctx, &samples, &features, names, &cleaning)?;
     let origin = Origin::of(ctx.config, ctx.prior()?.vintage, (plan, cleaning), ctx.inputs.clone());
-    let accuracy = accuracy(ctx, &samples, &cleaned);
+    let cells = cube::read_runs(ctx, Quantity::Prior, |cell: u16| (cell >> 8) as u8)?;
+    let accuracy = accuracy(ctx, &samples, &cleaned, &cells.n_cells_by_value());
     let file = ModelFile::new(model, &ctx.config.nomenclature, origin, accuracy)?;
     let report = StageReport::default()
         .figure("samples", samples.len())
@@ -94,7 +95,14 @@ fn trained(ctx: &Context, frame: Frame) -> Result<(ModelFile, StageReport), Erro
 }
 
 /// How right the judges were, class by class.
-fn accuracy(ctx: &Context, samples: &[Sample], cleaned: &Cleaned) -> Vec<ClassAccuracy> {
+///
+/// * `cells`: cells of the prior by class.
+fn accuracy(
+    ctx: &Context,
+    samples: &[Sample],
+    cleaned: &Cleaned,
+    cells: &BTreeMap<u8, u64>,
+) -> Vec<ClassAccuracy> {
     let code = |class| ctx.config.nomenclature.code(Dimension::Cover, class).to_owned();
     let mut kept: BTreeMap<ClassId, u32> = BTreeMap::new();
     for &rank in &cleaned.kept {
@@ -102,6 +110,7 @@ fn accuracy(ctx: &Context, samples: &[Sample], cleaned: &Cleaned) -> Vec<ClassAc
     }
     let of_class = |report: &ClassReport| ClassAccuracy {
         code: code(report.class),
+        cells: cells.get(&report.class.0).copied().unwrap_or_default(),
         samples: report.samples,
         agreed: report.agreed,
         mistaken_for: report.mistaken_for.map(code),

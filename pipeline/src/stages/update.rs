@@ -6,7 +6,7 @@ use kernels::grid::{Grid, Window};
 use kernels::lattice::STEPS_PER_METRE;
 use kernels::trees::Model;
 use kernels::update::{
-    Block, Correction, Decision, Fusion, Proposal, Reason, Seen, Territory, Units, decide,
+    Block, Correction, Decision, Fusion, Proposal, Reason, Seen, Shares, Territory, Units, decide,
 };
 use kernels::usage::{
     Objects, UsageCells, UsageDecision, UsageError, assign_usage, refine_covers, refine_unchanged,
@@ -43,7 +43,7 @@ const NATURE_MISSPELT: &str = "usage_rule_nature_misspelt";
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let config = ctx.config;
     let frame = cube::frame(ctx)?;
-    let model = read_model(ctx)?;
+    let (model, ground) = read_model(ctx)?;
     let natures = natures(ctx)?;
     // From scratch no transition is weighed, so any length of time will do.
     let before = config.prior.as_ref().map_or(config.vintage - 1, |prior| prior.vintage);
@@ -52,7 +52,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .update_rules
         .compile(&config.nomenclature, years, &natures)
         .map_err(|error| unfit("the update rules", &error))?;
-    let proposal = propose(ctx, frame, &model, &tables)?;
+    let learned = &model.shares();
+    let shares = Shares { learned, ground: &ground };
+    let proposal = propose(ctx, frame, (&model, shares), &tables)?;
     ctx.check_cancelled()?;
     let prior = cube::read_plane::<u16>(ctx, Quantity::start(config))?;
     let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
@@ -84,9 +86,13 @@ fn as_json(corrections: &[Correction]) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(corrections).map_err(|error| Error::internal(error.to_string()))
 }
 
-fn read_model(ctx: &Context) -> Result<Model, Error> {
+/// The model, and the share of each of its classes on the ground.
+fn read_model(ctx: &Context) -> Result<(Model, Vec<f64>), Error> {
     let path = model_path(ctx);
-    ModelFile::read(&path)?.fitted(ctx.config, &path)
+    let file = ModelFile::read(&path)?;
+    let model = file.fitted(ctx.config, &path)?;
+    let ground = file.ground_shares(model.classes(), &ctx.config.nomenclature);
+    Ok((model, ground))
 }
 
 /// The natures of each evidence layer, as `ingest` left them beside the cells.
@@ -102,10 +108,10 @@ fn natures(ctx: &Context) -> Result<Natures, Error> {
 fn propose(
     ctx: &Context,
     frame: Frame,
-    model: &Model,
+    (model, shares): (&Model, Shares<'_>),
     tables: &UpdateTables,
 ) -> Result<Proposal, Error> {
-    let fusion = Fusion::new(tables, model.classes(), &model.shares(), &ctx.config.update)
+    let fusion = Fusion::new(tables, model.classes(), shares, &ctx.config.update)
         .map_err(|error| unfit("the update parameters", &error))?;
     let cells = Cells::open(ctx)?;
     ctx.progress.start(frame.grid.n_cells() as u64, "cells");

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const SEED: &str = "3";
 
 /// A generated territory, removed with it.
-struct Chain(tempfile::TempDir);
+pub(crate) struct Chain(tempfile::TempDir);
 
 impl Chain {
     fn new() -> Self {
@@ -27,13 +27,17 @@ impl Chain {
         chain
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn ok(&self, args: &[&str]) -> Output {
+    pub(crate) fn command(&self, args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_millesime"));
-        let output = command.args(args).current_dir(self.0.path()).output().unwrap();
+        command.args(args).current_dir(self.0.path()).output().unwrap()
+    }
+
+    pub(crate) fn ok(&self, args: &[&str]) -> Output {
+        let output = self.command(args);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "millesime {args:?}: {stderr}");
         output
@@ -47,7 +51,7 @@ impl Chain {
 }
 
 /// The bytes of every delivered file, by path; what tells of the run itself is not delivered.
-fn delivered(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn delivered(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -82,6 +86,7 @@ fn a_territory_goes_through_every_stage_and_comes_out_as_the_contract_says() {
     a_changed_place_is_explained(&chain, &one);
     a_second_run_computes_nothing(&chain, &files);
     accuracy_holds(&chain);
+    crate::scratch::a_first_vintage_needs_no_prior(&chain);
 }
 
 /// The manifest and the report name the file given; all else is the same.

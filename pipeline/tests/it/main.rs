@@ -22,6 +22,7 @@ mod nested_run;
 mod reading;
 mod recall;
 mod resume;
+mod scratch;
 #[path = "../../src/shared_data.rs"]
 mod shared_data;
 mod town;
