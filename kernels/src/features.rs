@@ -4,14 +4,14 @@
 //! computed in. Neither the prior's class nor the evidence layers are features: the first is the
 //! label of the learner, the second are terms of the update.
 
-use ndarray::{Array2, ArrayView3, aview1};
+use ndarray::{Array2, ArrayView3, Axis};
 
 use crate::grid::Window;
 use crate::height::N_HEIGHT_BANDS;
 
 mod planes;
 
-use planes::{Integral, Padded, index};
+use planes::{Integral, Plane, index, mean_of_three, saturation, share};
 
 /// Bands of the imagery: mean of R, G, B, NIR, then their within-cell standard deviation times 4.
 pub const N_BANDS: usize = 8;
@@ -158,87 +158,137 @@ pub fn cell_features(
     if inner.n_cells() == 0 {
         return Ok(features);
     }
-    let padded = Padded::around(&imagery, inner);
-    let textures = Textures::of(&padded);
-    let tall = heights.map(|heights| Tall::of(Padded::around(&heights, inner)));
-    for (cell, mut line) in features.rows_mut().into_iter().enumerate() {
-        let (row, col) = (cell / inner.cols + HALO, cell % inner.cols + HALO);
-        let mut values = [0; NAMES.len()];
-        let (seen, high) = values.split_at_mut(N_SEEN);
-        let (plain, boxes) = seen.split_at_mut(N_PLAIN);
-        padded.plain(row, col, plain);
-        for (side, out) in BOX_SIDES.iter().zip(boxes.chunks_exact_mut(N_BOX)) {
-            textures.write(row, col, *side, out);
-        }
+    let seen = Seen::of(imagery, inner);
+    let tall = heights.map(|heights| Tall::of(heights, inner));
+    let n_features = features.ncols();
+    // One row of cells, feature by feature, then turned into cell by cell.
+    let mut planes = vec![0; n_features * inner.cols];
+    let lines = features.as_slice_mut().expect("a new array is in standard layout");
+    for (row, lines) in lines.chunks_exact_mut(n_features * inner.cols).enumerate() {
+        let (seen_planes, tall_planes) = planes.split_at_mut(N_SEEN * inner.cols);
+        seen.write(row + HALO, seen_planes);
         if let Some(tall) = &tall {
-            tall.write(row, col, high);
+            tall.write(row + HALO, tall_planes);
         }
-        let n = line.len();
-        line.assign(&aview1(&values[..n]));
+        for (feature, plane) in planes.chunks_exact(inner.cols).enumerate() {
+            for (line, &value) in lines.chunks_exact_mut(n_features).zip(plane) {
+                line[feature] = value;
+            }
+        }
     }
     Ok(features)
 }
 
+/// The planes of the imagery of a window, and the integral images of those with a texture.
+struct Seen {
+    bands: [Plane; N_BANDS],
+    ndvi: Plane,
+    brightness: Plane,
+    of_brightness: Integral,
+    of_ndvi: Integral,
+    of_nir: Integral,
+    of_fine: Integral,
+}
+
+impl Seen {
+    fn of(imagery: ArrayView3<'_, u8>, inner: Window) -> Self {
+        let bands: [Plane; N_BANDS] =
+            std::array::from_fn(|band| Plane::around(imagery.index_axis(Axis(0), band), inner));
+        let [red, green, blue, nir, red_std, green_std, blue_std, _] = &bands;
+        let ndvi = Plane::of([nir, red], |[nir, red]| index(nir, red));
+        let brightness = Plane::of([red, green, blue], mean_of_three);
+        let fine = Plane::of([red_std, green_std, blue_std], mean_of_three);
+        Self {
+            of_brightness: Integral::of(&brightness),
+            of_ndvi: Integral::of(&ndvi),
+            of_nir: Integral::of(nir),
+            of_fine: Integral::of(&fine),
+            bands,
+            ndvi,
+            brightness,
+        }
+    }
+
+    /// Writes the features of a padded row one after the other, in their order.
+    fn write(&self, row: usize, out: &mut [u8]) {
+        let n = out.len() / N_SEEN;
+        let (plain, boxes) = out.split_at_mut(N_PLAIN * n);
+        self.plain(row, plain);
+        let (three, boxes) = boxes.split_at_mut(N_BOX * n);
+        let (nine, twenty_seven) = boxes.split_at_mut(N_BOX * n);
+        self.texture::<{ BOX_SIDES[0] }>(row, three);
+        self.texture::<{ BOX_SIDES[1] }>(row, nine);
+        self.texture::<{ BOX_SIDES[2] }>(row, twenty_seven);
+    }
+
+    fn plain(&self, row: usize, out: &mut [u8]) {
+        let n = out.len() / N_PLAIN;
+        let mut planes = out.chunks_exact_mut(n);
+        let mut next = || planes.next().expect("there is room for the plain features");
+        for band in &self.bands {
+            next().copy_from_slice(band.inner(row));
+        }
+        let [red, green, blue, nir] = [0, 1, 2, 3].map(|band| &self.bands[band].inner(row)[..n]);
+        next().copy_from_slice(self.ndvi.inner(row));
+        fill(next(), |i| index(green[i], nir[i]));
+        next().copy_from_slice(self.brightness.inner(row));
+        fill(next(), |i| saturation(red[i], green[i], blue[i]));
+        fill(next(), |i| share(red[i], [red[i], green[i], blue[i]]));
+        fill(next(), |i| share(blue[i], [red[i], green[i], blue[i]]));
+        self.brightness.gradient(row, next());
+    }
+
+    fn texture<const SIDE: usize>(&self, row: usize, out: &mut [u8]) {
+        let n = out.len() / N_BOX;
+        let mut planes = out.chunks_exact_mut(n);
+        let mut next = || planes.next().expect("there is room for the features of a box");
+        let with_spread = [&self.of_brightness, &self.of_ndvi, &self.of_nir];
+        for plane in with_spread {
+            plane.means::<SIDE>(row, next());
+        }
+        self.of_fine.means::<SIDE>(row, next());
+        for plane in with_spread {
+            plane.deviations::<SIDE>(row, next());
+        }
+    }
+}
+
 /// Heights, and the integral image of their means.
 struct Tall {
-    cells: Padded<N_HEIGHT_BANDS>,
-    means: Integral,
+    bands: [Plane; N_HEIGHT_BANDS],
+    of_mean: Integral,
 }
 
 impl Tall {
-    fn of(cells: Padded<N_HEIGHT_BANDS>) -> Self {
-        let means: Vec<u8> = cells.cells.iter().map(|cell| cell[0]).collect();
-        Self { means: Integral::of(&means, cells.cols), cells }
+    fn of(heights: ArrayView3<'_, u8>, inner: Window) -> Self {
+        let bands: [Plane; N_HEIGHT_BANDS] =
+            std::array::from_fn(|band| Plane::around(heights.index_axis(Axis(0), band), inner));
+        Self { of_mean: Integral::of(&bands[0]), bands }
     }
 
-    fn write(&self, row: usize, col: usize, out: &mut [u8]) {
-        let (own, boxes) = out.split_at_mut(N_HEIGHT_BANDS);
-        own.copy_from_slice(&self.cells.cells[row * self.cells.cols + col]);
-        for (side, out) in BOX_SIDES.iter().zip(boxes.chunks_exact_mut(2)) {
-            (out[0], out[1]) = self.means.mean_and_deviation(row, col, *side);
+    /// Writes the features of a padded row one after the other, in their order.
+    fn write(&self, row: usize, out: &mut [u8]) {
+        let n = out.len() / N_HIGH;
+        let (own, boxes) = out.split_at_mut(N_HEIGHT_BANDS * n);
+        for (band, plane) in self.bands.iter().zip(own.chunks_exact_mut(n)) {
+            plane.copy_from_slice(band.inner(row));
         }
+        let (three, boxes) = boxes.split_at_mut(2 * n);
+        let (nine, twenty_seven) = boxes.split_at_mut(2 * n);
+        self.texture::<{ BOX_SIDES[0] }>(row, three);
+        self.texture::<{ BOX_SIDES[1] }>(row, nine);
+        self.texture::<{ BOX_SIDES[2] }>(row, twenty_seven);
+    }
+
+    fn texture<const SIDE: usize>(&self, row: usize, out: &mut [u8]) {
+        let (mean, deviation) = out.split_at_mut(out.len() / 2);
+        self.of_mean.means::<SIDE>(row, mean);
+        self.of_mean.deviations::<SIDE>(row, deviation);
     }
 }
 
-/// Integral images of the planes whose texture is a feature.
-struct Textures {
-    brightness: Integral,
-    ndvi: Integral,
-    nir: Integral,
-    fine: Integral,
-}
-
-impl Textures {
-    fn of(padded: &Padded<N_BANDS>) -> Self {
-        let integral = |value: &dyn Fn([u8; N_BANDS]) -> u8| {
-            let plane: Vec<u8> = padded.cells.iter().map(|&cell| value(cell)).collect();
-            Integral::of(&plane, padded.cols)
-        };
-        Self {
-            brightness: integral(&brightness),
-            ndvi: integral(&|cell| index(cell[3], cell[0])),
-            nir: integral(&|cell| cell[3]),
-            fine: integral(&|cell| mean_of_three(cell[4], cell[5], cell[6])),
-        }
-    }
-
-    fn write(&self, row: usize, col: usize, side: usize, out: &mut [u8]) {
-        let spread = [&self.brightness, &self.ndvi, &self.nir];
-        for (i, plane) in spread.into_iter().enumerate() {
-            let (mean, deviation) = plane.mean_and_deviation(row, col, side);
-            out[i] = mean;
-            out[4 + i] = deviation;
-        }
-        out[3] = self.fine.mean(row, col, side);
-    }
-}
-
-fn mean_of_three(a: u8, b: u8, c: u8) -> u8 {
-    ((u16::from(a) + u16::from(b) + u16::from(c)) / 3) as u8
-}
-
-fn brightness(cell: [u8; N_BANDS]) -> u8 {
-    mean_of_three(cell[0], cell[1], cell[2])
+fn fill(out: &mut [u8], value: impl Fn(usize) -> u8) {
+    out.iter_mut().enumerate().for_each(|(i, out)| *out = value(i));
 }
 
 #[cfg(test)]

@@ -91,22 +91,35 @@ pub fn rasterise_lines<V>(lines: &[WideLine], values: &[V], grid: &Grid) -> Arra
 where
     V: Copy + Default + Send + Sync,
 {
-    assert_eq!(lines.len(), values.len(), "one value per line");
     let mut cells = Array2::default((grid.rows, grid.cols));
-    burn_by_band(&mut cells.view_mut(), grid, lines, WideLine::bounds, |line_idx, rows, band| {
-        let line = &lines[line_idx];
+    burn_lines(&mut cells.view_mut(), lines, values, grid);
+    cells
+}
+
+/// Burns widened lines over what a raster already holds; see [`rasterise_lines`] for the rule.
+///
+/// # Panics
+/// When `lines` and `values` differ in length, or `cells` has not the grid's shape.
+pub fn burn_lines<L, V>(cells: &mut ArrayViewMut2<'_, V>, lines: &[L], values: &[V], grid: &Grid)
+where
+    L: Borrow<WideLine> + Sync,
+    V: Copy + Send + Sync,
+{
+    assert_eq!(lines.len(), values.len(), "one value per line");
+    let bounds = |line: &L| line.borrow().bounds();
+    burn_by_band(cells, grid, lines, bounds, |line_idx, rows, band| {
+        let line = lines[line_idx].borrow();
         for (a, b) in line.segments() {
             burn_capsule((a, b, line.half_width), rows.clone(), grid, |row, col| {
                 band[row][col] = values[line_idx];
             });
         }
     });
-    cells
 }
 
 impl WideLine {
-    /// The box of everything within the half width of the line.
-    fn bounds(&self) -> Option<(Point, Point)> {
+    /// The box of everything within the half width of the line; `None` without a point.
+    pub fn bounds(&self) -> Option<(Point, Point)> {
         let first = *self.points.first()?;
         let w = self.half_width;
         let (low, high) = self.points.iter().fold((first, first), |(lo, hi), p| {
@@ -183,8 +196,13 @@ fn crossings(
     grid: &Grid,
 ) -> Vec<(u32, u32)> {
     let mut found = Vec::new();
+    let (top, bottom) = (twice_centre_y(rows.start, grid), twice_centre_y(rows.end, grid));
     for (a, b) in sides {
         let (low, high) = if a.y <= b.y { (a, b) } else { (b, a) };
+        // Most sides of a large polygon are elsewhere: told without a division.
+        if 2 * i64::from(low.y) > top || 2 * i64::from(high.y) <= bottom {
+            continue;
+        }
         let reach = rows_between(low, high, grid);
         for row in reach.start.max(rows.start)..reach.end.min(rows.end) {
             let y2 = twice_centre_y(row, grid);

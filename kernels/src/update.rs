@@ -24,8 +24,8 @@ mod smooth;
 mod verdict;
 
 pub use decide::{Correction, Decision, Territory, Units, decide};
-pub(crate) use opening::opened;
 pub use fuse::{Block, Fusion, Proposal, Seen, Shares};
+pub(crate) use opening::opened;
 pub use reason::Reason;
 
 /// Margins are in 1/64 of a natural logarithm.

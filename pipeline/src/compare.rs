@@ -423,6 +423,7 @@ fn publish(
         parameters,
         inputs,
         outputs,
+        coverage: None,
         proofs,
     })
 }

@@ -17,7 +17,7 @@ use kernels::update::UpdateParams;
 /// What a layer of evidence shows, in the order of the cube's `evidence` array.
 pub use nomenclature::Layer as EvidenceKind;
 use nomenclature::{ArtificialTable, CaptureUnits, Nomenclature, RuleSet, UpdateRules, UsageRules};
-pub use parameters::{ReportStatus, Reports, Thresholds};
+pub use parameters::{Limits, ReportStatus, Reports, Thresholds};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -70,6 +70,8 @@ pub struct Config {
     pub evidence: Evidence,
     /// Where to count.
     pub territories: Territories,
+    /// How much of the territory a run may go without.
+    pub limits: Limits,
     /// Overrides of the rule set's thresholds.
     pub thresholds: Thresholds,
     /// Where the update rules come from.
@@ -142,6 +144,8 @@ pub struct Imagery {
     pub irc: Vec<PathBuf>,
     /// How high things stand at its date, when it is known.
     pub heights: Option<Heights>,
+    /// Whether a reduced level of the files may be read in the place of their full pixels.
+    pub reduced: bool,
 }
 
 impl Imagery {

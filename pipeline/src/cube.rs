@@ -13,7 +13,7 @@ use crate::artefact::Draft;
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::Error;
-use crate::io::cube::{CHUNK, CubeArray, CubeCell, Frame, create_group};
+use crate::io::cube::{CHUNK, CubeArray, CubeCell, Frame, SHARD, create_group};
 
 /// Folder of the cube among the working files.
 const CUBE: &str = "cube.zarr";
@@ -190,14 +190,76 @@ pub fn publish<T: CubeCell>(
     bands: (&[&str], Map<String, Value>),
     block: impl Fn(Window) -> Result<Array3<T>, Error> + Sync,
 ) -> Result<String, Error> {
-    let draft = Draft::new(quantity.folder(ctx))?;
-    let array = CubeArray::<T>::create(draft.temp(), frame, bands.0, &bands.1)?;
-    array.blocks().into_par_iter().try_for_each(|window| {
-        ctx.check_cancelled()?;
-        array.write(window, block(window)?.view())
-    })?;
-    array.check_complete()?;
-    Ok(ctx.relative(&draft.publish()?.path))
+    let array = Growing::<T>::new(ctx, quantity, frame, bands)?;
+    in_blocks(ctx, &frame.grid, |window| array.write(window, block(window)?))?;
+    array.publish(ctx)
+}
+
+/// Does something for each block of a grid; gives the results in the order of the blocks.
+///
+/// As many blocks as there are threads are under way at once, never more: a thread that waits for
+/// the parts of its block takes parts of the others, not a new block, so memory stays bounded.
+///
+/// # Errors
+/// Those of `block`.
+pub fn in_blocks<R: Send>(
+    ctx: &Context,
+    grid: &Grid,
+    block: impl Fn(Window) -> Result<R, Error> + Sync,
+) -> Result<Vec<R>, Error> {
+    let windows = grid.blocks(SHARD);
+    let mut results = Vec::with_capacity(windows.len());
+    for group in windows.chunks(ctx.threads.max(1)) {
+        let of_group = group.par_iter().map(|&window| {
+            ctx.check_cancelled()?;
+            block(window)
+        });
+        results.extend(of_group.collect::<Result<Vec<R>, Error>>()?);
+    }
+    Ok(results)
+}
+
+/// An array that is made block by block and appears when it is complete.
+pub struct Growing<T> {
+    draft: Draft,
+    array: CubeArray<T>,
+}
+
+impl<T: CubeCell> Growing<T> {
+    /// An array without a block.
+    ///
+    /// * `bands`: the name of each band, none for an array of shape (rows, cols), and what to keep
+    ///   beside the cells.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn new(
+        ctx: &Context,
+        quantity: Quantity,
+        frame: Frame,
+        bands: (&[&str], Map<String, Value>),
+    ) -> Result<Self, Error> {
+        let draft = Draft::new(quantity.folder(ctx))?;
+        let array = CubeArray::<T>::create(draft.temp(), frame, bands.0, &bands.1)?;
+        Ok(Self { draft, array })
+    }
+
+    /// Writes a block of the grid, of shape (band, rows, cols); blocks may be written from any thread.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn write(&self, window: Window, cells: Array3<T>) -> Result<(), Error> {
+        self.array.write(window, cells)
+    }
+
+    /// Puts the complete array in its place; gives its name among the outputs.
+    ///
+    /// # Errors
+    /// A block is missing, or [`Error::Write`].
+    pub fn publish(self, ctx: &Context) -> Result<String, Error> {
+        self.array.check_complete()?;
+        Ok(ctx.relative(&self.draft.publish()?.path))
+    }
 }
 
 /// Publishes whole bands.

@@ -19,6 +19,14 @@ impl Date {
         std::iter::once((Self::Now, &config.imagery)).chain(before).collect()
     }
 
+    /// A key of its imagery in the configuration, such as `imagery` or `prior.imagery`.
+    pub fn key(self, name: &str) -> String {
+        match self {
+            Self::Now => name.to_owned(),
+            Self::Before => format!("prior.{name}"),
+        }
+    }
+
     /// Its imagery in the cube.
     pub fn imagery(self) -> Quantity {
         match self {

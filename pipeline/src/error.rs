@@ -335,6 +335,8 @@ pub struct InputError {
     pub got: Option<String>,
     /// What would be right.
     pub expected: Option<String>,
+    /// How much of the territory, or how many of the files, the fault concerns.
+    pub concerns: Option<String>,
     /// What to do.
     pub hint: Option<String>,
 }
@@ -380,6 +382,13 @@ impl InputError {
         self
     }
 
+    /// Says how much the fault concerns.
+    #[must_use]
+    pub fn concerns(mut self, what: impl fmt::Display) -> Self {
+        self.concerns = Some(what.to_string());
+        self
+    }
+
     /// Says what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
@@ -400,7 +409,11 @@ impl fmt::Display for InputError {
         if let Some(place) = &self.place {
             write!(f, ", {place}")?;
         }
-        got_and_expected(f, self.got.as_deref(), self.expected.as_deref())
+        got_and_expected(f, self.got.as_deref(), self.expected.as_deref())?;
+        match &self.concerns {
+            Some(concerns) => write!(f, "\n  concerns  {concerns}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! The input files' headers, looked at before the first cell is computed.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use crate::config::{Config, Epsg, Heights, Layer};
+use crate::config::{Config, Heights, Layer};
 use crate::date::Date;
 use crate::error::{Error, InputError};
-use crate::io::raster::{RasterInfo, RasterSource};
+use crate::io::raster::RasterInfo;
 use crate::io::vector::VectorSource;
 use crate::model::ModelFile;
+use crate::mosaic::Mosaic;
+use crate::survey;
 
 /// What the headers say together.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,15 +30,12 @@ impl Inputs {
     pub fn inspect(config: &Config) -> Result<Self, Error> {
         let mut inputs = Self { n_images: 0, image_bytes: 0, ground_m2: 0.0 };
         for (date, given) in Date::of(config) {
-            for path in &given.rvb {
-                let ground_m2 = image(path, config.crs, ortho)?;
-                inputs.ground_m2 += if date == Date::Now { ground_m2 } else { 0.0 };
-            }
-            for path in &given.irc {
-                image(path, config.crs, ortho)?;
-            }
-            for path in given.heights.iter().flat_map(Heights::files) {
-                image(path, config.crs, heights)?;
+            let ground_m2 = product(config, &given.rvb, ortho)?;
+            inputs.ground_m2 += if date == Date::Now { ground_m2 } else { 0.0 };
+            product(config, &given.irc, ortho)?;
+            if let Some(Heights { surface, ground }) = &given.heights {
+                product(config, surface, heights)?;
+                product(config, ground, heights)?;
             }
         }
         for path in config.images() {
@@ -77,10 +76,18 @@ pub fn ortho(info: &RasterInfo) -> Result<(), Error> {
     if info.bands >= 3 {
         return Ok(());
     }
-    Err(InputError::new(&info.path, "an ortho image needs three bands")
-        .got(format!("{} band(s)", info.bands))
-        .expected("red, green, blue in `rvb`; near infrared, red, green in `irc`")
-        .into())
+    let fault = InputError::new(&info.path, "an ortho image needs three bands")
+        .expected("red, green, blue in `rvb`; near infrared, red, green in `irc`");
+    Err(if info.has_palette {
+        fault
+            .got("one band of colour numbers")
+            .hint("write its colours as bands: `gdal_translate -expand rgb IN OUT`")
+    } else {
+        fault
+            .got(format!("{} band(s)", info.bands))
+            .hint("give the product as it was delivered, not a part of it")
+    }
+    .into())
 }
 
 /// Checks that a raster holds heights: one band of any numbers.
@@ -97,15 +104,16 @@ pub fn heights(info: &RasterInfo) -> Result<(), Error> {
         .into())
 }
 
-/// Checks one raster and gives the ground that it covers, in square metres.
-fn image(path: &Path, crs: Epsg, fit: fn(&RasterInfo) -> Result<(), Error>) -> Result<f64, Error> {
-    let source = RasterSource::open(path)?;
-    let info = source.info();
-    info.require_epsg(crs.0)?;
-    fit(info)?;
-    let georef = info.georef()?;
-    let pixel_m2 = georef.pixel_width_m * georef.pixel_height_m;
-    Ok(info.rows as f64 * info.cols as f64 * pixel_m2)
+/// Checks the headers of a product and gives the ground that it covers, in square metres.
+fn product(
+    config: &Config,
+    files: &[PathBuf],
+    fit: fn(&RasterInfo) -> Result<(), Error>,
+) -> Result<f64, Error> {
+    match Mosaic::sort_out(files, config.crs.0, fit)? {
+        Ok(mosaic) => Ok(mosaic.ground_m2()),
+        Err(misfit) => Err(survey::misfit(config, *misfit, files.len())),
+    }
 }
 
 fn open(layer: &Layer) -> Result<VectorSource, Error> {

@@ -34,6 +34,9 @@ pub struct Manifest {
     pub inputs: BTreeMap<String, Stamp>,
     /// Deliverables by path, relative to the output folder.
     pub outputs: BTreeMap<String, Stamp>,
+    /// What the inputs hold of the territory, as they were surveyed before the first block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Value>,
     /// The laws that were checked.
     pub proofs: Vec<Proof>,
 }
@@ -64,7 +67,10 @@ pub fn write(
         inputs.insert(config.shown(&path), journal.input_stamp(&path)?);
     }
     let parameters = stage::all_parameters(config);
-    let manifest = Manifest { format: 1, versions, parameters, inputs, outputs, proofs };
+    let coverage =
+        done.get(&Stage::Ingest).and_then(|ingest| ingest.report.figures.get("coverage"));
+    let coverage = coverage.cloned();
+    let manifest = Manifest { format: 1, versions, parameters, inputs, outputs, coverage, proofs };
     manifest.publish(out_dir)
 }
 

@@ -1,30 +1,41 @@
 //! A product of the ortho imagery: the tiles of one band set, read as one picture.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use kernels::aggregate::CellSums;
-use kernels::grid::{Grid, Window};
+use kernels::grid::Grid;
 use kernels::height::Relief;
 use kernels::lattice::{Point, STEPS_PER_METRE};
 
 use crate::error::{Error, InputError};
-use crate::io::raster::{Georef, RasterInfo, RasterSource};
+use crate::inputs::ortho;
+use crate::io::raster::{RasterInfo, RasterSource};
 
-/// One file of a mosaic and where it lies.
-#[derive(Debug, Clone)]
-struct Tile {
-    path: PathBuf,
-    georef: Georef,
-    rows: usize,
-    cols: usize,
-}
+mod tile;
+
+pub(crate) use tile::Tile;
+
+/// Files that a reader keeps open: a strip of a block rarely meets more.
+const OPEN_MAX: usize = 8;
 
 /// The tiles of one product (RVB, IRC, heights), in the order of their paths.
 #[derive(Debug, Clone)]
 pub(crate) struct Mosaic {
-    tiles: Vec<Tile>,
-    /// Side of a pixel, in metres.
+    pub(crate) tiles: Vec<Tile>,
+    /// Side of a pixel that is read, in metres.
     pub(crate) pixel_m: f64,
+}
+
+/// Files that do not make one product: the first fault, and the files that have none.
+#[derive(Debug)]
+pub(crate) struct Misfit {
+    /// What is wrong with the first of the faulty files.
+    pub(crate) fault: InputError,
+    /// How many files are faulty.
+    pub(crate) n_faulty: usize,
+    /// What the other files make.
+    pub(crate) rest: Mosaic,
 }
 
 impl Mosaic {
@@ -32,31 +43,105 @@ impl Mosaic {
     ///
     /// # Errors
     /// A tile cannot be opened, has another CRS, cells or bands that `fit` refuses, or a pixel of
-    /// another size than the first tile's.
+    /// another size than most tiles have.
     pub(crate) fn open(
         paths: &[PathBuf],
         epsg: u32,
         fit: fn(&RasterInfo) -> Result<(), Error>,
     ) -> Result<Self, Error> {
+        Self::sort_out(paths, epsg, fit)?.map_err(|misfit| misfit.fault.into())
+    }
+
+    /// [`Mosaic::open`], which tells the files without fault from the others.
+    ///
+    /// # Errors
+    /// A file cannot be read at all.
+    pub(crate) fn sort_out(
+        paths: &[PathBuf],
+        epsg: u32,
+        fit: fn(&RasterInfo) -> Result<(), Error>,
+    ) -> Result<Result<Self, Box<Misfit>>, Error> {
         let mut tiles: Vec<Tile> = Vec::with_capacity(paths.len());
+        let mut faults: Vec<InputError> = Vec::new();
         for path in paths {
-            let source = RasterSource::open(path)?;
-            let info = source.info();
-            info.require_epsg(epsg)?;
-            fit(info)?;
-            let tile = Tile {
-                path: path.clone(),
-                georef: info.georef()?,
-                rows: info.rows,
-                cols: info.cols,
-            };
-            if let Some(first) = tiles.first() {
-                same_pixel(path, &tile.georef, &first.georef)?;
+            let tile = RasterSource::open(path).and_then(|source| {
+                source.info().require_epsg(epsg)?;
+                fit(source.info())?;
+                Tile::of(source.info(), None)
+            });
+            match tile {
+                Ok(tile) => tiles.push(tile),
+                Err(Error::Input(fault)) => faults.push(*fault),
+                Err(other) => return Err(other),
             }
-            tiles.push(tile);
         }
-        let pixel_m = tiles.first().map_or(f64::NAN, |tile| tile.georef.pixel_width_m);
+        let pixel_m = usual_pixel_m(&tiles);
+        let (tiles, odd): (Vec<Tile>, Vec<Tile>) = tiles
+            .into_iter()
+            .partition(|tile| (tile.georef.pixel_width_m - pixel_m).abs() <= 0.01 * pixel_m);
+        faults.extend(odd.iter().map(|tile| odd_pixel(tile, pixel_m)));
+        let (n_faulty, rest) = (faults.len(), Self { tiles, pixel_m });
+        Ok(match faults.into_iter().next() {
+            None => Ok(rest),
+            Some(fault) => Err(Box::new(Misfit { fault, n_faulty, rest })),
+        })
+    }
+
+    /// One product of the imagery of a run, whose cells are no smaller than its pixels.
+    ///
+    /// * `reduced`: read a reduced level instead, where one leaves each cell four pixels.
+    ///
+    /// # Errors
+    /// Those of [`Mosaic::open`]; the cells are smaller than the pixels.
+    pub(crate) fn of_images(
+        paths: &[PathBuf],
+        epsg: u32,
+        cell_m: f64,
+        reduced: bool,
+    ) -> Result<Self, Error> {
+        let mosaic = Self::open(paths, epsg, ortho)?;
+        mosaic.fits(cell_m)?;
+        if reduced { mosaic.reduced(cell_m / 2.0) } else { Ok(mosaic) }
+    }
+
+    /// The same product read at the coarsest reduced level that every tile has and whose pixels are
+    /// at most `pixel_max_m` large; itself when there is none.
+    ///
+    /// # Errors
+    /// A tile cannot be opened any more.
+    pub(crate) fn reduced(self, pixel_max_m: f64) -> Result<Self, Error> {
+        let mut levels: Option<usize> = None;
+        for tile in &self.tiles {
+            let source = RasterSource::open(&tile.path)?;
+            let full_m = source.info().georef()?.pixel_width_m;
+            // A level that is not exactly half has pixels of its own size.
+            let pixel_m =
+                |&(_, cols): &(usize, usize)| full_m * source.info().cols as f64 / cols as f64;
+            let fits = source.info().levels.iter().map(pixel_m);
+            let n = fits.take_while(|&pixel_m| pixel_m <= pixel_max_m * 1.001).count();
+            levels = Some(levels.map_or(n, |most: usize| most.min(n)));
+        }
+        let Some(level) = levels.and_then(|n| n.checked_sub(1)) else { return Ok(self) };
+        if self.level() == level + 1 {
+            return Ok(self);
+        }
+        let open = |tile: &Tile| {
+            let source = RasterSource::open_level(&tile.path, Some(level))?;
+            Tile::of(source.info(), Some(level))
+        };
+        let tiles: Vec<Tile> = self.tiles.iter().map(open).collect::<Result<_, _>>()?;
+        let pixel_m = usual_pixel_m(&tiles);
         Ok(Self { tiles, pixel_m })
+    }
+
+    /// The reduced level that is read, from 1; 0 for the full pixels.
+    pub(crate) fn level(&self) -> usize {
+        self.tiles.first().and_then(|tile| tile.level).map_or(0, |level| level + 1)
+    }
+
+    /// A reader of its pixels, one per thread.
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader { mosaic: self, open: VecDeque::new(), buffer: Vec::new() }
     }
 
     /// South-west and north-east corner of each tile, to the nearest centimetre.
@@ -67,51 +152,25 @@ impl Mosaic {
         self.tiles.iter().map(Tile::corners).collect()
     }
 
-    /// Sums of the pixels of `bands` (from 1) over the cells of `block`.
-    ///
-    /// A pixel belongs to the cell that holds its centre; where tiles overlap all their pixels
-    /// count.
+    /// Sums of one block by itself, see [`Reader::sums`].
     ///
     /// # Errors
     /// A tile cannot be read to its end.
     pub(crate) fn sums(&self, bands: &[usize], block: &Grid) -> Result<CellSums, Error> {
-        let mut sums = CellSums::new(bands.len(), block.rows, block.cols);
-        for tile in &self.tiles {
-            let Some(window) = tile.window_over(block, 0.0) else { continue };
-            let source = RasterSource::open(&tile.path)?;
-            let pixels = source.read_bands::<u8>(bands, window)?;
-            let valid = source.read_valid(window)?;
-            let (rows, cols) = tile.cells_of(window, block);
-            sums.add(pixels.view(), valid.view(), &rows, &cols);
-        }
-        Ok(sums)
+        self.reader().sums(bands, block)
     }
 
-    /// Measures of the first band over the cells of `block`.
-    ///
-    /// Pixels no larger than the cells go to the cell that holds their centre; larger ones are
-    /// interpolated between their centres. Where tiles overlap all their pixels count.
+    /// Measures of one block by itself, see [`Reader::relief`].
     ///
     /// # Errors
     /// A tile cannot be read to its end.
     pub(crate) fn relief(&self, block: &Grid) -> Result<Relief, Error> {
-        let cell_m = f64::from(block.cell) / f64::from(STEPS_PER_METRE);
-        let is_coarse = self.pixels_per_cell(cell_m) == 0;
-        let mut relief = Relief::new(block.rows, block.cols);
-        for tile in &self.tiles {
-            let margin_m = if is_coarse { self.pixel_m } else { 0.0 };
-            let Some(window) = tile.window_over(block, margin_m) else { continue };
-            let source = RasterSource::open(&tile.path)?;
-            let pixels = source.read_measures(window)?;
-            if is_coarse {
-                let (rows, cols) = tile.places_of(window, block);
-                relief.add_between(pixels.view(), &rows, &cols);
-            } else {
-                let (rows, cols) = tile.cells_of(window, block);
-                relief.add_pixels(pixels.view(), &rows, &cols);
-            }
-        }
-        Ok(relief)
+        self.reader().relief(block)
+    }
+
+    /// Ground that the tiles cover, overlaps counted twice, in square metres.
+    pub(crate) fn ground_m2(&self) -> f64 {
+        self.tiles.iter().map(Tile::ground_m2).sum()
     }
 
     /// Pixels that every whole cell of `cell_m` holds at least.
@@ -124,7 +183,7 @@ impl Mosaic {
     ///
     /// # Errors
     /// It is.
-    pub(crate) fn fits(&self, cell_m: f64) -> Result<(), Error> {
+    fn fits(&self, cell_m: f64) -> Result<(), Error> {
         match self.tiles.first() {
             Some(tile) if self.pixels_per_cell(cell_m) == 0 => {
                 Err(InputError::new(&tile.path, "the working cells are smaller than the pixels")
@@ -138,83 +197,101 @@ impl Mosaic {
     }
 }
 
-impl Tile {
-    fn corners(&self) -> Result<(Point, Point), Error> {
-        let Georef { west_m, north_m, pixel_width_m, pixel_height_m } = self.georef;
-        let east_m = west_m + pixel_width_m * self.cols as f64;
-        let south_m = north_m - pixel_height_m * self.rows as f64;
-        let corner = |x_m: f64, y_m: f64| {
-            Point::from_metres(x_m, y_m).ok_or_else(|| -> Error {
-                InputError::new(&self.path, "this tile lies outside every French coordinate system")
-                    .got(format!("a corner at {x_m} {y_m} m"))
-                    .hint("check its position with `gdalinfo`: are its units metres?")
-                    .into()
-            })
-        };
-        Ok((corner(west_m, south_m)?, corner(east_m, north_m)?))
+/// Reads a mosaic window by window, keeping the last files open: what one window decodes beyond its
+/// side serves the next one.
+pub(crate) struct Reader<'a> {
+    mosaic: &'a Mosaic,
+    /// Ranks of tiles and their files, the last used at the end.
+    open: VecDeque<(usize, RasterSource)>,
+    buffer: Vec<u8>,
+}
+
+impl Reader<'_> {
+    /// Sums of the pixels of `bands` (from 1) over the cells of `block`.
+    ///
+    /// A pixel belongs to the cell that holds its centre. Where tiles overlap, the first in the
+    /// order of the paths that fills a cell counts there, and the others do not.
+    ///
+    /// # Errors
+    /// A tile cannot be read to its end.
+    pub(crate) fn sums(&mut self, bands: &[usize], block: &Grid) -> Result<CellSums, Error> {
+        let whole = self.whole_cell(block).max(1);
+        let mut sums = CellSums::new(bands.len(), (block.rows, block.cols), whole);
+        let mut buffer = std::mem::take(&mut self.buffer);
+        for (rank, tile) in self.mosaic.tiles.iter().enumerate() {
+            let Some(window) = tile.window_over(block, 0.0) else { continue };
+            let (rows, cols) = tile.cells_of(window, block);
+            if sums.wants(&rows, &cols) {
+                let pixels = self.source(rank)?.read_pixels(bands, window, &mut buffer)?;
+                let valid = pixels.valid.as_ref().map(|valid| valid.view());
+                sums.add(pixels.bands, valid, &rows, &cols);
+            }
+        }
+        self.buffer = buffer;
+        Ok(sums)
     }
 
-    /// The pixels whose centre may lie in the block or `margin_m` around it; `None` when there is none.
-    fn window_over(&self, block: &Grid, margin_m: f64) -> Option<Window> {
-        let (low, high) = block.bounds();
-        let ((west_m, south_m), (east_m, north_m)) = (low.to_metres(), high.to_metres());
-        let (west_m, south_m) = (west_m - margin_m, south_m - margin_m);
-        let (east_m, north_m) = (east_m + margin_m, north_m + margin_m);
-        let range = |from: f64, to: f64, n: usize| {
-            let first = from.floor().max(0.0) as usize;
-            let end = (to.ceil().max(0.0) as usize).min(n);
-            (first < end).then(|| (first, end - first))
-        };
-        let Georef { west_m: west, north_m: north, pixel_width_m, pixel_height_m } = self.georef;
-        let (col, cols) =
-            range((west_m - west) / pixel_width_m, (east_m - west) / pixel_width_m, self.cols)?;
-        let (row, rows) = range(
-            (north - north_m) / pixel_height_m,
-            (north - south_m) / pixel_height_m,
-            self.rows,
-        )?;
-        Some(Window { row, col, rows, cols })
+    /// Measures of the first band over the cells of `block`.
+    ///
+    /// Pixels no larger than the cells go to the cell that holds their centre; larger ones are
+    /// interpolated between their centres. Where tiles overlap all their pixels count.
+    ///
+    /// # Errors
+    /// A tile cannot be read to its end.
+    pub(crate) fn relief(&mut self, block: &Grid) -> Result<Relief, Error> {
+        let is_coarse = self.mosaic.pixels_per_cell(cell_m(block)) == 0;
+        let margin_m = if is_coarse { self.mosaic.pixel_m } else { 0.0 };
+        let mut relief = Relief::new(block.rows, block.cols);
+        for (rank, tile) in self.mosaic.tiles.iter().enumerate() {
+            let Some(window) = tile.window_over(block, margin_m) else { continue };
+            let pixels = self.source(rank)?.read_measures(window)?;
+            if is_coarse {
+                let (rows, cols) = tile.places_of(window, block);
+                relief.add_between(pixels.view(), &rows, &cols);
+            } else {
+                let (rows, cols) = tile.cells_of(window, block);
+                relief.add_pixels(pixels.view(), &rows, &cols);
+            }
+        }
+        Ok(relief)
     }
 
-    /// Where the centre of each cell row and column lies, in pixels from the centre of a window's
-    /// first one.
-    fn places_of(&self, window: Window, block: &Grid) -> (Vec<f64>, Vec<f64>) {
-        let (x_m, y_m) = self.georef.centre(window.row, window.col);
-        let middle = |row: usize, col: usize| {
-            let Point { x, y } = block.corner(row, col);
-            Point::new(x + block.cell / 2, y - block.cell / 2).to_metres()
-        };
-        let Georef { pixel_width_m, pixel_height_m, .. } = self.georef;
-        let rows = (0..block.rows).map(|row| (y_m - middle(row, 0).1) / pixel_height_m);
-        let cols = (0..block.cols).map(|col| (middle(0, col).0 - x_m) / pixel_width_m);
-        (rows.collect(), cols.collect())
+    /// The pixels that every whole cell of a block holds at least.
+    pub(crate) fn whole_cell(&self, block: &Grid) -> u32 {
+        self.mosaic.pixels_per_cell(cell_m(block))
     }
 
-    /// The cell row and column of each pixel row and column of a window.
-    fn cells_of(&self, window: Window, block: &Grid) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
-        let centre = |row: usize, col: usize| {
-            let (x_m, y_m) = self.georef.centre(row, col);
-            Point::from_metres(x_m, y_m)
+    /// The file of a tile, opened when it is not open yet.
+    fn source(&mut self, rank: usize) -> Result<&RasterSource, Error> {
+        let entry = match self.open.iter().position(|&(open, _)| open == rank) {
+            Some(at) => self.open.remove(at).expect("it was found at this place"),
+            None => (rank, self.mosaic.tiles[rank].source()?),
         };
-        let rows = (window.row..window.row + window.rows)
-            .map(|row| centre(row, window.col).and_then(|p| block.row_at(p.y)))
-            .collect();
-        let cols = (window.col..window.col + window.cols)
-            .map(|col| centre(window.row, col).and_then(|p| block.col_at(p.x)))
-            .collect();
-        (rows, cols)
+        if self.open.len() == OPEN_MAX {
+            self.open.pop_front();
+        }
+        self.open.push_back(entry);
+        Ok(&self.open[self.open.len() - 1].1)
     }
 }
 
-fn same_pixel(path: &Path, tile: &Georef, first: &Georef) -> Result<(), Error> {
-    if (tile.pixel_width_m - first.pixel_width_m).abs() <= 0.01 * first.pixel_width_m {
-        return Ok(());
-    }
-    Err(InputError::new(path, "this tile has another resolution than the first one")
-        .got(format!("pixels of {} m", tile.pixel_width_m))
-        .expected(format!("{} m", first.pixel_width_m))
+fn cell_m(block: &Grid) -> f64 {
+    f64::from(block.cell) / f64::from(STEPS_PER_METRE)
+}
+
+/// The width of the pixels of most tiles; of two as common, the finer.
+fn usual_pixel_m(tiles: &[Tile]) -> f64 {
+    let mut widths: Vec<f64> = tiles.iter().map(|tile| tile.georef.pixel_width_m).collect();
+    widths.sort_by(f64::total_cmp);
+    widths.get(widths.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn odd_pixel(tile: &Tile, usual_m: f64) -> InputError {
+    let path: &Path = &tile.path;
+    InputError::new(path, "this tile has another resolution than most")
+        .got(format!("pixels of {} m", tile.georef.pixel_width_m))
+        .expected(format!("{usual_m} m"))
         .hint("give one product per list, or resample the odd tiles with `gdalwarp -tr`")
-        .into())
 }
 
 #[cfg(test)]

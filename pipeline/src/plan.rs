@@ -63,8 +63,12 @@ impl Plan {
 
     /// Memory that the largest stage may take, in bytes.
     pub fn memory_bytes(&self) -> u64 {
-        let costs = self.stages.iter().map(|stage| cost(*stage).memory_per_cell);
-        MEMORY_BASE_BYTES + self.n_cells * costs.max().unwrap_or(0)
+        let n_threads = self.machine.cores as u64;
+        let of_stage = |stage: &Stage| {
+            let Cost { memory_per_cell, memory_per_thread, .. } = cost(*stage);
+            self.n_cells * memory_per_cell + n_threads * memory_per_thread
+        };
+        MEMORY_BASE_BYTES + self.stages.iter().map(of_stage).max().unwrap_or(0)
     }
 
     /// Refuses a run that does not fit; with `force` it is only told.
@@ -136,6 +140,8 @@ struct Cost {
     /// The same for each date of which there is imagery.
     disk_per_date: u64,
     memory_per_cell: u64,
+    /// What a block under way takes: each thread has one at most.
+    memory_per_thread: u64,
 }
 
 /// Bytes for each cell: the sizes of the arrays a stage writes and holds, without compression.
@@ -143,10 +149,11 @@ fn cost(stage: Stage) -> Cost {
     let (reads, writes, disk_per_cell, memory_per_cell) = match stage {
         // 8 layers of evidence, prior couple and prior object; 8 bands, validity, 2 bands of heights
         // for each date.
-        Stage::Ingest => ("images, evidence, prior", "cube", 14, 26),
+        Stage::Ingest => ("images, evidence, prior", "cube", 14, 1),
         // One probability for each of up to 16 covers, for each date.
-        Stage::Classify => ("cube", "model, probability", 0, 40),
-        Stage::Update => ("cube, model, probability", "cover, usage, confidence, reason", 4, 34),
+        Stage::Classify => ("cube", "model, probability", 0, 1),
+        // Measured from 4 to 16 million cells: 40, with 6 layers of evidence.
+        Stage::Update => ("cube, model, probability", "cover, usage, confidence, reason", 4, 42),
         Stage::Regularise => ("cover, usage", "regular couples", 2, 40),
         Stage::Vectorise => ("regular couples, prior", "OCCUPATION_SOL, ZONE_CONSTRUITE", 2, 48),
         Stage::Change => ("both vintages, territories", "faces, DIFF", 2, 48),
@@ -160,7 +167,13 @@ fn cost(stage: Stage) -> Cost {
         Stage::Classify => 16,
         _ => 0,
     };
-    Cost { reads, writes, disk_per_cell, disk_per_date, memory_per_cell }
+    // Both go through the territory block by block; the byte for each cell is that of the vector
+    // layers and of the samples, which are held.
+    let memory_per_thread = match stage {
+        Stage::Ingest | Stage::Classify => 160_000_000,
+        _ => 0,
+    };
+    Cost { reads, writes, disk_per_cell, disk_per_date, memory_per_cell, memory_per_thread }
 }
 
 #[cfg(test)]
@@ -178,9 +191,13 @@ mod tests {
     fn a_plan_needs_the_sum_of_the_disk_and_the_largest_memory() {
         let plan = plan(u64::MAX, u64::MAX);
         assert_eq!(plan.disk_bytes(), 56_000_000);
-        assert_eq!(plan.memory_bytes(), (300 << 20) + 48_000_000);
-        let one = Plan { stages: vec![Stage::Update], ..plan };
-        assert_eq!(one.disk_bytes(), 4_000_000);
+        assert_eq!(plan.memory_bytes(), (300 << 20) + 2 * 160_000_000 + 1_000_000);
+        let large = Plan { n_cells: 100_000_000, ..plan.clone() };
+        assert_eq!(large.memory_bytes(), (300 << 20) + 4_800_000_000);
+        let one = |stage| Plan { stages: vec![stage], ..plan.clone() };
+        assert_eq!(one(Stage::Update).disk_bytes(), 4_000_000);
+        // Block by block: the threads count, and hardly the cells.
+        assert_eq!(one(Stage::Ingest).memory_bytes(), (300 << 20) + 2 * 160_000_000 + 1_000_000);
     }
 
     #[test]
@@ -191,6 +208,6 @@ mod tests {
         assert!(error.hint().unwrap().contains("--force"));
         assert!(small.preflight(true).is_ok());
         assert!(plan(56_000_000, 1 << 30).preflight(false).is_ok());
-        assert!(plan(56_000_000, 300 << 20).preflight(false).is_err());
+        assert!(plan(56_000_000, 600 << 20).preflight(false).is_err());
     }
 }

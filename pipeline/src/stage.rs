@@ -99,8 +99,9 @@ impl Stage {
         match self {
             Self::Vectorise | Self::Change | Self::Correct => 1,
             Self::Regularise => 2,
-            Self::Ingest | Self::Artificialise | Self::Classify => 3,
-            Self::Indicators | Self::Deliver | Self::Update => 4,
+            Self::Artificialise | Self::Classify => 3,
+            // Ingest 4: where tiles overlap the first one counts; the inputs are surveyed.
+            Self::Ingest | Self::Indicators | Self::Deliver | Self::Update => 4,
         }
     }
 
@@ -178,6 +179,7 @@ impl Stage {
                 "communes": territories(config)["communes"],
                 "evidence": evidence(config),
                 "imagery": imagery(config),
+                "limits": config.limits,
             }),
             Self::Update => json!({
                 "update": config.update,
@@ -228,6 +230,7 @@ pub fn all_parameters(config: &Config) -> Value {
         "cell_m": config.cell_m(),
         "nomenclature": nomenclature(config),
         "rules": rules(config),
+        "limits": config.limits,
         "thresholds": config.thresholds,
         "update": config.update,
         "update_rules": update_rules(config),
@@ -283,6 +286,7 @@ fn imagery(config: &Config) -> Value {
             "rvb": shown(&given.rvb),
             "irc": shown(&given.irc),
             "heights": heights.map(|h| json!([shown(&h.surface), shown(&h.ground)])),
+            "reduced": given.reduced,
         })
     });
     Value::Array(dates.collect())

@@ -45,6 +45,19 @@ pub fn arrows(years: &[u16]) -> String {
     years.join(" -> ")
 }
 
+/// A share of one as a percentage of three digits: `12.5 %`, `0.0125 %`, `0 %`.
+pub fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    if percent == 0.0 {
+        return "0 %".to_owned();
+    }
+    let digits = (2 - percent.abs().log10().floor() as i32).clamp(0, 6) as usize;
+    let text = format!("{percent:.digits$}");
+    let text =
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text} %")
+}
+
 /// A duration with its two leading units: `1h12m`, `4m05s`, `3.2s`.
 pub fn duration(time: Duration) -> String {
     let s = time.as_secs();
@@ -86,6 +99,12 @@ mod tests {
         assert_eq!(parse_bytes("1.5 gib"), Ok(1_610_612_736));
         assert_eq!(parse_bytes("12"), Ok(12));
         assert!(parse_bytes("4 apples").is_err() && parse_bytes("GB").is_err());
+    }
+
+    #[test]
+    fn shares_keep_three_digits() {
+        let shown = [0.0, 0.000_125, 0.1, 0.125, 0.998_76, 1.0].map(percent);
+        assert_eq!(shown, ["0 %", "0.0125 %", "10 %", "12.5 %", "99.9 %", "100 %"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::config::Config;
 use crate::error::Error;
 use crate::inputs::Inputs;
+use crate::survey::Survey;
 use crate::{talk, units};
 
 /// What `check` is asked.
@@ -21,10 +22,12 @@ pub struct Args {
 ///
 /// # Errors
 /// [`Error::Config`] for the first thing that is wrong, [`Error::Input`] for the first
-/// file that is not what it must be, [`Error::Read`] for an unreadable one.
+/// file that is not what it must be or that leaves too much of the territory out, [`Error::Read`] for
+/// an unreadable one.
 pub fn execute(args: &Args) -> Result<(), Error> {
     let config = Config::load(&args.config)?;
     let inputs = Inputs::inspect(&config)?;
+    Survey::of_files(&config)?.say();
     let meant = serde_json::to_string_pretty(&config)
         .map_err(|error| Error::internal(format!("the configuration has no JSON form: {error}")))?;
     talk::data(&format!("{meant}\n"))?;

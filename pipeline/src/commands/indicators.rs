@@ -122,6 +122,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         parameters,
         inputs,
         outputs,
+        coverage: None,
         proofs,
     })?;
     args.tell(&rules.id, (difference.polygons.len(), &ledger), &tally);

@@ -45,7 +45,7 @@ impl Reader {
     fn config(self, raw: Raw) -> Result<Config, Error> {
         let department = self.department(&raw.department)?;
         self.vintage(&["vintage"], raw.vintage)?;
-        for figure in raw.thresholds.ranged() {
+        for figure in raw.thresholds.ranged().into_iter().chain(raw.limits.ranged()) {
             if let Some(value) = figure.value {
                 self.in_range(&figure.key, value, figure.range)?;
             }
@@ -86,6 +86,7 @@ impl Reader {
             out: self.resolve(&["out"], &raw.out)?,
             department,
             vintage: raw.vintage,
+            limits: raw.limits,
             thresholds: raw.thresholds,
             update: raw.update,
             reports: raw.reports,
@@ -203,7 +204,8 @@ impl Reader {
     fn imagery(&self, key: &[&str], raw: &RawImagery) -> Result<Imagery, Error> {
         let files = |kind, typed| self.files(&[key, &[kind]].concat(), typed);
         let heights = self.heights(key, raw)?;
-        Ok(Imagery { rvb: files("rvb", &raw.rvb)?, irc: files("irc", &raw.irc)?, heights })
+        let (rvb, irc) = (files("rvb", &raw.rvb)?, files("irc", &raw.irc)?);
+        Ok(Imagery { rvb, irc, heights, reduced: raw.reduced })
     }
 
     /// Heights above the ground, or a surface and the ground under it.

@@ -29,6 +29,40 @@ impl Thresholds {
     }
 }
 
+/// How much of the territory a run may go without; more than that is an error before the first
+/// block. Shares of the territory, from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Without an image: tiles that are missing, pixels without data.
+    pub no_imagery: f64,
+    /// Without a height, when heights are given.
+    pub no_heights: f64,
+    /// Without a polygon of the prior.
+    pub no_prior: f64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // Heights are often flown over a part of a department only: all but none of it is right.
+        Self { no_imagery: 0.1, no_heights: 1.0, no_prior: 0.1 }
+    }
+}
+
+impl Limits {
+    /// Every figure with its range.
+    pub(super) fn ranged(&self) -> Vec<Ranged> {
+        let Self { no_imagery, no_heights, no_prior } = *self;
+        let figure =
+            |key, value| Ranged { key: ["limits", key], value: Some(value), range: (0.0, 1.0) };
+        vec![
+            figure("no_imagery", no_imagery),
+            figure("no_heights", no_heights),
+            figure("no_prior", no_prior),
+        ]
+    }
+}
+
 /// How correction reports for IGN are addressed; the ids of a correction loop are not public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

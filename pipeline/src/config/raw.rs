@@ -6,7 +6,7 @@
 use kernels::update::UpdateParams;
 use serde::Deserialize;
 
-use super::parameters::{Reports, Thresholds};
+use super::parameters::{Limits, Reports, Thresholds};
 
 /// The whole document.
 #[derive(Debug, Deserialize)]
@@ -31,6 +31,8 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) evidence: RawEvidence,
     pub(super) territories: RawTerritories,
+    #[serde(default)]
+    pub(super) limits: Limits,
     #[serde(default)]
     pub(super) thresholds: Thresholds,
     #[serde(default)]
@@ -76,6 +78,8 @@ pub(super) struct RawImagery {
     pub(super) mnh: Option<Vec<String>>,
     pub(super) mns: Option<Vec<String>>,
     pub(super) mnt: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) reduced: bool,
 }
 
 /// `evidence:`

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use kernels::grid::{Grid, Window};
 use kernels::lattice::Point;
-use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, Ix2, Ix3, s};
+use ndarray::{Array2, Array3, ArrayView2, Axis, CowArray, Ix2, Ix3, s};
 use serde_json::{Map, Value as Json, json};
 use zarrs::array::codec::{Crc32cCodec, ZstdCodec};
 use zarrs::array::{
@@ -246,12 +246,18 @@ impl<T: CubeCell> CubeArray<T> {
     ///
     /// # Errors
     /// The window is not such a block, the shape is another one, or the disk is full.
-    pub fn write(&self, window: Window, cells: ArrayView3<'_, T>) -> Result<()> {
-        let depth = self.bands.len().max(1);
+    pub fn write<'a>(&self, window: Window, cells: impl Into<CowArray<'a, T, Ix3>>) -> Result<()> {
+        let (cells, depth) = (cells.into(), self.bands.len().max(1));
         self.check_block(window, cells.dim() == (depth, window.rows, window.cols))?;
         let (rows, cols) = (shard_side(self.frame.grid.rows), shard_side(self.frame.grid.cols));
-        let mut shard = Array3::<T>::default((depth, rows, cols));
-        shard.slice_mut(s![.., ..window.rows, ..window.cols]).assign(&cells);
+        let is_whole = cells.dim() == (depth, rows, cols) && cells.is_standard_layout();
+        let shard = if is_whole {
+            cells.into_owned()
+        } else {
+            let mut shard = Array3::<T>::default((depth, rows, cols));
+            shard.slice_mut(s![.., ..window.rows, ..window.cols]).assign(&cells);
+            shard
+        };
         let indices = self.shard_of(window.row, window.col);
         // An interrupted write leaves a temporary file, which this one replaces.
         let key = self.array.chunk_key(&indices);

@@ -206,14 +206,17 @@ pub(super) fn ogr(
     }
 }
 
-/// Opens a raster for reading.
+/// Opens a raster for reading: its full pixels, or one of its reduced levels (from 0).
 ///
 /// # Errors
 /// The path is not a regular local file, no allowed driver recognises it, or its header exceeds
 /// the budget.
-pub(super) fn open_raster(path: &Path) -> Result<Dataset> {
+pub(super) fn open_raster(path: &Path, level: Option<usize>) -> Result<Dataset> {
     let file = local_file(path)?;
-    let dataset = open(path, &file, GdalOpenFlags::GDAL_OF_RASTER, RASTER_DRIVERS, None)?;
+    let level = level.map(|level| format!("OVERVIEW_LEVEL={level}"));
+    let options = level.as_ref().map(|level| [level.as_str()]);
+    let options = options.as_ref().map(<[&str; 1]>::as_slice);
+    let dataset = open(path, &file, GdalOpenFlags::GDAL_OF_RASTER, RASTER_DRIVERS, options)?;
     check_budget(path, &file, &dataset)?;
     Ok(dataset)
 }
@@ -384,7 +387,7 @@ mod tests {
             "{\"type\":\"FeatureCollection\",\"features\":[]}",
             "/tmp",
         ] {
-            assert!(open_raster(Path::new(path)).is_err(), "{path} was opened as a raster");
+            assert!(open_raster(Path::new(path), None).is_err(), "{path} was opened as a raster");
             assert!(open_vector(Path::new(path)).is_err(), "{path} was opened as a vector");
         }
     }

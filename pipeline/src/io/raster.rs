@@ -1,221 +1,27 @@
 //! Reading rasters by windows, through the GDAL fence.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gdal::Dataset;
 use gdal::errors::GdalError;
-use gdal::raster::{ColorInterpretation, GdalDataType, GdalType, RasterBand};
+use gdal::raster::{ColorInterpretation, RasterBand};
 use kernels::grid::Window;
-use ndarray::{Array2, Array3, Axis};
+use ndarray::{Array2, Array3, ArrayView3, Axis};
 
-use super::error::{Error, InputError, Result};
+use super::error::{InputError, Result};
 use super::gdal::{open_raster, quiet, reading, strict};
 use super::srs::epsg_of;
 
-/// Largest relative difference between the height and the width of a square pixel.
-///
-/// BD ORTHO files in circulation have pixels of 0.2 by 0.1999 m.
-pub const SQUARENESS: f64 = 1e-3;
+mod info;
 
-/// Storage type of the cells of a raster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CellType {
-    /// Unsigned, one byte.
-    U8,
-    /// Unsigned, two bytes.
-    U16,
-    /// Unsigned, four bytes.
-    U32,
-    /// Signed integers: heights only.
-    Signed,
-    /// Floating point or complex numbers: heights only.
-    Float,
-}
+pub use info::{Cell, CellType, Georef, RasterInfo, SQUARENESS};
 
-impl CellType {
-    fn of(kind: GdalDataType) -> Self {
-        match kind {
-            GdalDataType::UInt8 => Self::U8,
-            GdalDataType::UInt16 => Self::U16,
-            GdalDataType::UInt32 => Self::U32,
-            kind if kind.is_floating() => Self::Float,
-            _ => Self::Signed,
-        }
-    }
-
-    /// Its name in messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::U8 => "unsigned 8-bit cells",
-            Self::U16 => "unsigned 16-bit cells",
-            Self::U32 => "unsigned 32-bit cells",
-            Self::Signed => "signed cells",
-            Self::Float => "floating-point cells",
-        }
-    }
-}
-
-/// A cell that can be read or written: `u8`, `u16`, `u32`, or `f32` for heights.
-pub trait Cell: GdalType + Copy + Default + PartialEq + Send + Sync + Into<f64> + 'static {
-    /// The storage type.
-    const TYPE: CellType;
-    /// Storage types that can be read into this one without loss.
-    const ACCEPTS: &'static [CellType];
-}
-
-impl Cell for u8 {
-    const TYPE: CellType = CellType::U8;
-    const ACCEPTS: &'static [CellType] = &[CellType::U8];
-}
-
-impl Cell for u16 {
-    const TYPE: CellType = CellType::U16;
-    const ACCEPTS: &'static [CellType] = &[CellType::U8, CellType::U16];
-}
-
-impl Cell for u32 {
-    const TYPE: CellType = CellType::U32;
-    const ACCEPTS: &'static [CellType] = &[CellType::U8, CellType::U16, CellType::U32];
-}
-
-impl Cell for f32 {
-    const TYPE: CellType = CellType::Float;
-    const ACCEPTS: &'static [CellType] =
-        &[CellType::U8, CellType::U16, CellType::U32, CellType::Signed, CellType::Float];
-}
-
-/// Where a north-up raster lies: its north-west corner and its pixel, in metres.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Georef {
-    /// Easting of the west side.
-    pub west_m: f64,
-    /// Northing of the north side.
-    pub north_m: f64,
-    /// Width of a pixel.
-    pub pixel_width_m: f64,
-    /// Height of a pixel, positive.
-    pub pixel_height_m: f64,
-}
-
-impl Georef {
-    /// Easting and northing of the centre of pixel (`row`, `col`).
-    pub fn centre(&self, row: usize, col: usize) -> (f64, f64) {
-        (
-            self.west_m + (col as f64 + 0.5) * self.pixel_width_m,
-            self.north_m - (row as f64 + 0.5) * self.pixel_height_m,
-        )
-    }
-}
-
-/// What the header of a raster says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RasterInfo {
-    /// The file.
-    pub path: PathBuf,
-    /// Number of rows.
-    pub rows: usize,
-    /// Number of columns.
-    pub cols: usize,
-    /// Number of bands.
-    pub bands: usize,
-    /// Storage type of the cells, the same for every band.
-    pub cell_type: CellType,
-    /// GDAL's six georeference coefficients, or `None` when the file carries none.
-    pub transform: Option<[f64; 6]>,
-    /// EPSG code of the CRS, or `None` when it is missing or not one of EPSG's.
-    pub epsg: Option<u32>,
-    /// Whether the file declares a CRS, known to EPSG or not.
-    pub has_crs: bool,
-    /// Value that means "no data", from the first band.
-    pub nodata: Option<f64>,
-    /// Rows of a block.
-    pub block_rows: usize,
-    /// Columns of a block.
-    pub block_cols: usize,
-    /// Whether a mask of the file tells which pixels are valid.
-    pub has_mask: bool,
-    /// The band (from 1) that calls itself opacity. Infrared bands often wrongly do.
-    pub alpha_band: Option<usize>,
-}
-
-impl RasterInfo {
-    /// The position of a north-up raster of square pixels.
-    ///
-    /// # Errors
-    /// The file has no position, is rotated or south-up, or its pixels are not square within
-    /// [`SQUARENESS`].
-    pub fn georef(&self) -> Result<Georef> {
-        let fault = |what: &str, got: String, hint: &str| -> Error {
-            InputError::new(&self.path, what)
-                .got(got)
-                .expected("a north-up raster of square pixels")
-                .hint(hint)
-                .into()
-        };
-        let Some(t) = self.transform else {
-            let hint = "give it one: `gdal_edit.py -a_ullr WEST NORTH EAST SOUTH FILE`, or restore \
-                        its .tfw";
-            return Err(fault("this raster has no position", "no georeference".into(), hint));
-        };
-        if t.iter().any(|v| !v.is_finite()) {
-            return Err(fault("this raster has no usable position", format!("{t:?}"), ""));
-        }
-        if t[2] != 0.0 || t[4] != 0.0 {
-            let got = format!("rotation terms {} and {}", t[2], t[4]);
-            return Err(fault("this raster is rotated", got, "straighten it with `gdalwarp`"));
-        }
-        if t[1] <= 0.0 || t[5] >= 0.0 {
-            let got = format!("pixel {} by {}", t[1], t[5]);
-            return Err(fault("this raster is not north-up", got, "straighten it with `gdalwarp`"));
-        }
-        let (width, height) = (t[1], -t[5]);
-        if (width - height).abs() > SQUARENESS * width {
-            let got = format!("pixel {width} by {height} m");
-            let hint = "resample it: `gdalwarp -tr SIDE SIDE`";
-            return Err(fault("the pixels of this raster are not square", got, hint));
-        }
-        Ok(Georef { west_m: t[0], north_m: t[3], pixel_width_m: width, pixel_height_m: height })
-    }
-
-    /// Checks the CRS.
-    ///
-    /// # Errors
-    /// It is missing, or another one.
-    pub fn require_epsg(&self, epsg: u32) -> Result<()> {
-        let fault = match (self.epsg, self.has_crs) {
-            (Some(found), _) if found == epsg => return Ok(()),
-            (Some(found), _) => InputError::new(&self.path, "wrong coordinate system")
-                .got(format!("EPSG:{found}"))
-                .hint(format!("reproject it: `gdalwarp -t_srs EPSG:{epsg} IN OUT`")),
-            (None, true) => InputError::new(&self.path, "wrong coordinate system")
-                .got("one unknown to EPSG")
-                .hint(format!("declare it: `gdal_edit.py -a_srs EPSG:{epsg} FILE`")),
-            (None, false) => InputError::new(&self.path, "this raster has no coordinate system")
-                .hint(format!("declare it: `gdal_edit.py -a_srs EPSG:{epsg} FILE`")),
-        };
-        Err(fault.expected(format!("EPSG:{epsg}")).into())
-    }
-
-    /// Checks that the cells can be read as `T` without loss.
-    ///
-    /// # Errors
-    /// They are wider, signed or floating-point.
-    pub fn require_cells<T: Cell>(&self) -> Result<()> {
-        if T::ACCEPTS.contains(&self.cell_type) {
-            return Ok(());
-        }
-        let accepted: Vec<&str> = T::ACCEPTS.iter().map(|kind| kind.name()).collect();
-        Err(InputError::new(&self.path, "wrong type of cells")
-            .got(self.cell_type.name())
-            .expected(accepted.join(" or "))
-            .hint("convert it: `gdal_translate -ot Byte IN OUT` (UInt16 for couples)")
-            .into())
-    }
-
-    /// The whole raster as one window.
-    pub fn window(&self) -> Window {
-        Window { row: 0, col: 0, rows: self.rows, cols: self.cols }
-    }
+/// Pixels of a window, in a buffer of the caller's.
+pub struct Pixels<'a> {
+    /// The bands asked for, of shape (band, rows, cols).
+    pub bands: ArrayView3<'a, u8>,
+    /// 255 where a pixel holds data, else 0, of shape (rows, cols); `None` when all do.
+    pub valid: Option<Array2<u8>>,
 }
 
 /// A raster open for reading; one per thread.
@@ -231,7 +37,16 @@ impl RasterSource {
     /// The path is refused, the file is missing, damaged or of a format that is not accepted, its
     /// header exceeds the budget, or its bands are of different types.
     pub fn open(path: &Path) -> Result<Self> {
-        let dataset = open_raster(path)?;
+        Self::open_level(path, None)
+    }
+
+    /// Opens one of the reduced levels of [`RasterInfo::levels`] (from 0), or the full pixels; a
+    /// level has a position, a size and a pixel of its own.
+    ///
+    /// # Errors
+    /// Those of [`RasterSource::open`]; the level does not exist.
+    pub fn open_level(path: &Path, level: Option<usize>) -> Result<Self> {
+        let dataset = open_raster(path, level)?;
         let info = describe(path, &dataset)?;
         Ok(Self { dataset, info })
     }
@@ -250,14 +65,59 @@ impl RasterSource {
         self.info.require_cells::<T>()?;
         self.check(band, window)?;
         let mut cells = vec![T::default(); window.n_cells()];
-        let done = strict(|| read_band(&self.dataset.rasterband(band)?, window, &mut cells));
-        done.map_err(|said| {
+        self.to_the_end(|| read_band(&self.dataset.rasterband(band)?, window, &mut cells))?;
+        Ok(shaped(window, cells))
+    }
+
+    /// Runs a reading; a complaint means that the file is cut.
+    fn to_the_end(
+        &self,
+        operation: impl FnOnce() -> std::result::Result<(), GdalError>,
+    ) -> Result<()> {
+        strict(operation).map_err(|said| {
             InputError::new(&self.info.path, "this raster cannot be read to its end")
                 .got(said)
                 .expected(format!("{} rows and {} columns", self.info.rows, self.info.cols))
                 .hint("it is truncated or damaged: copy it again, then check with `gdalinfo -checksum`")
-        })?;
-        Ok(shaped(window, cells))
+                .into()
+        })
+    }
+
+    /// Reads a window of several 8-bit bands (from 1) at once, with the pixels that hold data as
+    /// [`RasterSource::read_valid`] tells them. `buffer` is made as large as needed and may be used
+    /// again.
+    ///
+    /// # Errors
+    /// Those of [`RasterSource::read`].
+    pub fn read_pixels<'a>(
+        &self,
+        bands: &[usize],
+        window: Window,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<Pixels<'a>> {
+        self.info.require_cells::<u8>()?;
+        let nodata = self.info.nodata.filter(|v| v.fract() == 0.0 && (0.0..=255.0).contains(v));
+        let nodata = nodata.filter(|_| !self.info.has_mask).map(|v| v as u8);
+        // Whether a pixel is void is told by all bands: those not asked for come last.
+        let mut read = bands.to_vec();
+        if nodata.is_some() {
+            read.extend((1..=self.info.bands).filter(|band| !bands.contains(band)));
+        }
+        for &band in &read {
+            self.check(band, window)?;
+        }
+        let n_cells = window.n_cells();
+        buffer.resize(read.len() * n_cells, 0);
+        self.to_the_end(|| read_together(&self.dataset, &read, window, buffer))?;
+        let valid = match nodata {
+            Some(nodata) => Some(not_all(nodata, buffer, window)),
+            None if self.info.has_mask => Some(self.read_mask(window)?.mapv_into(u8::wrapping_neg)),
+            None => None,
+        };
+        let shape = (bands.len(), window.rows, window.cols);
+        let bands = ArrayView3::from_shape(shape, &buffer[..bands.len() * n_cells])
+            .expect("the buffer was made of this size");
+        Ok(Pixels { bands, valid })
     }
 
     /// Reads a window of the first band as measures, of shape (rows, cols): the band's scale and
@@ -355,6 +215,61 @@ fn read_band<T: Cell>(
     band.read_into_slice(corner, size, size, cells, None)
 }
 
+/// Reads bands of bytes one after the other into a buffer of their size, each block decoded once.
+fn read_together(
+    dataset: &Dataset,
+    bands: &[usize],
+    window: Window,
+    buffer: &mut [u8],
+) -> std::result::Result<(), GdalError> {
+    if buffer.len() != bands.len() * window.n_cells() {
+        return Err(GdalError::BadArgument("the buffer is not of the bands' size".to_owned()));
+    }
+    if buffer.is_empty() {
+        return Ok(());
+    }
+    let side = |n: usize| i32::try_from(n).expect("headers are checked against `SIDE_MAX`");
+    let (rows, cols) = (side(window.rows), side(window.cols));
+    let mut ranks: Vec<i32> = bands.iter().map(|&band| side(band)).collect();
+    // SAFETY: the dataset is open, the list of bands and the buffer outlive the call, and the
+    // buffer holds `bands * rows * cols` bytes as the strides say.
+    let code = unsafe {
+        gdal_sys::GDALDatasetRasterIOEx(
+            dataset.c_dataset(),
+            gdal_sys::GDALRWFlag::GF_Read,
+            side(window.col),
+            side(window.row),
+            cols,
+            rows,
+            buffer.as_mut_ptr().cast(),
+            cols,
+            rows,
+            gdal_sys::GDALDataType::GDT_Byte,
+            side(bands.len()),
+            ranks.as_mut_ptr(),
+            1,
+            i64::from(cols),
+            i64::from(cols) * i64::from(rows),
+            std::ptr::null_mut(),
+        )
+    };
+    if code == gdal_sys::CPLErr::CE_None {
+        return Ok(());
+    }
+    Err(GdalError::BadArgument("the bands could not be read".to_owned()))
+}
+
+/// 0 where every band of a window holds `nodata`, else 255.
+fn not_all(nodata: u8, bands: &[u8], window: Window) -> Array2<u8> {
+    let mut valid = vec![0_u8; window.n_cells()];
+    for band in bands.chunks_exact(window.n_cells().max(1)) {
+        for (valid, &pixel) in valid.iter_mut().zip(band) {
+            *valid |= u8::from(pixel != nodata).wrapping_neg();
+        }
+    }
+    shaped(window, valid)
+}
+
 fn shaped<T>(window: Window, cells: Vec<T>) -> Array2<T> {
     Array2::from_shape_vec((window.rows, window.cols), cells).expect("made of the window's size")
 }
@@ -366,6 +281,16 @@ fn cell_type_of(band: &RasterBand<'_>) -> CellType {
         Some(kind) if kind == "SIGNEDBYTE" => CellType::Signed,
         _ => CellType::of(band.band_type()),
     }
+}
+
+/// The sizes of the reduced levels of a band; none when their headers cannot be read.
+fn levels_of(band: &RasterBand<'_>) -> Vec<(usize, usize)> {
+    let n = quiet(|| band.overview_count()).map_or(0, |n| usize::try_from(n).unwrap_or(0));
+    let side = |level: usize| {
+        let (cols, rows) = quiet(|| band.overview(level)).ok()?.size();
+        Some((rows, cols))
+    };
+    (0..n).map_while(side).collect()
 }
 
 fn describe(path: &Path, dataset: &Dataset) -> Result<RasterInfo> {
@@ -386,6 +311,7 @@ fn describe(path: &Path, dataset: &Dataset) -> Result<RasterInfo> {
         }
     }
     let srs = quiet(|| dataset.spatial_ref().ok());
+    let first = reading(path, what, || dataset.rasterband(1))?;
     Ok(RasterInfo {
         path: path.to_path_buf(),
         rows,
@@ -403,6 +329,8 @@ fn describe(path: &Path, dataset: &Dataset) -> Result<RasterInfo> {
             quiet(|| dataset.rasterband(index))
                 .is_ok_and(|band| band.color_interpretation() == ColorInterpretation::AlphaBand)
         }),
+        has_palette: first.color_interpretation() == ColorInterpretation::PaletteIndex,
+        levels: levels_of(&first),
     })
 }
 

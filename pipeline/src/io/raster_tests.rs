@@ -5,6 +5,7 @@ use kernels::lattice::Point;
 use ndarray::{Array3, s};
 
 use super::*;
+use crate::error::Error;
 use crate::io::raster_writer::{Compression, RasterSpec, write_geotiff};
 
 fn spec(rows: usize, cols: usize, bands: usize) -> RasterSpec {
@@ -54,6 +55,44 @@ fn what_is_written_is_read_again() {
 }
 
 #[test]
+fn bands_read_together_are_those_read_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("void.tif");
+    // Every third pixel holds the nodata value in all bands, others in one band.
+    let pixel = |b: usize, at: usize| {
+        if at.is_multiple_of(3) || (at + b).is_multiple_of(5) { 9 } else { at as u8 }
+    };
+    let produce = |w: Window| -> Result<_> {
+        let cell = |(b, r, c)| pixel(b, (w.row + r) * 31 + (w.col + c) * 7);
+        Ok(Array3::from_shape_fn((4, w.rows, w.cols), cell))
+    };
+    for nodata in [None, Some(9)] {
+        let _ = std::fs::remove_file(&path);
+        write_geotiff::<u8>(&path, &RasterSpec { nodata, ..spec(600, 530, 4) }, produce).unwrap();
+        let source = RasterSource::open(&path).unwrap();
+        let mut buffer = Vec::new();
+        for window in [(500, 500, 90, 30), (0, 510, 20, 10), (3, 3, 200, 527)] {
+            let (row, col, rows, cols) = window;
+            let window = Window { row, col, rows, cols };
+            let pixels = source.read_pixels(&[3, 1], window, &mut buffer).unwrap();
+            for (index, band) in [(0, 3), (1, 1)] {
+                let alone = source.read::<u8>(band, window).unwrap();
+                assert_eq!(pixels.bands.index_axis(Axis(0), index), alone);
+            }
+            let valid = source.read_valid(window).unwrap();
+            assert_eq!(pixels.valid.is_some(), nodata.is_some());
+            let told = pixels.valid.map_or_else(|| valid.clone(), |valid| valid.mapv(|v| v / 255));
+            assert_eq!(told, valid);
+            assert_eq!(valid.iter().any(|&v| v == 0), nodata.is_some());
+        }
+        let outside = Window { row: 590, col: 0, rows: 20, cols: 1 };
+        assert!(source.read_pixels(&[1], outside, &mut buffer).is_err());
+        let all = source.info().window();
+        assert!(source.read_pixels(&[5], all, &mut buffer).is_err());
+    }
+}
+
+#[test]
 fn wider_cells_and_palettes_survive() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("wide.tif");
@@ -68,7 +107,7 @@ fn wider_cells_and_palettes_survive() {
 
     let colours = vec![[0, 0, 0, 0], [255, 0, 0, 255]];
     let (path, _) = written(&folder, "palette.tif", &RasterSpec { colours, ..spec(20, 30, 1) });
-    let dataset = open_raster(&path).unwrap();
+    let dataset = open_raster(&path, None).unwrap();
     let band = dataset.rasterband(1).unwrap();
     let entry = band.color_table().unwrap().entry_as_rgb(1).unwrap();
     assert_eq!((entry.r, entry.g, entry.b), (255, 0, 0));
@@ -170,6 +209,8 @@ fn header(transform: Option<[f64; 6]>, epsg: Option<u32>, has_crs: bool) -> Rast
         block_cols: 1,
         has_mask: false,
         alpha_band: None,
+        has_palette: false,
+        levels: Vec::new(),
     }
 }
 

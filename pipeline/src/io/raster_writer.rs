@@ -214,7 +214,7 @@ fn colour_table(colours: &[[u8; 4]]) -> ColorTable<'static> {
 /// Checks that every tile lies within the file: what `gdalinfo` does not do.
 pub(super) fn check_complete(path: &Path) -> Result<()> {
     let bytes = std::fs::metadata(path).map_err(|error| write_error(path, error))?.len();
-    let dataset = open_raster(path)?;
+    let dataset = open_raster(path, None)?;
     let band = writing(path, || dataset.rasterband(1))?;
     let (cols, rows) = dataset.raster_size();
     for row in 0..rows.div_ceil(TILE) {

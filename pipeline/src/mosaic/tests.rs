@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use kernels::height::height_bytes;
 use ndarray::{Array2, Array3, Axis, array};
 
@@ -37,8 +39,8 @@ fn coarse_ground_is_one_slope_over_the_seam_of_its_tiles_and_in_any_block() {
     let surface = Mosaic::open(&paths[2..], 2154, heights).unwrap();
     let grid = Grid { origin: CORNER, cell: 100, rows: 4, cols: 8 };
     let on = |block: &Grid| {
-        let under = ground.relief(block).unwrap();
-        height_bytes(&surface.relief(block).unwrap(), Some(&under))
+        let under = ground.reader().relief(block).unwrap();
+        height_bytes(&surface.reader().relief(block).unwrap(), Some(&under))
     };
     let whole = on(&grid);
     // Column c lies at 100.5 + c metres; quarters of 9.5 m, 8.5 m ... and the edge holds its last pixel.

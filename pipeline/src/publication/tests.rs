@@ -20,6 +20,7 @@ fn manifest(outputs: BTreeMap<String, Stamp>) -> Manifest {
         parameters: serde_json::json!({ "command": "compare" }),
         inputs: BTreeMap::new(),
         outputs,
+        coverage: None,
         proofs: Vec::new(),
     }
 }

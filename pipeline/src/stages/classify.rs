@@ -142,10 +142,9 @@ impl Looks {
         })
     }
 
-    /// Features of a window, of shape (cell, feature), cells row by row.
-    fn features(&self, frame: Frame, window: Window) -> Result<Array2<u8>, Error> {
+    /// What the features of a window are computed from.
+    fn around(&self, frame: Frame, window: Window) -> Result<Around, Error> {
         let around = window.grown(HALO, &frame.grid);
-        let cells = self.imagery.read(around)?;
         let heights = match &self.heights {
             Some(heights) => Some(heights.read(around)?),
             // Unknown, at this date only.
@@ -154,8 +153,22 @@ impl Looks {
             }
             None => None,
         };
-        let heights = heights.as_ref().map(|heights| heights.view());
-        cell_features(cells.view(), heights, inside(window, around))
+        Ok(Around { window: around, imagery: self.imagery.read(around)?, heights })
+    }
+}
+
+/// The cells of a window and of the ground around it that its features need.
+struct Around {
+    window: Window,
+    imagery: Array3<u8>,
+    heights: Option<Array3<u8>>,
+}
+
+impl Around {
+    /// Features of a part of the window, of shape (cell, feature), cells row by row.
+    fn features(&self, part: Window) -> Result<Array2<u8>, Error> {
+        let heights = self.heights.as_ref().map(|heights| heights.view());
+        cell_features(self.imagery.view(), heights, inside(part, self.window))
             .map_err(|error| Error::internal(error.to_string()))
     }
 }
@@ -207,7 +220,7 @@ fn features_of(
             let (row, col) = (row * SIDE, col * SIDE);
             let (rows, cols) = (SIDE.min(frame.grid.rows - row), SIDE.min(frame.grid.cols - col));
             let window = Window { row, col, rows, cols };
-            let cells = looks.features(frame, window)?;
+            let cells = looks.around(frame, window)?.features(window)?;
             let wanted: Vec<usize> = ranks
                 .iter()
                 .map(|&rank| (samples[rank].row - row) * cols + samples[rank].col - col)
@@ -266,35 +279,34 @@ fn predict(
     let ids: Vec<u8> = classes.iter().map(|class| class.0).collect();
     let notes = Map::from_iter([("classes".to_owned(), json!(ids))]);
     cube::publish(ctx, date.probability(), frame, (&names, notes), |shard| {
-        let parts: Vec<(Window, Array3<u8>)> = frame
-            .grid
-            .sub(shard)
-            .blocks(SIDE)
-            .into_par_iter()
-            .map(|part| {
-                ctx.check_cancelled()?;
-                let window =
-                    Window { row: shard.row + part.row, col: shard.col + part.col, ..part };
-                let cells = looks.features(frame, window)?;
-                let predicted =
-                    model.predict(cells.view()).map_err(|e| Error::internal(e.to_string()))?;
-                let shape = (classes.len(), part.rows, part.cols);
-                let mut block = predicted
-                    .into_shape_with_order(shape)
-                    .map_err(|error| Error::internal(error.to_string()))?;
-                let seen = valid.read_plane(0, window)?;
-                for mut plane in block.outer_iter_mut() {
-                    plane.zip_mut_with(&seen, |p, &v| *p *= u8::from(v != 0));
-                }
-                ctx.progress.advance(part.n_cells() as u64);
-                Ok((part, block))
-            })
-            .collect::<Result<_, Error>>()?;
+        // Read once for the whole shard: each block by itself would decode its neighbours' chunks.
+        let (around, seen) = (looks.around(frame, shard)?, valid.read_plane(0, shard)?);
         let mut cells = Array3::zeros((classes.len(), shard.rows, shard.cols));
-        for (w, part) in parts {
-            let rows = w.row..w.row + w.rows;
-            cells.slice_mut(s![.., rows, w.col..w.col + w.cols]).assign(&part);
-        }
+        let strips = cells.axis_chunks_iter_mut(Axis(1), SIDE).into_par_iter().enumerate();
+        strips.try_for_each(|(rank, mut strip)| {
+            let (row, rows) = (shard.row + rank * SIDE, strip.len_of(Axis(1)));
+            for start in (0..shard.cols).step_by(SIDE) {
+                ctx.check_cancelled()?;
+                let cols = SIDE.min(shard.cols - start);
+                let window = Window { row, col: shard.col + start, rows, cols };
+                let lines = around.features(window)?;
+                let predicted =
+                    model.predict(lines.view()).map_err(|e| Error::internal(e.to_string()))?;
+                let first = rank * SIDE;
+                let seen = seen.slice(s![first..first + rows, start..start + cols]);
+                let mut part = strip.slice_mut(s![.., .., start..start + cols]);
+                for (plane, class) in part.outer_iter_mut().zip(predicted.outer_iter()) {
+                    let of_class = class.into_shape_with_order((rows, cols));
+                    let of_class = of_class.map_err(|error| Error::internal(error.to_string()))?;
+                    ndarray::Zip::from(plane)
+                        .and(&of_class)
+                        .and(&seen)
+                        .for_each(|to, &p, &v| *to = p * u8::from(v != 0));
+                }
+                ctx.progress.advance(window.n_cells() as u64);
+            }
+            Ok::<_, Error>(())
+        })?;
         Ok(cells)
     })
 }

@@ -32,10 +32,16 @@ impl Sample {
     }
 
     pub(crate) fn of(seed: u32, size_m: u32) -> Self {
+        Self::with_pixels(seed, size_m, "5")
+    }
+
+    /// A territory with pixels of this side, in metres.
+    pub(crate) fn with_pixels(seed: u32, size_m: u32, cell_m: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let [out, seed, size_m] =
             [dir.path().join("sample").display().to_string(), seed.to_string(), size_m.to_string()];
-        let args = ["sample", "--size-m", &size_m, "--seed", &seed, "--cell-m", "5", "--out", &out];
+        let args =
+            ["sample", "--size-m", &size_m, "--seed", &seed, "--cell-m", cell_m, "--out", &out];
         assert_eq!(command(&args), 0);
         Self { dir }
     }

@@ -25,6 +25,7 @@ mod resume;
 mod scratch;
 #[path = "../../src/shared_data.rs"]
 mod shared_data;
+mod survey;
 mod town;
 mod vectorise;
 mod vectorise_input;

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use kernels::grid::Grid;
+use kernels::grid::Window;
 use kernels::lattice::{Polygon, STEPS_PER_METRE};
-use kernels::rasterise::{WideLine, burn, rasterise_lines};
-use ndarray::Array2;
+use kernels::placed::Placed;
+use kernels::rasterise::WideLine;
+use ndarray::ArrayViewMut2;
 
 use crate::config::EvidenceLayer;
 use crate::error::{Error, InputError};
+use crate::io::cube::{Frame, SHARD};
 use crate::io::vector::{Feature, Value, VectorSource};
 use crate::tally::Tally;
 
@@ -19,15 +21,19 @@ const LINE_WIDTH_M: f64 = 5.0;
 /// A line without a width, or with one that no road has.
 const WIDTH_MISSING: &str = "line_width_missing";
 
-/// A layer of evidence on the grid.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Burnt {
-    /// 0 where there is nothing, else 1 + the rank of the nature; shape (rows, cols).
-    pub(super) cells: Array2<u8>,
+/// A layer of evidence, ready to be burnt window by window.
+pub(super) struct Shapes {
     /// The natures, sorted; one empty nature when the layer names none.
     pub(super) natures: Vec<String>,
     /// Features read.
     pub(super) n_features: usize,
+    polygons: Vec<Polygon>,
+    /// 1 + the rank of the nature of each polygon.
+    of_polygon: Vec<u8>,
+    lines: Vec<WideLine>,
+    of_line: Vec<u8>,
+    placed_polygons: Placed,
+    placed_lines: Placed,
 }
 
 /// A feature reduced to what is burnt.
@@ -37,42 +43,55 @@ struct Mark {
     lines: Vec<WideLine>,
 }
 
-/// Reads a layer and burns it: a cell takes the last feature of the file that holds its centre,
-/// lines (widened) over polygons.
-///
-/// # Errors
-/// The layer cannot be read, lacks a column that the configuration names, or has too many natures.
-pub(super) fn burn_layer(
-    layer: &EvidenceLayer,
-    grid: &Grid,
-    epsg: u32,
-    tally: &Tally,
-) -> Result<Burnt, Error> {
-    let marks = read_marks(layer, epsg, tally)?;
-    let natures: BTreeSet<&str> = marks.iter().map(|mark| mark.nature.as_str()).collect();
-    let natures: Vec<String> = natures.into_iter().map(str::to_owned).collect();
-    if natures.len() > NATURES_MAX {
-        return Err(InputError::new(&layer.layer.path, "this evidence has too many natures")
-            .got(natures.len())
-            .expected(format!("at most {NATURES_MAX}"))
-            .hint("name a coarser column in `nature_field`")
-            .into());
+impl Shapes {
+    /// Reads a layer.
+    ///
+    /// # Errors
+    /// The layer cannot be read, lacks a column that the configuration names, or has too many
+    /// natures.
+    pub(super) fn read(layer: &EvidenceLayer, frame: Frame, tally: &Tally) -> Result<Self, Error> {
+        let marks = read_marks(layer, frame.epsg, tally)?;
+        let natures: BTreeSet<&str> = marks.iter().map(|mark| mark.nature.as_str()).collect();
+        let natures: Vec<String> = natures.into_iter().map(str::to_owned).collect();
+        if natures.len() > NATURES_MAX {
+            return Err(InputError::new(&layer.layer.path, "this evidence has too many natures")
+                .got(natures.len())
+                .expected(format!("at most {NATURES_MAX}"))
+                .hint("name a coarser column in `nature_field`")
+                .into());
+        }
+        let n_features = marks.len();
+        let (mut polygons, mut of_polygon) = (Vec::new(), Vec::new());
+        let (mut lines, mut of_line) = (Vec::new(), Vec::new());
+        for mark in marks {
+            let rank = natures.binary_search(&mark.nature).expect("every nature was listed");
+            let value = 1 + rank as u8;
+            of_polygon.extend(mark.polygons.iter().map(|_| value));
+            polygons.extend(mark.polygons);
+            of_line.extend(mark.lines.iter().map(|_| value));
+            lines.extend(mark.lines);
+        }
+        let placed_polygons = Placed::polygons(&polygons, &frame.grid, SHARD);
+        let placed_lines = Placed::lines(&lines, &frame.grid, SHARD);
+        Ok(Self {
+            natures,
+            n_features,
+            polygons,
+            of_polygon,
+            lines,
+            of_line,
+            placed_polygons,
+            placed_lines,
+        })
     }
-    let value = |mark: &Mark| {
-        1 + natures.binary_search(&mark.nature).expect("every nature was listed") as u8
-    };
-    let mut cells = Array2::<u8>::zeros((grid.rows, grid.cols));
-    let (mut polygons, mut of_polygon, mut lines, mut of_line) = (vec![], vec![], vec![], vec![]);
-    for mark in &marks {
-        of_polygon.extend(mark.polygons.iter().map(|_| value(mark)));
-        polygons.extend(&mark.polygons);
-        of_line.extend(mark.lines.iter().map(|_| value(mark)));
-        lines.extend(mark.lines.iter().cloned());
+
+    /// Burns it over a window: a cell takes 1 + the rank of the nature of the last feature of the
+    /// file that holds its centre, lines (widened) over polygons.
+    pub(super) fn burn(&self, window: Window, cells: &mut ArrayViewMut2<'_, u8>) {
+        let of_polygon = |rank: usize| self.of_polygon[rank];
+        cells.assign(&self.placed_polygons.rasterise(&self.polygons, of_polygon, window));
+        self.placed_lines.burn_lines(cells, &self.lines, |rank| self.of_line[rank], window);
     }
-    burn(&mut cells.view_mut(), &polygons, &of_polygon, grid);
-    let on_lines = rasterise_lines(&lines, &of_line, grid);
-    cells.zip_mut_with(&on_lines, |cell, &line| *cell = if line == 0 { *cell } else { line });
-    Ok(Burnt { cells, natures, n_features: marks.len() })
 }
 
 fn read_marks(layer: &EvidenceLayer, epsg: u32, tally: &Tally) -> Result<Vec<Mark>, Error> {
@@ -118,13 +137,16 @@ fn mark(
 
 #[cfg(test)]
 mod tests {
+    use kernels::grid::Grid;
     use kernels::lattice::Point;
+    use ndarray::Array2;
 
     use super::*;
     use crate::config::{EvidenceKind, Layer};
     use crate::shared_data::shared;
 
-    fn burnt(kind: EvidenceKind, name: &str) -> Option<Burnt> {
+    /// A layer and its cells.
+    fn burnt(kind: EvidenceKind, name: &str) -> Option<(Shapes, Array2<u8>)> {
         let layer = EvidenceLayer {
             kind,
             layer: Layer { path: shared(name)?, layer: None },
@@ -135,12 +157,20 @@ mod tests {
         let (low, high) =
             (Point::new(66_300_000, 635_800_000), Point::new(66_600_000, 636_200_000));
         let grid = Grid::covering(low, high, 100);
-        Some(burn_layer(&layer, &grid, 2154, &Tally::default()).unwrap())
+        let frame = Frame { grid, epsg: 2154 };
+        let shapes = Shapes::read(&layer, frame, &Tally::default()).unwrap();
+        let mut cells = Array2::zeros((grid.rows, grid.cols));
+        for window in grid.blocks(SHARD) {
+            let (rows, cols) =
+                (window.row..window.row + window.rows, window.col..window.col + window.cols);
+            shapes.burn(window, &mut cells.slice_mut(ndarray::s![rows, cols]));
+        }
+        Some((shapes, cells))
     }
 
-    fn cells(burnt: &Burnt, nature: &str) -> usize {
-        let value = 1 + burnt.natures.iter().position(|n| n == nature).unwrap() as u8;
-        burnt.cells.iter().filter(|&&cell| cell == value).count()
+    fn cells((shapes, cells): &(Shapes, Array2<u8>), nature: &str) -> usize {
+        let value = 1 + shapes.natures.iter().position(|n| n == nature).unwrap() as u8;
+        cells.iter().filter(|&&cell| cell == value).count()
     }
 
     #[test]
@@ -150,7 +180,7 @@ mod tests {
             return;
         };
         assert_eq!(
-            (cemeteries.n_features, cemeteries.natures.as_slice()),
+            (cemeteries.0.n_features, cemeteries.0.natures.as_slice()),
             (3, &["Civil".into()][..])
         );
         // Three polygons of 13,280 m2 together.
@@ -162,7 +192,7 @@ mod tests {
         let sports = burnt(EvidenceKind::Sports, "bdtopo_olemps/TERRAIN_DE_SPORT.shp").unwrap();
         let named = ["Grand terrain de sport", "Petit terrain multi-sports", "Terrain de tennis"];
         assert_eq!(
-            (sports.n_features, sports.natures.as_slice()),
+            (sports.0.n_features, sports.0.natures.as_slice()),
             (7, &named.map(String::from)[..])
         );
         let all: usize = named.iter().map(|nature| cells(&sports, nature)).sum();

@@ -1,0 +1,222 @@
+//! Imagery and heights on the working grid, block by block.
+
+use kernels::grid::{Grid, Window};
+use kernels::height::{N_HEIGHT_BANDS, height_bytes};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, Array3, ArrayViewMut3, Axis, s};
+use serde_json::Map;
+
+use crate::config::{Heights, Imagery};
+use crate::context::Context;
+use crate::cube::{self, Growing};
+use crate::date::Date;
+use crate::error::{Error, InputError};
+use crate::inputs;
+use crate::land::Land;
+use crate::mosaic::{Mosaic, Reader};
+use crate::stage_report::StageReport;
+use crate::tally::Tally;
+use crate::units;
+
+/// Bands of the imagery: mean then spread.
+const IMAGERY_BANDS: [&str; 8] =
+    ["r", "g", "b", "nir", "r_spread", "g_spread", "b_spread", "nir_spread"];
+/// Bands of the heights.
+const HEIGHT_BANDS: [&str; N_HEIGHT_BANDS] = ["height", "height_spread"];
+/// Side of the blocks in which images are read, in cells.
+const READ_SIDE: usize = 512;
+/// Cells that lie in the territory and have no imagery.
+const NO_IMAGERY: &str = "cell_without_imagery";
+
+/// Reads RVB and IRC of a date as means and spreads of R, G, B and NIR.
+///
+/// # Errors
+/// A tile cannot be read, or more of the territory has no imagery than the limit allows.
+pub(super) fn imagery(
+    ctx: &Context,
+    land: &Land,
+    (date, given): (Date, &Imagery),
+    report: StageReport,
+) -> Result<StageReport, Error> {
+    let open =
+        |files| Mosaic::of_images(files, land.frame.epsg, ctx.config.cell_m(), given.reduced);
+    let (rvb, irc) = (open(&given.rvb)?, open(&given.irc)?);
+    start(ctx, land);
+    let images = Growing::<u8>::new(ctx, date.imagery(), land.frame, (&IMAGERY_BANDS, Map::new()))?;
+    let valid = Growing::<u8>::new(ctx, date.valid(), land.frame, (&[], Map::new()))?;
+    let counts = cube::in_blocks(ctx, land.grid(), |shard| {
+        let cells = in_strips(ctx, land.grid(), shard, IMAGERY_BANDS.len(), || {
+            let (mut visible, mut infrared) = (rvb.reader(), irc.reader());
+            move |block: &Grid, cells: ArrayViewMut3<'_, u8>| {
+                read_part(&mut visible, &mut infrared, block, cells)
+            }
+        })?;
+        // Zero in all bands is what `read_part` leaves where there is nothing.
+        let seen = cells.fold_axis(Axis(0), 0, |&any, &cell| any | u8::from(cell != 0));
+        images.write(shard, cells)?;
+        let counts = missing(ctx, land, shard, &seen, Some(NO_IMAGERY));
+        valid.write(shard, seen.insert_axis(Axis(0)))?;
+        Ok(counts)
+    })?;
+    let (inside, void) = sum(&counts);
+    let most = ctx.config.limits.no_imagery;
+    if void == inside || void as f64 > most * inside as f64 {
+        let share = units::percent(void as f64 / inside.max(1) as f64);
+        return Err(InputError::new(&given.rvb[0], "too much of the territory has no imagery")
+            .got(format!("no data in RVB or IRC on {share} of it"))
+            .expected(format!("at most {} (`limits.no_imagery`)", units::percent(most)))
+            .concerns(format!("{} of {} cells", units::count(void), units::count(inside)))
+            .hint("check the tiles, their nodata value and their masks, or raise the limit")
+            .into());
+    }
+    Ok(report
+        .output(images.publish(ctx)?)
+        .output(valid.publish(ctx)?)
+        .figure(&date.figure("cells_without_imagery"), void)
+        .figure(&date.figure("pixel_m"), rvb.pixel_m))
+}
+
+/// Puts the heights of a date on the grid.
+///
+/// # Errors
+/// A tile cannot be read, or more of the territory has no height than the limit allows.
+pub(super) fn heights(
+    ctx: &Context,
+    land: &Land,
+    (date, given): (Date, &Heights),
+    report: StageReport,
+) -> Result<StageReport, Error> {
+    let epsg = ctx.config.crs.0;
+    let surface = Mosaic::open(&given.surface, epsg, inputs::heights)?;
+    let ground = (!given.ground.is_empty())
+        .then(|| Mosaic::open(&given.ground, epsg, inputs::heights))
+        .transpose()?;
+    start(ctx, land);
+    let bands = (&HEIGHT_BANDS[..], Map::new());
+    let stored = Growing::<u8>::new(ctx, date.heights(), land.frame, bands)?;
+    let counts = cube::in_blocks(ctx, land.grid(), |shard| {
+        let cells = in_strips(ctx, land.grid(), shard, HEIGHT_BANDS.len(), || {
+            let (mut top, mut under) = (surface.reader(), ground.as_ref().map(Mosaic::reader));
+            move |block: &Grid, mut cells: ArrayViewMut3<'_, u8>| {
+                let under = under.as_mut().map(|ground| ground.relief(block)).transpose()?;
+                cells.assign(&height_bytes(&top.relief(block)?, under.as_ref()));
+                Ok(())
+            }
+        })?;
+        let counts = missing(ctx, land, shard, &cells.index_axis(Axis(0), 0).to_owned(), None);
+        stored.write(shard, cells)?;
+        Ok(counts)
+    })?;
+    let (inside, void) = sum(&counts);
+    let most = ctx.config.limits.no_heights;
+    if void == inside || void as f64 > most * inside as f64 {
+        let share = units::percent(void as f64 / inside.max(1) as f64);
+        return Err(InputError::new(&given.surface[0], "too much of the territory has no height")
+            .got(format!("no height on {share} of it"))
+            .expected(format!("at most {} (`limits.no_heights`)", units::percent(most)))
+            .concerns(format!("{} of {} cells", units::count(void), units::count(inside)))
+            .hint("check `mnh`, `mns`, `mnt` and the CRS of the tiles, or raise the limit")
+            .into());
+    }
+    Ok(report
+        .output(stored.publish(ctx)?)
+        .figure(&date.figure("cells_without_height"), void)
+        .figure(&date.figure("height_pixel_m"), surface.pixel_m))
+}
+
+fn start(ctx: &Context, land: &Land) {
+    ctx.progress.start(land.grid().n_cells() as u64, "cells");
+}
+
+/// Cells of the territory in a block, and those of them where `known` is 0, tallied under `flaw`.
+fn missing(
+    ctx: &Context,
+    land: &Land,
+    window: Window,
+    known: &Array2<u8>,
+    flaw: Option<&str>,
+) -> (u64, u64) {
+    let (block, inside) = (land.grid().sub(window), land.inside(window));
+    let cell_twice_area = 2 * i128::from(block.cell) * i128::from(block.cell);
+    let (mut n_inside, mut void) = (0, 0);
+    let local = Tally::default();
+    for ((at, &cell), &known) in inside.indexed_iter().zip(known) {
+        n_inside += u64::from(cell != 0);
+        if cell != 0 && known == 0 {
+            void += 1;
+            if let Some(key) = flaw {
+                local.count_at(key, block.corner(at.0, at.1), cell_twice_area, "");
+            }
+        }
+    }
+    ctx.tally.absorb(&local.flaws());
+    (n_inside, void)
+}
+
+fn sum(counts: &[(u64, u64)]) -> (u64, u64) {
+    counts.iter().fold((0, 0), |sum, of_block| (sum.0 + of_block.0, sum.1 + of_block.1))
+}
+
+/// The bands of one shard. Strips of it are made in parallel, each from west to east by one
+/// `reader`, so that what a window decodes beyond its side serves the next one.
+fn in_strips<F>(
+    ctx: &Context,
+    grid: &Grid,
+    shard: Window,
+    n_bands: usize,
+    reader: impl Fn() -> F + Sync,
+) -> Result<Array3<u8>, Error>
+where
+    F: FnMut(&Grid, ArrayViewMut3<'_, u8>) -> Result<(), Error>,
+{
+    let shard_grid = grid.sub(shard);
+    let mut cells = Array3::zeros((n_bands, shard.rows, shard.cols));
+    let strips = cells.axis_chunks_iter_mut(Axis(1), READ_SIDE).into_par_iter().enumerate();
+    strips.try_for_each(|(rank, mut strip)| {
+        let mut read = reader();
+        let rows = strip.len_of(Axis(1));
+        for col in (0..shard.cols).step_by(READ_SIDE) {
+            ctx.check_cancelled()?;
+            let cols = READ_SIDE.min(shard.cols - col);
+            let window = Window { row: rank * READ_SIDE, col, rows, cols };
+            read(&shard_grid.sub(window), strip.slice_mut(s![.., .., col..col + cols]))?;
+            ctx.progress.advance(window.n_cells() as u64);
+        }
+        Ok::<_, Error>(())
+    })?;
+    Ok(cells)
+}
+
+/// Means and spreads of one block; zero is left where fewer than half of a cell's pixels hold data.
+fn read_part(
+    rvb: &mut Reader<'_>,
+    irc: &mut Reader<'_>,
+    block: &Grid,
+    mut cells: ArrayViewMut3<'_, u8>,
+) -> Result<(), Error> {
+    let needed = |reader: &Reader<'_>| (reader.whole_cell(block) / 2).max(1);
+    let (need_visible, need_infrared) = (needed(rvb), needed(irc));
+    let visible = rvb.sums(&[1, 2, 3], block)?;
+    let infrared = irc.sums(&[1], block)?;
+    let (mut means, mut spreads) = cells.view_mut().split_at(Axis(0), 4);
+    for row in 0..block.rows {
+        let (of_visible, of_infrared) = (visible.count(), infrared.count());
+        let is_known = |(&v, &i): (&u32, &u32)| v >= need_visible && i >= need_infrared;
+        let counts = of_visible.row(row).into_iter().zip(of_infrared.row(row));
+        let known: Vec<u8> = counts.map(|n| u8::from(is_known(n)).wrapping_neg()).collect();
+        for band in 0..4 {
+            let (sums, from) = if band < 3 { (&visible, band) } else { (&infrared, 0) };
+            let contiguous = "a block's rows are contiguous";
+            let mut mean = means.slice_mut(s![band, row, ..]);
+            let mean = mean.as_slice_mut().expect(contiguous);
+            let mut spread = spreads.slice_mut(s![band, row, ..]);
+            let spread = spread.as_slice_mut().expect(contiguous);
+            sums.write_row(from, row, mean, spread);
+            for ((mean, spread), &known) in mean.iter_mut().zip(spread).zip(&known) {
+                // A black pixel is data: zero in all bands is kept for void cells.
+                (*mean, *spread) = ((*mean).max(1) & known, *spread & known);
+            }
+        }
+    }
+    Ok(())
+}
