@@ -33,6 +33,7 @@ peers: ## Measure beside public tools (PEERS_PYTHON=python that has them); about
 	@benches/peers/raster_to_coverage.py
 	@benches/peers/overlay.py
 	@benches/peers/decode.py
+	@benches/peers/trees.py
 
 accuracy: ## Measure accuracy beside a random forest (PEERS_PYTHON= as above); about 20 minutes
 	@.ci/setup.sh

@@ -114,7 +114,7 @@ class Forest:
         self.cube = zarr.open(f"{work}/cube.zarr", mode="r")
         file, = pathlib.Path(work).parent.glob("model_*.json")
         model = json.loads(file.read_text(encoding="utf-8"))["model"]
-        ranks = self.cube["probability"].attrs["classes"]
+        ranks = self.cube["probability"].attrs["notes"]["classes"]
         self.wanted = dict(zip(ranks, model["samples"], strict=True))
         self.dates = [date for date in ("_before", "") if f"imagery{date}" in self.cube]
         self.tall = any(f"heights{date}" in self.cube for date in self.dates)

@@ -53,6 +53,13 @@ pub struct UpdateParams {
     pub whole_share: f64,
     /// As how many independent cells the imagery of the prior's date counts for an object.
     pub object_cells: f64,
+    /// Times that the transitions are estimated again from what was decided with them, as in an EM
+    /// algorithm. On generated territories (seeds 7, 1, 3, 11) one pass found as many changes or one
+    /// more, up to 1.2 points more of their ground, at the same false change; a second pass added
+    /// nothing and each takes as long as the first decision.
+    pub estimations: u32,
+    /// How many hectares of a cover the stated transitions are worth in that.
+    pub estimation_ha: f64,
 }
 
 impl Default for UpdateParams {
@@ -66,6 +73,8 @@ impl Default for UpdateParams {
             fringe_cells: 2,
             whole_share: 0.8,
             object_cells: 4.0,
+            estimations: 1,
+            estimation_ha: 50.0,
         }
     }
 }
@@ -129,6 +138,13 @@ impl UpdateParams {
                 self.object_cells,
                 (0.0..=1e3).contains(&self.object_cells),
                 "0 to 1000",
+            ),
+            ("estimations", f64::from(self.estimations), self.estimations <= 4, "0 to 4"),
+            (
+                "estimation_ha",
+                self.estimation_ha,
+                self.estimation_ha > 0.0 && self.estimation_ha <= 1e7,
+                "above 0, at most 10000000",
             ),
         ];
         match checks.into_iter().find(|(_, _, ok, _)| !ok) {

@@ -189,6 +189,8 @@ impl UpdateRules {
         let width = nomenclature.classes(Dimension::Cover).len() + 1;
         let mut tables = UpdateTables {
             width,
+            floor: over(self.floor),
+            leaves: nomenclature.leaves(Dimension::Cover),
             transition: vec![over(self.floor); width * width],
             evidence: vec![0.0; Layer::COUNT * 256 * width],
             label_noise: self.label_noise,
@@ -227,7 +229,7 @@ impl UpdateRules {
             let cover = nomenclature.resolve(Dimension::Cover, cover)?;
             tables.footprints.push(Footprint { layer: *layer, cover, share: *share });
         }
-        tables.close(&nomenclature.leaves(Dimension::Cover));
+        tables.close();
         Ok(tables)
     }
 }
@@ -236,6 +238,9 @@ impl UpdateRules {
 #[derive(Debug, Clone, PartialEq)]
 pub struct UpdateTables {
     width: usize,
+    /// The least probability of a transition over the years of the tables.
+    floor: f64,
+    leaves: Vec<ClassId>,
     transition: Vec<f64>,
     evidence: Vec<f64>,
     /// Share of the prior's objects that carry a wrong code.
@@ -260,11 +265,12 @@ impl UpdateTables {
         &mut self.evidence[slot]
     }
 
-    /// Sets the chance to stay of every class to what its ways to the `leaves` leave, at least 1/2.
-    fn close(&mut self, leaves: &[ClassId]) {
+    /// Sets the chance to stay of every class to what its ways to the leaves leave, at least 1/2.
+    fn close(&mut self) {
         for from in (1..self.width).map(|id| ClassId(id as u8)) {
             let away = |to: &&ClassId| **to != from;
-            let gone: f64 = leaves.iter().filter(away).map(|&to| self.transition(from, to)).sum();
+            let gone: f64 =
+                self.leaves.iter().filter(away).map(|&to| self.transition(from, to)).sum();
             let slot = self.slot(from, from);
             self.transition[slot] = (1.0 - gone).max(0.5);
         }
@@ -309,7 +315,10 @@ impl UpdateTables {
     /// * `observed`: number of objects (or equal shares of ground) seen to go from one cover to
     ///   another, staying included; `weight`: how many such observations the stated table is worth.
     ///
-    /// Rows stay distributions: `(weight * stated + observed) / (weight + total)`.
+    /// A stated way becomes `(weight * stated + observed) / (weight + total)`, never less than the
+    /// floor. A way that no rule states stays at the floor whatever was observed: what is taken for
+    /// it is more often a mistake, and the way back from sealed ground stays shut. The chance to
+    /// stay is what is left of 1, at least one half.
     #[must_use]
     pub fn reestimated(
         &self,
@@ -321,16 +330,21 @@ impl UpdateTables {
             totals[usize::from(from.0)] += n;
         }
         let mut tables = self.clone();
-        for from in (1..self.width).map(|id| ClassId(id as u8)) {
+        for (from, to) in self.stated() {
+            let slot = self.slot(from, to);
+            let seen = observed.get(&(from, to)).copied().unwrap_or(0) as f64;
             let total = totals[usize::from(from.0)] as f64;
-            for to in (1..self.width).map(|id| ClassId(id as u8)) {
-                let slot = self.slot(from, to);
-                let seen = observed.get(&(from, to)).copied().unwrap_or(0) as f64;
-                tables.transition[slot] =
-                    (weight * self.transition[slot] + seen) / (weight + total);
-            }
+            let p = (weight * self.transition[slot] + seen) / (weight + total);
+            tables.transition[slot] = p.max(self.floor);
         }
+        tables.close();
         tables
+    }
+
+    /// The ways between different leaves that are more probable than the floor.
+    pub fn stated(&self) -> impl Iterator<Item = (ClassId, ClassId)> + '_ {
+        let pairs = self.leaves.iter().flat_map(|&a| self.leaves.iter().map(move |&b| (a, b)));
+        pairs.filter(|&(from, to)| from != to && self.transition(from, to) > self.floor)
     }
 }
 

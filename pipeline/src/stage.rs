@@ -99,9 +99,10 @@ impl Stage {
         match self {
             Self::Vectorise | Self::Change | Self::Correct => 1,
             Self::Regularise => 2,
-            Self::Artificialise | Self::Classify => 3,
+            Self::Artificialise => 3,
             // Ingest 4: where tiles overlap the first one counts; the inputs are surveyed.
-            Self::Ingest | Self::Indicators | Self::Deliver | Self::Update => 4,
+            Self::Ingest | Self::Classify | Self::Indicators | Self::Deliver => 4,
+            Self::Update => 5,
         }
     }
 

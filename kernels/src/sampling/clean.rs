@@ -26,6 +26,12 @@ pub struct CleanParams {
     pub object_share: f64,
     /// Samples under which an object does not vote.
     pub object_samples: u32,
+    /// At most this share of the voting objects of a class and date goes, the worst first: so many
+    /// wrong labels and changes are believable, and a judge that has seen few objects of a class
+    /// rejects most of the others.
+    pub objects_max: f64,
+    /// At most this share of the samples of a class is rejected, the surest first.
+    pub samples_max: f64,
     /// A class that would keep fewer samples than this keeps all of them.
     pub class_samples: u32,
     /// Times that everything is judged; from the second on the judges learn from what the round
@@ -37,7 +43,15 @@ pub struct CleanParams {
 
 impl Default for CleanParams {
     fn default() -> Self {
-        Self { object_share: 0.6, object_samples: 5, class_samples: 50, rounds: 2, seed: 1 }
+        Self {
+            object_share: 0.6,
+            object_samples: 5,
+            objects_max: 0.25,
+            samples_max: 0.4,
+            class_samples: 50,
+            rounds: 2,
+            seed: 1,
+        }
     }
 }
 
@@ -100,7 +114,8 @@ pub enum CleanError {
     Model(#[from] ModelError),
 }
 
-/// Judges every sample by a model trained on other objects and drops those it contradicts.
+/// Judges every sample by a model trained on other objects and drops those it contradicts, within
+/// the shares that `params` sets. Objects of a class that the other half has not are not judged.
 ///
 /// * `features`: shape `(sample, feature)`, in the order of `samples`; `names`: their names.
 /// * `tree`: parameters of the judges, usually fewer rounds than the final model.
@@ -131,7 +146,8 @@ pub fn clean(
 
 /// What is kept once every sample was judged.
 fn sorted_out(samples: &[Sample], judged: &Judged, params: &CleanParams) -> Cleaned {
-    let looks = judged.looks_like(samples);
+    let mut looks = judged.looks_like(samples);
+    judged.spare(samples, &mut looks, params.samples_max);
     let suspects = suspects(samples, &looks, params);
     let dropped: BTreeSet<Voters> = suspects.iter().map(|s| (s.object, s.class, s.date)).collect();
     let is_dropped = |s: &Sample| dropped.contains(&(s.object, s.class, s.date));
@@ -156,6 +172,8 @@ struct Judged {
     classes: Vec<ClassId>,
     /// Shape `(class, sample)`.
     probability: Array2<u8>,
+    /// Whether the judge of a sample has learned its class; otherwise nothing is said of it.
+    has_judge: Vec<bool>,
 }
 
 /// Judges every sample; the judges learn from those of `taught`.
@@ -170,14 +188,21 @@ fn judge(
     classes.sort_unstable();
     classes.dedup();
     let mut probability = Array2::zeros((classes.len(), samples.len()));
-    let fold = |s: &Sample| draw(params.seed, u64::from(s.object), 0) & 1;
-    for judged in [0, 1] {
-        let is_judged = |i: &usize| fold(&samples[*i]) == judged;
-        let inside: Vec<usize> = (0..samples.len()).filter(is_judged).collect();
-        let outside: Vec<usize> = taught.iter().copied().filter(|i| !is_judged(i)).collect();
+    let mut has_judge = vec![false; samples.len()];
+    let folds = folds(samples, params.seed);
+    for fold in [0, 1] {
+        let is_inside = |i: &usize| folds[&samples[*i].object] == fold;
+        let inside: Vec<usize> = (0..samples.len()).filter(is_inside).collect();
+        let outside: Vec<usize> = taught.iter().copied().filter(|i| !is_inside(i)).collect();
         let labels: Vec<ClassId> = outside.iter().map(|&i| samples[i].class).collect();
+        if labels.iter().collect::<BTreeSet<_>>().len() < 2 {
+            continue;
+        }
         let model: Model = train(features.select(Axis(0), &outside).view(), &labels, names, tree)?;
         let predicted = model.predict(features.select(Axis(0), &inside).view())?;
+        for &i in &inside {
+            has_judge[i] = model.classes().contains(&samples[i].class);
+        }
         for (class, line) in model.classes().iter().zip(predicted.rows()) {
             let rank = classes.partition_point(|c| c < class);
             for (&i, &p) in inside.iter().zip(line) {
@@ -185,7 +210,25 @@ fn judge(
             }
         }
     }
-    Ok(Judged { classes, probability })
+    Ok(Judged { classes, probability, has_judge })
+}
+
+/// The fold of each object: those of a class are shared out evenly, in an order that is drawn.
+fn folds(samples: &[Sample], seed: u64) -> BTreeMap<u32, usize> {
+    let objects: BTreeSet<(ClassId, u64, u32)> =
+        samples.iter().map(|s| (s.class, draw(seed, u64::from(s.object), 0), s.object)).collect();
+    let mut folds = BTreeMap::new();
+    let mut last: Option<(ClassId, usize)> = None;
+    for (class, _, object) in objects {
+        let fold = match last {
+            Some((of, fold)) if of == class => 1 - fold,
+            _ => usize::from(class.0) & 1,
+        };
+        // An object of several classes stays where its first class put it.
+        folds.entry(object).or_insert(fold);
+        last = Some((class, fold));
+    }
+    folds
 }
 
 impl Judged {
@@ -203,9 +246,33 @@ impl Judged {
             let dates = known.get(&place(sample));
             let was_known = dates.is_some_and(|dates| dates.iter().any(|&d| d != sample.date));
             let look = if was_known { Some(self.most_probable(i)) } else { confident[i] };
-            look.filter(|&class| class != sample.class)
+            look.filter(|&class| class != sample.class && self.has_judge[i])
         };
         samples.iter().enumerate().map(look).collect()
+    }
+
+    /// Takes back the least sure rejections of a class beyond a share of its samples.
+    fn spare(&self, samples: &[Sample], looks: &mut [Option<ClassId>], share: f64) {
+        let mut of_class: BTreeMap<ClassId, (usize, Vec<(u8, usize)>)> = BTreeMap::new();
+        for (i, sample) in samples.iter().enumerate() {
+            let (n, rejected) = of_class.entry(sample.class).or_default();
+            *n += 1;
+            if looks[i].is_some() {
+                rejected.push((self.probability[[self.rank(sample.class), i]], i));
+            }
+        }
+        for (n, mut rejected) in of_class.into_values() {
+            rejected.sort_unstable();
+            let kept = (share * n as f64) as usize;
+            for &(_, i) in rejected.iter().skip(kept) {
+                looks[i] = None;
+            }
+        }
+    }
+
+    /// The place of a class among those judged.
+    fn rank(&self, class: ClassId) -> usize {
+        self.classes.partition_point(|&c| c < class)
     }
 
     /// The most probable class of a sample; the first of equals.
@@ -219,11 +286,11 @@ impl Judged {
     /// For each sample, the most probable of the classes that reach their threshold, its own
     /// included.
     fn confident(&self, samples: &[Sample]) -> Vec<Option<ClassId>> {
-        let rank = |class: ClassId| self.classes.partition_point(|&c| c < class);
         let mut sums = vec![(0_u64, 0_u64); self.classes.len()];
         for (i, sample) in samples.iter().enumerate() {
-            let (sum, n) = &mut sums[rank(sample.class)];
-            *sum += u64::from(self.probability[[rank(sample.class), i]]);
+            let rank = self.rank(sample.class);
+            let (sum, n) = &mut sums[rank];
+            *sum += u64::from(self.probability[[rank, i]]);
             *n += 1;
         }
         let look = |i: usize| {
@@ -252,16 +319,31 @@ fn suspects(samples: &[Sample], looks: &[Option<ClassId>], params: &CleanParams)
             *others.entry(*class).or_default() += 1;
         }
     }
-    let suspect =
-        |((object, class, date), (n, others)): (Voters, (u32, BTreeMap<_, _>))| {
-            let rejected: u32 = others.values().sum();
-            let is_voting = n >= params.object_samples;
-            let (looks_like, _) =
-                others.into_iter().max_by_key(|&(c, n)| (n, std::cmp::Reverse(c)))?;
-            (is_voting && f64::from(rejected) > params.object_share * f64::from(n))
-                .then_some(Suspect { object, class, date, looks_like, samples: n, rejected })
-        };
-    votes.into_iter().filter_map(suspect).collect()
+    let mut voting: BTreeMap<(ClassId, u8), usize> = BTreeMap::new();
+    let mut accused: BTreeMap<(ClassId, u8), Vec<Suspect>> = BTreeMap::new();
+    for ((object, class, date), (samples, others)) in votes {
+        if samples < params.object_samples {
+            continue;
+        }
+        *voting.entry((class, date)).or_default() += 1;
+        let rejected: u32 = others.values().sum();
+        let most = others.into_iter().max_by_key(|&(c, n)| (n, std::cmp::Reverse(c)));
+        if let Some((looks_like, _)) = most
+            && f64::from(rejected) > params.object_share * f64::from(samples)
+        {
+            let suspect = Suspect { object, class, date, looks_like, samples, rejected };
+            accused.entry((class, date)).or_default().push(suspect);
+        }
+    }
+    let mut suspects = Vec::new();
+    for (group, mut accused) in accused {
+        let share = |s: &Suspect| f64::from(s.rejected) / f64::from(s.samples);
+        accused.sort_by(|a, b| share(b).total_cmp(&share(a)).then(a.object.cmp(&b.object)));
+        accused.truncate((params.objects_max * voting[&group] as f64) as usize);
+        suspects.extend(accused);
+    }
+    suspects.sort_by_key(|s| (s.object, s.class, s.date));
+    suspects
 }
 
 fn class_reports(
@@ -278,10 +360,10 @@ fn class_reports(
             reports.entry(class).or_insert(ClassReport { class, ..ClassReport::default() });
         let found = judged.most_probable(i);
         report.samples += 1;
-        report.agreed += u32::from(found == class);
+        report.agreed += u32::from(judged.has_judge[i] && found == class);
         report.rejected += u32::from(look.is_some());
         report.with_object += u32::from(look.is_none() && is_dropped(sample));
-        if found != class {
+        if judged.has_judge[i] && found != class {
             *mistaken.entry(class).or_default().entry(found).or_default() += 1;
         }
     }
@@ -292,4 +374,53 @@ fn class_reports(
         }
     }
     reports
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: ClassId = ClassId(1);
+    const OTHER: ClassId = ClassId(2);
+
+    fn sample(object: u32, col: usize) -> Sample {
+        Sample { row: object as usize, col, class: OWN, object, date: 0 }
+    }
+
+    #[test]
+    fn no_more_objects_go_than_the_share_of_those_that_vote_and_the_worst_go_first() {
+        // Object k of eight has k + 2 of its ten samples rejected; a ninth is too small to vote.
+        let mut samples = Vec::new();
+        let mut looks = Vec::new();
+        for object in 1..=8 {
+            for col in 0..10 {
+                samples.push(sample(object, col));
+                looks.push((col < object as usize + 2).then_some(OTHER));
+            }
+        }
+        samples.push(sample(9, 0));
+        looks.push(Some(OTHER));
+        let objects = |objects_max| {
+            let params = CleanParams { objects_max, ..CleanParams::default() };
+            let found = suspects(&samples, &looks, &params);
+            found.iter().map(|s| (s.object, s.rejected)).collect::<Vec<_>>()
+        };
+        assert_eq!(objects(1.0), [(5, 7), (6, 8), (7, 9), (8, 10)]);
+        assert_eq!(objects(0.25), [(7, 9), (8, 10)]);
+        assert_eq!(objects(0.1), []);
+    }
+
+    #[test]
+    fn the_least_sure_rejections_beyond_the_share_are_taken_back() {
+        let samples: Vec<Sample> = (0..10).map(|col| sample(1, col)).collect();
+        // Sample 9 looks least like its class, sample 0 is not rejected at all.
+        let own: Vec<u8> = (0..10).map(|i| 200 - 20 * i).collect();
+        let probability =
+            Array2::from_shape_fn((2, 10), |(k, i)| if k == 0 { own[i] } else { 255 - own[i] });
+        let judged = Judged { classes: vec![OWN, OTHER], probability, has_judge: vec![true; 10] };
+        let mut looks: Vec<_> = (0..10).map(|i| (i > 0).then_some(OTHER)).collect();
+        judged.spare(&samples, &mut looks, 0.4);
+        let rejected: Vec<usize> = (0..10).filter(|&i| looks[i].is_some()).collect();
+        assert_eq!(rejected, [6, 7, 8, 9]);
+    }
 }

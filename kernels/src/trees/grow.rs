@@ -204,9 +204,14 @@ struct Boost<'a> {
 /// Gradients and second derivatives of the samples that a tree sees.
 struct Slopes {
     samples: Vec<u32>,
-    first: Vec<i32>,
+    /// Sample by sample; classes are padded with zeros to whole vectors, which sums add fastest.
+    first: Vec<[i32; PAD]>,
+    /// Sample by sample, class by class.
     second: Vec<i32>,
 }
+
+/// Classes of one vector of gradients.
+const PAD: usize = 8;
 
 impl<'a> Boost<'a> {
     fn start(bins: Bins, ranks: &'a [u8], n_classes: usize, params: TreeParams) -> Self {
@@ -259,15 +264,17 @@ impl<'a> Boost<'a> {
             .filter(|&sample| draw(seed, u64::from(sample), 1) >> 32 < bar)
             .collect();
         let n = self.n_classes;
-        let (mut first, mut second) = (vec![0; samples.len() * n], vec![0; samples.len() * n]);
+        let vectors = n.div_ceil(PAD);
+        let mut first = vec![[0; PAD]; samples.len() * vectors];
+        let mut second = vec![0; samples.len() * n];
         let mut weights = vec![0_u32; n];
         for (i, &sample) in samples.iter().enumerate() {
             let scores = &self.scores[sample as usize * n..][..n];
-            let sum = u64::from(self.softmax.weigh(scores, &mut weights));
+            let sum = u64::from(self.softmax.weigh(scores.iter().copied(), &mut weights));
             for class in 0..n {
                 let p = (u64::from(weights[class]) * u64::from(ONE) / sum) as i32;
                 let truth = i32::from(self.ranks[sample as usize] == class as u8) * ONE as i32;
-                first[i * n + class] = (truth - p) >> GRADIENT_SHIFT;
+                first[i * vectors + class / PAD][class % PAD] = (truth - p) >> GRADIENT_SHIFT;
                 let curve = (i64::from(p) * i64::from(ONE as i32 - p)) >> 16;
                 second[i * n + class] = (curve >> GRADIENT_SHIFT) as i32;
             }
@@ -310,11 +317,13 @@ impl<'a> Boost<'a> {
     /// The Newton step of every leaf and class, shortened by the learning rate.
     fn leaves(&self, slopes: &Slopes, level: &Level) -> Vec<i16> {
         let n = self.n_classes;
+        let vectors = n.div_ceil(PAD);
         let mut sums = vec![[0_i64; 2]; level.n_leaves * n];
         for (i, &leaf) in level.leaf_of.iter().enumerate() {
             for class in 0..n {
                 let sum = &mut sums[usize::from(leaf) * n + class];
-                sum[0] += i64::from(slopes.first[i * n + class]);
+                let first = &slopes.first[i * vectors + class / PAD];
+                sum[0] += i64::from(first[class % PAD]);
                 sum[1] += i64::from(slopes.second[i * n + class]);
             }
         }

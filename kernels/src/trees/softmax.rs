@@ -22,11 +22,15 @@ impl Softmax {
         Self { weights: (0..REACH).map(weight).collect() }
     }
 
-    /// Replaces scores by weights whose sum is returned; the best score weighs [`ONE`].
-    pub(super) fn weigh(&self, scores: &[i16], weights: &mut [u32]) -> u32 {
-        let best = i32::from(scores.iter().copied().max().unwrap_or(0));
+    /// Writes the weights of scores and gives their sum; the best score weighs [`ONE`].
+    pub(super) fn weigh(
+        &self,
+        scores: impl Iterator<Item = i16> + Clone,
+        weights: &mut [u32],
+    ) -> u32 {
+        let best = i32::from(scores.clone().max().unwrap_or(0));
         let mut sum = 0;
-        for (&score, weight) in scores.iter().zip(weights.iter_mut()) {
+        for (score, weight) in scores.zip(weights.iter_mut()) {
             let below = (best - i32::from(score)) as usize;
             *weight = self.weights.get(below).copied().unwrap_or(0);
             sum += *weight;

@@ -164,6 +164,22 @@ pub fn decide(
     Ok(decision)
 }
 
+impl Decision {
+    /// Cells by their cover in the prior and the cover decided, where both are known.
+    ///
+    /// * `prior`: the prior's couple of each cell, on the decision's rows and columns.
+    pub fn ways(&self, prior: ArrayView2<'_, u16>) -> BTreeMap<(ClassId, ClassId), u64> {
+        let mut ways = BTreeMap::new();
+        for (&cover, &prior) in self.cover.iter().zip(prior) {
+            let before = (prior >> 8) as u8;
+            if cover != 0 && before != 0 {
+                *ways.entry((ClassId(before), ClassId(cover))).or_default() += 1;
+            }
+        }
+        ways
+    }
+}
+
 impl Territory<'_> {
     fn check(&self) -> Result<(), UpdateError> {
         let expected = self.prior.shape();

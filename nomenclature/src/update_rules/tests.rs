@@ -80,9 +80,25 @@ fn observed_transitions_pull_the_table_and_keep_rows_whole() {
     let seen = BTreeMap::from([((grass, built), 40), ((grass, grass), 960)]);
     let moved = tables.reestimated(&seen, 1000.0);
     assert!((moved.transition(grass, built) - 0.022).abs() < 1e-12);
+    // What was not observed loses: 0.0005 * 1000 / 2000.
+    assert!((moved.transition(grass, cover(&n, "CS2.1.1.1")) - 0.000_25).abs() < 1e-12);
     let leaves = n.leaves(Dimension::Cover);
     let sum: f64 = leaves.iter().map(|&to| moved.transition(grass, to)).sum();
     assert!((sum - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_way_that_no_rule_states_stays_shut_whatever_was_observed() {
+    let (n, tables) = compiled(3.0);
+    let (built, broad) = (cover(&n, "CS1.1.1.1"), cover(&n, "CS2.1.1.1"));
+    let seen = BTreeMap::from([((built, broad), 900), ((built, built), 100)]);
+    let moved = tables.reestimated(&seen, 1.0);
+    assert!((moved.transition(built, broad) - tables.transition(built, broad)).abs() < 1e-15);
+    assert!(moved.transition(built, built) > 0.99);
+    assert!(tables.stated().all(|pair| pair != (built, broad)));
+    // A stated way that was never taken falls to the floor, no further.
+    let grass = cover(&n, "CS2.2.1");
+    assert!((moved.transition(built, grass) - tables.transition(built, broad)).abs() < 1e-15);
 }
 
 #[test]

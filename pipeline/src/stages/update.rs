@@ -16,7 +16,7 @@ use ndarray::parallel::prelude::*;
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3, s};
 use nomenclature::evidence::{Layer, Natures};
 use nomenclature::{ClassId, Couple, Dimension, UpdateTables, UsageTable};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::artefact::publish_bytes;
 use crate::context::Context;
@@ -31,6 +31,10 @@ use crate::stages::classify::{inside, model_path};
 
 /// The prior objects whose code looks wrong, among the working files.
 pub(super) const CORRECTIONS: &str = "corrections.json";
+/// Transitions named in the stage's report.
+const TRANSITIONS_TOLD: usize = 12;
+/// Square metres of a hectare.
+const M2_PER_HA: f64 = 10_000.0;
 /// Side of the blocks that are fused at once, in cells.
 const SIDE: usize = 512;
 /// A nature that a usage rule names, of which the evidence has a near namesake only.
@@ -48,19 +52,27 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     // From scratch no transition is weighed, so any length of time will do.
     let before = config.prior.as_ref().map_or(config.vintage - 1, |prior| prior.vintage);
     let years = f64::from(config.vintage) - f64::from(before);
-    let tables = config
+    let stated = config
         .update_rules
         .compile(&config.nomenclature, years, &natures)
         .map_err(|error| unfit("the update rules", &error))?;
     let learned = &model.shares();
-    let shares = Shares { learned, ground: &ground };
-    let proposal = propose(ctx, frame, (&model, shares), &tables)?;
-    ctx.check_cancelled()?;
+    let of_model = (&model, Shares { learned, ground: &ground });
     let prior = cube::read_plane::<u16>(ctx, Quantity::start(config))?;
     let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
     let known = Known { prior: prior.view(), evidence: evidence.view() };
-    let mut decision = decide_cover(ctx, frame, &proposal, known, &tables, model.classes().len())?;
-    ctx.check_cancelled()?;
+    let mut tables = stated.clone();
+    let mut decision = decided(ctx, frame, of_model, known, &tables)?;
+    for _ in 0..config.update.estimations {
+        let ways = decision.ways(known.prior);
+        if ways.is_empty() {
+            // From scratch there is no way to observe.
+            break;
+        }
+        let worth = config.update.estimation_ha * M2_PER_HA / frame.grid.cell_area_m2();
+        tables = stated.reestimated(&ways, worth);
+        decision = decided(ctx, frame, of_model, known, &tables)?;
+    }
     let report = publish(ctx, frame, &mut decision, known, (&natures, &tables))?;
     let corrections = publish_bytes(ctx.work(CORRECTIONS), &as_json(&decision.corrections)?)?;
     let by_reason: Map<_, _> =
@@ -68,7 +80,40 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     Ok(report
         .output(ctx.relative(&corrections.path))
         .figure("cells_by_reason", by_reason)
+        .figure("transitions", transitions(ctx, &stated, &tables))
         .figure("correction_candidates", decision.corrections.len()))
+}
+
+/// What the cells want and what becomes of it, with these tables.
+fn decided(
+    ctx: &Context,
+    frame: Frame,
+    (model, shares): (&Model, Shares<'_>),
+    known: Known<'_>,
+    tables: &UpdateTables,
+) -> Result<Decision, Error> {
+    let proposal = propose(ctx, frame, (model, shares), tables)?;
+    ctx.check_cancelled()?;
+    let decision = decide_cover(ctx, frame, &proposal, known, tables, model.classes().len())?;
+    ctx.check_cancelled()?;
+    Ok(decision)
+}
+
+/// The ways whose probability was estimated to be another one than stated, most changed first.
+fn transitions(ctx: &Context, stated: &UpdateTables, tables: &UpdateTables) -> Value {
+    let code = |id: ClassId| ctx.config.nomenclature.code(Dimension::Cover, id);
+    let mut moved: Vec<_> = stated
+        .stated()
+        .map(|(from, to)| (from, to, stated.transition(from, to), tables.transition(from, to)))
+        .filter(|&(_, _, before, after)| (after - before).abs() > 1e-9)
+        .collect();
+    let change = |&(_, _, before, after): &(ClassId, ClassId, f64, f64)| (after - before).abs();
+    moved.sort_by(|a, b| change(b).total_cmp(&change(a)).then((a.0, a.1).cmp(&(b.0, b.1))));
+    moved.truncate(TRANSITIONS_TOLD);
+    let told = moved.into_iter().map(|(from, to, before, after)| {
+        json!({ "from": code(from), "to": code(to), "stated": before, "estimated": after })
+    });
+    Value::Array(told.collect())
 }
 
 /// What was known of the cells before the imagery was looked at.

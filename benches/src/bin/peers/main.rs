@@ -20,6 +20,7 @@ mod npy;
 mod overlay;
 mod raster;
 mod shapes;
+mod trees;
 
 /// What a run gives: facts to print, or what went wrong.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -31,7 +32,7 @@ const USAGE: &str = "peers make-raster DIR SIDE | make-coverages DIR SIDE ONE_IN
 type Kernel = fn(&Path) -> Outcome<Value>;
 
 /// Kernels by name.
-const KERNELS: [(&str, Kernel); 12] = [
+const KERNELS: [(&str, Kernel); 15] = [
     ("label-raw", |dir| raster::label_raster(dir, "raw")),
     ("label-sieved", |dir| raster::label_raster(dir, "sieved")),
     ("regularise", raster::regularise_raster),
@@ -44,6 +45,9 @@ const KERNELS: [(&str, Kernel); 12] = [
     ("overlay", overlay::arrange_vintages),
     ("pairs", overlay::intersect_pairs),
     ("write", files::write_geopackage),
+    ("fit", |dir| trees::fit(dir, 60)),
+    ("predict", |dir| trees::predict(dir, 60)),
+    ("predict-more", |dir| trees::predict(dir, 240)),
 ];
 
 fn main() -> ExitCode {

@@ -1,6 +1,6 @@
 //! One level of a symmetric tree: histograms of its leaves and the best common question.
 
-use super::{GRADIENT_SHIFT, ONE, Slopes, TreeParams};
+use super::{GRADIENT_SHIFT, ONE, PAD, Slopes, TreeParams};
 
 /// Which leaf each drawn sample is in.
 pub(super) struct Level {
@@ -17,12 +17,13 @@ pub(super) struct Best {
 
 /// Sums of gradients and numbers of samples by leaf and bin of one feature.
 pub(super) struct Histogram {
-    /// Leaf by leaf, bin by bin, class by class.
-    sums: Vec<i32>,
+    /// Leaf by leaf, bin by bin, class by class, padded as [`Slopes::first`].
+    sums: Vec<[i32; PAD]>,
     /// Leaf by leaf, bin by bin.
     counts: Vec<u32>,
     n_bins: usize,
-    n_classes: usize,
+    /// Vectors of classes.
+    n_vectors: usize,
 }
 
 impl Level {
@@ -45,17 +46,20 @@ impl Level {
         slopes: &Slopes,
         n_classes: usize,
     ) -> Histogram {
-        let mut sums = vec![0; self.n_leaves * n_bins * n_classes];
+        let n_vectors = n_classes.div_ceil(PAD);
+        let mut sums = vec![[0; PAD]; self.n_leaves * n_bins * n_vectors];
         let mut counts = vec![0; self.n_leaves * n_bins];
         let drawn = slopes.samples.iter().zip(&self.leaf_of);
-        for ((&sample, &leaf), slope) in drawn.zip(slopes.first.chunks_exact(n_classes)) {
+        for ((&sample, &leaf), slope) in drawn.zip(slopes.first.chunks_exact(n_vectors)) {
             let slot = usize::from(leaf) * n_bins + usize::from(column[sample as usize]);
             counts[slot] += 1;
-            for (sum, &part) in sums[slot * n_classes..][..n_classes].iter_mut().zip(slope) {
-                *sum += part;
+            for (sums, parts) in sums[slot * n_vectors..][..n_vectors].iter_mut().zip(slope) {
+                for (sum, part) in sums.iter_mut().zip(parts) {
+                    *sum += part;
+                }
             }
         }
-        Histogram { sums, counts, n_bins, n_classes }
+        Histogram { sums, counts, n_bins, n_vectors }
     }
 }
 
@@ -66,22 +70,22 @@ impl Histogram {
     /// vector per side: `|G|^2 / (n + pull)`, summed over the leaves.
     pub(super) fn best(&self, feature: usize, params: &TreeParams) -> Option<Best> {
         let mut gains = vec![0.0_f64; self.n_bins];
-        let mut total = vec![0_i64; self.n_classes];
-        let mut low = vec![0_i64; self.n_classes];
-        let leaves = self.sums.chunks_exact(self.n_bins * self.n_classes);
+        let mut total = vec![0_i64; self.n_vectors * PAD];
+        let mut low = total.clone();
+        let leaves = self.sums.chunks_exact(self.n_bins * self.n_vectors);
         for (sums, counts) in leaves.zip(self.counts.chunks_exact(self.n_bins)) {
             let n_total: u32 = counts.iter().sum();
             if n_total == 0 {
                 continue;
             }
             total.fill(0);
-            for bin in sums.chunks_exact(self.n_classes) {
+            for bin in sums.chunks_exact(self.n_vectors) {
                 add(&mut total, bin);
             }
             let whole = square(&total, n_total, params);
             low.fill(0);
             let mut n_low = 0;
-            let bins = sums.chunks_exact(self.n_classes).zip(counts);
+            let bins = sums.chunks_exact(self.n_vectors).zip(counts);
             for (gain, (bin, &n)) in gains.iter_mut().zip(bins) {
                 add(&mut low, bin);
                 n_low += n;
@@ -102,8 +106,8 @@ impl Histogram {
     }
 }
 
-fn add(sums: &mut [i64], parts: &[i32]) {
-    for (sum, &part) in sums.iter_mut().zip(parts) {
+fn add(sums: &mut [i64], parts: &[[i32; PAD]]) {
+    for (sum, &part) in sums.iter_mut().zip(parts.as_flattened()) {
         *sum += i64::from(part);
     }
 }
