@@ -11,6 +11,7 @@ pub mod artificialise;
 pub mod bands;
 pub mod built_zone;
 pub mod change;
+pub mod class_shares;
 pub mod coverage;
 pub mod distance;
 pub mod features;

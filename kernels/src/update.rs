@@ -13,6 +13,7 @@
 use nomenclature::{ClassId, UpdateTables};
 use serde::{Deserialize, Serialize};
 
+pub mod confusion;
 pub mod decide;
 mod footprints;
 pub mod fuse;
@@ -23,6 +24,7 @@ mod seen_before;
 mod smooth;
 mod verdict;
 
+pub use confusion::{Confusion, ConfusionCounts};
 pub use decide::{Correction, Decision, Territory, Units, decide};
 pub use fuse::{Block, Fusion, Proposal, Seen, Shares};
 pub(crate) use opening::opened;
@@ -40,6 +42,9 @@ pub struct UpdateParams {
     pub prior_weight: f64,
     /// Weight of the evidence terms.
     pub evidence_weight: f64,
+    /// Weight of the predictions made elsewhere. Under 1, for they rest on the imagery that our own
+    /// probabilities rest on.
+    pub prediction_weight: f64,
     /// Passes of smoothing: also the halo that a block needs, in cells.
     pub smooth_passes: usize,
     /// Difference of bands across which smoothing falls by e.
@@ -67,6 +72,7 @@ impl Default for UpdateParams {
         Self {
             prior_weight: 0.5,
             evidence_weight: 1.0,
+            prediction_weight: 0.5,
             smooth_passes: 4,
             smooth_contrast: 16.0,
             margin: 1.0,
@@ -123,6 +129,12 @@ impl UpdateParams {
         let checks = [
             ("prior_weight", self.prior_weight, weight(self.prior_weight), "0 to 10"),
             ("evidence_weight", self.evidence_weight, weight(self.evidence_weight), "0 to 10"),
+            (
+                "prediction_weight",
+                self.prediction_weight,
+                weight(self.prediction_weight),
+                "0 to 10",
+            ),
             ("smooth_passes", self.smooth_passes as f64, self.smooth_passes <= 64, "0 to 64"),
             ("smooth_contrast", self.smooth_contrast, self.smooth_contrast > 0.0, "above 0"),
             ("margin", self.margin, (0.0..=100.0).contains(&self.margin), "0 to 100"),

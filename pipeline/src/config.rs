@@ -7,6 +7,7 @@ mod documents;
 mod glob;
 mod load;
 pub mod parameters;
+mod prediction;
 mod raw;
 mod source;
 
@@ -18,6 +19,7 @@ use kernels::update::UpdateParams;
 pub use nomenclature::Layer as EvidenceKind;
 use nomenclature::{ArtificialTable, CaptureUnits, Nomenclature, RuleSet, UpdateRules, UsageRules};
 pub use parameters::{Limits, ReportStatus, Reports, Thresholds};
+pub use prediction::{PREDICTIONS_MAX, Prediction, PredictionKind};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -66,6 +68,8 @@ pub struct Config {
     pub imagery: Imagery,
     /// The model that classifies; `None` to train one on the prior.
     pub model: Option<PathBuf>,
+    /// Predictions of the cover at the date of the vintage, made elsewhere.
+    pub predictions: Vec<Prediction>,
     /// The vector evidence.
     pub evidence: Evidence,
     /// Where to count.
@@ -116,7 +120,7 @@ impl Reference {
 }
 
 /// The prior vintage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Prior {
     /// Its year, before [`Config::vintage`].
     pub vintage: u16,
@@ -124,6 +128,8 @@ pub struct Prior {
     pub layer: Layer,
     /// The ortho imagery of its date, which tells a change from a code that was always wrong.
     pub imagery: Option<Imagery>,
+    /// Predictions of the cover at its date, made elsewhere.
+    pub predictions: Vec<Prediction>,
 }
 
 /// A vector layer: a file, and the layer's name when it was given.
@@ -273,6 +279,12 @@ impl Config {
         Choices { exemptions, ..Choices::default() }
     }
 
+    /// The predictions of both dates.
+    pub fn all_predictions(&self) -> impl Iterator<Item = &Prediction> {
+        let before = self.prior.iter().flat_map(|prior| &prior.predictions);
+        self.predictions.iter().chain(before)
+    }
+
     /// Every image and raster of heights, of both dates.
     pub fn images(&self) -> impl Iterator<Item = &PathBuf> {
         let dates = std::iter::once(&self.imagery).chain(self.imagery_before());
@@ -295,6 +307,9 @@ impl Config {
             &self.usage_rules_source,
         ];
         files.extend(documents.into_iter().filter_map(Reference::file).cloned());
+        for prediction in self.all_predictions() {
+            files.extend(prediction.files.iter().chain(prediction.classes_source.file()).cloned());
+        }
         files.sort();
         files.dedup();
         files

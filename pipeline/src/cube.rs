@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::artefact::Draft;
 use crate::config::Config;
+use crate::config::PREDICTIONS_MAX;
 use crate::context::Context;
 use crate::error::Error;
 use crate::io::cube::{CHUNK, CubeArray, CubeCell, Frame, SHARD, create_group};
@@ -20,6 +21,12 @@ const CUBE: &str = "cube.zarr";
 
 /// Note of [`Quantity::PriorObject`]: the ranks of the prior's polygons, from 0, that are ossature.
 pub const OSSATURE: &str = "ossature";
+
+/// Names of the arrays of predictions.
+const PREDICTIONS: [&str; PREDICTIONS_MAX] =
+    ["prediction_1", "prediction_2", "prediction_3", "prediction_4"];
+const PREDICTIONS_BEFORE: [&str; PREDICTIONS_MAX] =
+    ["prediction_before_1", "prediction_before_2", "prediction_before_3", "prediction_before_4"];
 
 /// An array of the cube.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +43,10 @@ pub enum Quantity {
     Heights,
     /// The same, at the prior's date.
     HeightsBefore,
+    /// Shares of the classes of a prediction made elsewhere, by its rank: u8 (class, row, col).
+    Prediction(u8),
+    /// The same, at the prior's date.
+    PredictionBefore(u8),
     /// Evidence layers: 0 or 1 + rank of the nature: u8 (layer, row, col).
     Evidence,
     /// Couple of the prior vintage: u16.
@@ -74,6 +85,8 @@ impl Quantity {
             Self::ValidBefore => "valid_before",
             Self::Heights => "heights",
             Self::HeightsBefore => "heights_before",
+            Self::Prediction(rank) => PREDICTIONS[usize::from(rank)],
+            Self::PredictionBefore(rank) => PREDICTIONS_BEFORE[usize::from(rank)],
             Self::Evidence => "evidence",
             Self::Prior => "prior",
             Self::PriorObject => "prior_object",

@@ -1,6 +1,6 @@
 //! The two dates of a run: that of the imagery, and that of the prior when its imagery is given.
 
-use crate::config::{Config, Imagery};
+use crate::config::{Config, Imagery, Prediction};
 use crate::cube::Quantity;
 
 /// A date of which there is imagery.
@@ -48,6 +48,22 @@ impl Date {
         match self {
             Self::Now => Quantity::Heights,
             Self::Before => Quantity::HeightsBefore,
+        }
+    }
+
+    /// Its predictions made elsewhere.
+    pub fn predictions(self, config: &Config) -> &[Prediction] {
+        match self {
+            Self::Now => &config.predictions,
+            Self::Before => config.prior.as_ref().map_or(&[], |prior| &prior.predictions),
+        }
+    }
+
+    /// The shares of one of them, by its rank, at most [`crate::config::PREDICTIONS_MAX`].
+    pub fn prediction(self, rank: usize) -> Quantity {
+        match self {
+            Self::Now => Quantity::Prediction(rank as u8),
+            Self::Before => Quantity::PredictionBefore(rank as u8),
         }
     }
 

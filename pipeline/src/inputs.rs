@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::config::{Config, Heights, Layer};
+use crate::config::{Config, Heights, Layer, PredictionKind};
 use crate::date::Date;
 use crate::error::{Error, InputError};
-use crate::io::raster::RasterInfo;
+use crate::io::raster::{CellType, RasterInfo};
 use crate::io::vector::VectorSource;
 use crate::model::ModelFile;
 use crate::mosaic::Mosaic;
@@ -37,6 +37,13 @@ impl Inputs {
                 product(config, surface, heights)?;
                 product(config, ground, heights)?;
             }
+        }
+        for prediction in config.all_predictions() {
+            let fit = match prediction.kind {
+                PredictionKind::Class => class_raster,
+                PredictionKind::Probability => probabilities,
+            };
+            product(config, &prediction.files, fit)?;
         }
         for path in config.images() {
             inputs.n_images += 1;
@@ -101,6 +108,37 @@ pub fn heights(info: &RasterInfo) -> Result<(), Error> {
     Err(InputError::new(&info.path, "a raster of heights has one band")
         .got(format!("{} bands", info.bands))
         .expected("metres, in one band")
+        .into())
+}
+
+/// Checks that a raster holds classes: one band of bytes, of which none that is a class means no data.
+///
+/// # Errors
+/// It has several bands, or wider cells.
+pub fn class_raster(info: &RasterInfo) -> Result<(), Error> {
+    info.require_cells::<u8>()?;
+    if info.bands == 1 {
+        return Ok(());
+    }
+    Err(InputError::new(&info.path, "a raster of predicted classes has one band")
+        .got(format!("{} bands", info.bands))
+        .expected("the number of a class, in one band")
+        .hint("for one band per class write `kind: probability`")
+        .into())
+}
+
+/// Checks that a raster may hold probabilities of classes: several bands, of bytes or floating point.
+///
+/// # Errors
+/// It has one band, or cells of another type.
+pub fn probabilities(info: &RasterInfo) -> Result<(), Error> {
+    if info.bands > 1 && matches!(info.cell_type, CellType::U8 | CellType::Float) {
+        return Ok(());
+    }
+    Err(InputError::new(&info.path, "a raster of probabilities has a band for each class")
+        .got(format!("{} band(s) of {}", info.bands, info.cell_type.name()))
+        .expected("bytes from 0 to 255, or floating point from 0 to 1")
+        .hint("for one band of classes write `kind: class`")
         .into())
 }
 

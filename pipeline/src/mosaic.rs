@@ -12,8 +12,10 @@ use crate::error::{Error, InputError};
 use crate::inputs::ortho;
 use crate::io::raster::{RasterInfo, RasterSource};
 
+mod placed;
 mod tile;
 
+pub(crate) use placed::Placed;
 pub(crate) use tile::Tile;
 
 /// Files that a reader keeps open: a strip of a block rarely meets more.

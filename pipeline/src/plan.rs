@@ -21,6 +21,8 @@ pub struct Plan {
     n_cells: u64,
     /// Dates of which there is imagery.
     n_dates: u64,
+    /// Classes of the predictions made elsewhere, together.
+    n_predicted: u64,
     machine: Machine,
 }
 
@@ -47,6 +49,7 @@ impl Plan {
             inputs,
             n_cells: inputs.n_cells(config),
             n_dates: Date::of(config).len() as u64,
+            n_predicted: config.all_predictions().map(|p| p.classes.classes().len() as u64).sum(),
             machine: Machine::read(&config.out)?,
         })
     }
@@ -55,7 +58,8 @@ impl Plan {
     pub fn disk_bytes(&self) -> u64 {
         let of_stage = |stage: &Stage| {
             let Cost { disk_per_cell, disk_per_date, .. } = cost(*stage);
-            disk_per_cell + self.n_dates * disk_per_date
+            let predicted = if *stage == Stage::Ingest { self.n_predicted } else { 0 };
+            disk_per_cell + self.n_dates * disk_per_date + predicted
         };
         let per_cell: u64 = self.stages.iter().map(of_stage).sum();
         self.n_cells * per_cell
@@ -184,7 +188,14 @@ mod tests {
         let machine =
             Machine { cores: 2, memory_available_bytes, disk_free_bytes, open_files_max: 1024 };
         let inputs = Inputs { n_images: 2, image_bytes: 1_000, ground_m2: 1.0e6 };
-        Plan { stages: Stage::ALL.to_vec(), inputs, n_cells: 1_000_000, n_dates: 1, machine }
+        Plan {
+            stages: Stage::ALL.to_vec(),
+            inputs,
+            n_cells: 1_000_000,
+            n_dates: 1,
+            n_predicted: 0,
+            machine,
+        }
     }
 
     #[test]
@@ -198,6 +209,8 @@ mod tests {
         assert_eq!(one(Stage::Update).disk_bytes(), 4_000_000);
         // Block by block: the threads count, and hardly the cells.
         assert_eq!(one(Stage::Ingest).memory_bytes(), (300 << 20) + 2 * 160_000_000 + 1_000_000);
+        let predicted = Plan { n_predicted: 19, ..plan.clone() };
+        assert_eq!(predicted.disk_bytes(), 75_000_000);
     }
 
     #[test]

@@ -138,7 +138,11 @@ impl Stage {
                 let communes = std::iter::once(config.territories.communes.path.clone());
                 let evidence = config.evidence.layers.iter().map(|e| e.layer.path.clone());
                 let images = config.images().cloned();
-                images.chain(evidence).chain(prior).chain(communes).collect()
+                let predicted = config.all_predictions().flat_map(|p| p.files.iter());
+                let documents =
+                    config.all_predictions().filter_map(|p| document(&p.classes_source));
+                let predicted = predicted.cloned().chain(documents);
+                images.chain(predicted).chain(evidence).chain(prior).chain(communes).collect()
             }
             // What it learns from is named in its model; a given model is all it needs to know.
             Self::Classify => match &config.model {
@@ -181,9 +185,11 @@ impl Stage {
                 "evidence": evidence(config),
                 "imagery": imagery(config),
                 "limits": config.limits,
+                "predictions": predictions(config),
             }),
             Self::Update => json!({
                 "update": config.update,
+                "predictions": predictions(config),
                 "update_rules": update_rules(config),
                 "usage_rules": usage_rules(config),
             }),
@@ -238,6 +244,7 @@ pub fn all_parameters(config: &Config) -> Value {
         "usage_rules": usage_rules(config),
         "model": config.model.as_ref().map(|path| config.shown(path)),
         "reports": config.reports,
+        "predictions": predictions(config),
         "evidence": evidence(config),
         "territories": territories(config),
     })
@@ -289,6 +296,22 @@ fn imagery(config: &Config) -> Value {
             "heights": heights.map(|h| json!([shown(&h.surface), shown(&h.ground)])),
             "reduced": given.reduced,
         })
+    });
+    Value::Array(dates.collect())
+}
+
+/// The predictions of each date, with what their classes mean.
+fn predictions(config: &Config) -> Value {
+    let dates = Date::of(config).into_iter().map(|(date, _)| {
+        let given = date.predictions(config).iter().map(|prediction| {
+            let classes = &prediction.classes;
+            json!({
+                "files": prediction.files.iter().map(|f| config.shown(f)).collect::<Vec<_>>(),
+                "classes": { "id": classes.id, "content": sha256(format!("{classes:?}").as_bytes()) },
+                "kind": prediction.kind,
+            })
+        });
+        Value::Array(given.collect())
     });
     Value::Array(dates.collect())
 }

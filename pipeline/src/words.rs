@@ -58,6 +58,7 @@ fn named(key: &str) -> Option<&'static str> {
         "noding" => "Côtés ramenés à la grille du centimètre",
         "overlap" => "Recouvrements",
         "part_below_unit" => "Restes d'un découpage, sous leur unité minimale de collecte",
+        "prediction_class_unknown" => "Valeurs d'une prédiction hors de sa table de classes",
         "polygon_covered" => "Polygones entièrement recouverts",
         "polygon_split" => "Polygones séparés en morceaux",
         "self_intersection" => "Polygones qui se croisent",

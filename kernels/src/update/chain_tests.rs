@@ -139,7 +139,12 @@ impl Scene {
         let shares = Shares { learned, ground: learned };
         let fusion = Fusion::new(&tables, model.classes(), shares, &params).unwrap();
         let block = Block {
-            seen: Seen { probability: probability.view(), imagery: self.imagery.view(), valid },
+            seen: Seen {
+                probability: probability.view(),
+                imagery: self.imagery.view(),
+                valid,
+                predictions: &[],
+            },
             earlier: None,
             evidence: self.evidence.view(),
             prior: self.prior.view(),

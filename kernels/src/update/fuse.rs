@@ -5,7 +5,7 @@ use nomenclature::evidence::Layer;
 use nomenclature::{ClassId, Couple, UpdateTables};
 
 use super::smooth::Contrast;
-use super::{MARGIN_ONE, UpdateError, UpdateParams, mislabel_rate, shape};
+use super::{Confusion, MARGIN_ONE, UpdateError, UpdateParams, mislabel_rate, shape};
 use crate::grid::Window;
 
 /// Set in [`Proposal::support`] when the imagery prefers the best class to the prior's.
@@ -36,6 +36,9 @@ pub struct Seen<'a> {
     pub imagery: ArrayView3<'a, u8>,
     /// 1 where there is imagery.
     pub valid: ArrayView2<'a, u8>,
+    /// Predictions made elsewhere: the share of each predicted class, shape `(class, row, col)`,
+    /// 255 = all of the cell, 0 everywhere where nothing was predicted.
+    pub predictions: &'a [ArrayView3<'a, u8>],
 }
 
 /// What the cells of a window want.
@@ -73,7 +76,10 @@ pub struct Shares<'a> {
 pub struct Fusion {
     classes: Vec<ClassId>,
     params: UpdateParams,
+    /// What is seen at the date of the vintage.
     likelihood: Likelihood,
+    /// What was seen at the prior's date.
+    likelihood_before: Likelihood,
     /// By prior class id, then class.
     transition: Vec<Vec<f32>>,
     /// By layer and cell value, then class.
@@ -122,6 +128,7 @@ impl Fusion {
             classes: classes.to_vec(),
             params: *params,
             likelihood: Likelihood::of(shares.learned),
+            likelihood_before: Likelihood::of(shares.learned),
             transition: ids
                 .map(|from| match from {
                     ClassId::NODATA => shares.ground.iter().map(expected).collect(),
@@ -134,6 +141,27 @@ impl Fusion {
                 .map(|(layer, value)| classes.iter().map(|&c| said(layer, value, c)).collect())
                 .collect(),
         })
+    }
+
+    /// The same with predictions made elsewhere, in the order of [`Seen::predictions`].
+    ///
+    /// * `now`, `before`: how far the predictions of each date are to be believed.
+    ///
+    /// To what the imagery says of a class is added, before it is smoothed, the mean over the
+    /// predicted classes of the logarithm of how often such a class is predicted on that cover,
+    /// times the weight of the predictions.
+    #[must_use]
+    pub fn with_predictions(mut self, now: &[Confusion], before: &[Confusion]) -> Self {
+        let weight = self.params.prediction_weight as f32 / 255.0;
+        let of_class = |confusion: &Confusion, class: ClassId| -> Vec<f32> {
+            (0..confusion.n_predicted()).map(|k| weight * confusion.term(k, class)).collect()
+        };
+        let of = |confusions: &[Confusion]| {
+            let terms = |confusion| self.classes.iter().map(|&c| of_class(confusion, c)).collect();
+            confusions.iter().map(terms).collect()
+        };
+        (self.likelihood.predicted, self.likelihood_before.predicted) = (of(now), of(before));
+        self
     }
 
     /// Cells needed around a block for its result to be that of the whole territory.
@@ -159,7 +187,7 @@ impl Fusion {
         let before = block
             .earlier
             .as_ref()
-            .map(|seen| self.likelihood.smoothed(seen, inner, &self.params))
+            .map(|seen| self.likelihood_before.smoothed(seen, inner, &self.params))
             .unwrap_or_default();
         let empty = || Array2::zeros((inner.rows, inner.cols));
         let mut proposal = Proposal {
@@ -200,6 +228,10 @@ impl Fusion {
             shape("imagery", &seen.imagery.shape()[1..], &[rows, cols])?;
             shape("imagery bands", &[seen.imagery.shape()[0].min(4)], &[4])?;
             shape("valid", seen.valid.shape(), &[rows, cols])?;
+        }
+        self.likelihood.check(&block.seen)?;
+        if let Some(seen) = &block.earlier {
+            self.likelihood_before.check(seen)?;
         }
         shape("evidence", block.evidence.shape(), &[Layer::COUNT, rows, cols])?;
         let end = [inner.row + inner.rows, inner.col + inner.cols];
@@ -268,6 +300,8 @@ fn in_margins(lead: f32) -> i16 {
 struct Likelihood {
     /// By class, then probability byte.
     terms: Vec<[f32; 256]>,
+    /// By prediction made elsewhere, class, then predicted class.
+    predicted: Vec<Vec<Vec<f32>>>,
 }
 
 impl Likelihood {
@@ -276,15 +310,39 @@ impl Likelihood {
             let p = |byte: usize| (byte as f64 + 0.5) / 256.0;
             std::array::from_fn(|byte| (p(byte).ln() - share.max(1e-4).ln()) as f32)
         };
-        Self { terms: shares.iter().map(terms).collect() }
+        Self { terms: shares.iter().map(terms).collect(), predicted: Vec::new() }
+    }
+
+    fn check(&self, seen: &Seen<'_>) -> Result<(), UpdateError> {
+        shape("predictions", &[seen.predictions.len()], &[self.predicted.len()])?;
+        let (rows, cols) = seen.valid.dim();
+        for (shares, terms) in seen.predictions.iter().zip(&self.predicted) {
+            let n_predicted = terms.first().map_or(0, Vec::len);
+            shape("prediction", shares.shape(), &[n_predicted, rows, cols])?;
+        }
+        Ok(())
+    }
+
+    /// Adds what the predictions say of a class, by its rank, to its plane.
+    fn add_predicted(&self, class: usize, seen: &Seen<'_>, plane: &mut Array2<f32>) {
+        for (shares, terms) in seen.predictions.iter().zip(&self.predicted) {
+            for (shares, &term) in shares.outer_iter().zip(&terms[class]) {
+                plane.zip_mut_with(&shares, |sum, &share| {
+                    if share != 0 {
+                        *sum += f32::from(share) * term;
+                    }
+                });
+            }
+        }
     }
 
     /// What the imagery of a date says of each class on a window, smoothed, but not across
     /// contrasts.
     fn smoothed(&self, seen: &Seen<'_>, inner: Window, params: &UpdateParams) -> Vec<Array2<f32>> {
         let contrast = Contrast::of(&seen.imagery, &seen.valid, params.smooth_contrast);
-        let of_class = |(terms, bytes): (&[f32; 256], ArrayView2<'_, u8>)| {
+        let of_class = |(class, (terms, bytes)): (usize, (&[f32; 256], ArrayView2<'_, u8>))| {
             let mut from = bytes.mapv(|byte| terms[usize::from(byte)]);
+            self.add_predicted(class, seen, &mut from);
             let mut to = from.clone();
             for _ in 0..params.smooth_passes {
                 contrast.pass(&from, &mut to);
@@ -293,7 +351,8 @@ impl Likelihood {
             let window = s![inner.row..inner.row + inner.rows, inner.col..inner.col + inner.cols];
             from.slice(window).to_owned()
         };
-        self.terms.iter().zip(seen.probability.outer_iter()).map(of_class).collect()
+        let planes = self.terms.iter().zip(seen.probability.outer_iter());
+        planes.enumerate().map(of_class).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 use ndarray::{Array2, Array3, s};
 use nomenclature::evidence::Layer;
-use nomenclature::{Couple, Dimension, Nomenclature, UpdateRules};
+use nomenclature::{Couple, Dimension, Nomenclature, PredictionClasses, UpdateRules};
 use proptest::prelude::*;
 
 use super::*;
@@ -364,7 +364,12 @@ fn one_cell_seen_before(
     let (imagery, valid) = (Array3::zeros((4, 1, 1)), Array2::ones((1, 1)));
     let mut earlier = Array3::from_elem((2, 1, 1), 255 - before.unwrap_or_default());
     earlier[[0, 0, 0]] = before.unwrap_or_default();
-    let seen = |probability| Seen { probability, imagery: imagery.view(), valid: valid.view() };
+    let seen = |probability| Seen {
+        probability,
+        imagery: imagery.view(),
+        valid: valid.view(),
+        predictions: &[],
+    };
     let block = Block {
         seen: seen(probability.view()),
         earlier: before.is_some().then_some(seen(earlier.view())),
@@ -405,6 +410,78 @@ fn the_lead_is_the_sum_of_its_three_parts() {
     assert_eq!((alone.best[[0, 0]], alone.margin[[0, 0]]), (grass.0, 0));
 }
 
+/// The table of `cosia` before anything was seen.
+fn believed() -> Confusion {
+    let classes = PredictionClasses::builtin("cosia").unwrap();
+    let table = classes.compile(&Nomenclature::builtin("ocsge-2-0").unwrap()).unwrap();
+    Confusion::estimate(&table, &ConfusionCounts::new(table.n_classes(), table.width()))
+}
+
+/// The lead of a building over grass where the image hesitates, with the building predicted.
+fn predicted_lead(share: u8, weight: f64) -> f64 {
+    let params =
+        UpdateParams { prediction_weight: weight, prior_weight: 0.0, ..UpdateParams::default() };
+    let classes = [cover("CS1.1.1.1"), cover("CS2.2.1")];
+    let fusion = Fusion::new(&tables(), &classes, even(&[0.5, 0.5]), &params).unwrap();
+    let fusion = fusion.with_predictions(&[believed()], &[]);
+    let mut probability = Array3::from_elem((2, 1, 1), 100);
+    probability[[0, 0, 0]] = 155;
+    let mut predicted = Array3::zeros((19, 1, 1));
+    predicted[[0, 0, 0]] = share;
+    let evidence = Array3::from_elem((Layer::COUNT, 1, 1), 0);
+    let prior = Array2::from_elem((1, 1), Couple { cs: classes[1], us: ClassId(1) }.to_cell());
+    let (imagery, valid) = (Array3::zeros((4, 1, 1)), Array2::ones((1, 1)));
+    let predictions = [predicted.view()];
+    let seen = Seen {
+        probability: probability.view(),
+        imagery: imagery.view(),
+        valid: valid.view(),
+        predictions: &predictions,
+    };
+    let block = Block { seen, earlier: None, evidence: evidence.view(), prior: prior.view() };
+    let params_evidence =
+        params.evidence_weight * tables().evidence(Layer::Buildings, 0, classes[0]);
+    let proposal = fusion.propose(&block, Window { row: 0, col: 0, rows: 1, cols: 1 }).unwrap();
+    f64::from(proposal.margin[[0, 0]]) / MARGIN_ONE - params_evidence
+}
+
+#[test]
+fn a_prediction_adds_its_terms_by_its_share_and_its_weight() {
+    let table = believed();
+    let term = |code: &str| f64::from(table.term(0, cover(code)));
+    let full = term("CS1.1.1.1") - term("CS2.2.1");
+    assert!(full > 5.0, "{full}");
+    let image = (155.5_f64 / 100.5).ln();
+    for (share, weight) in [(255, 1.0), (255, 0.6), (204, 1.0)] {
+        let lead = image + full * weight * f64::from(share) / 255.0;
+        let got = predicted_lead(share, weight);
+        assert!((got - lead).abs() < 0.02, "{share} at {weight}: {got}, not {lead}");
+    }
+}
+
+#[test]
+fn a_prediction_that_was_not_announced_or_of_other_classes_is_told() {
+    let codes = [cover("CS1.1.1.1"), cover("CS2.2.1")];
+    let params = UpdateParams::default();
+    let fusion = Fusion::new(&tables(), &codes, even(&[0.5, 0.5]), &params).unwrap();
+    let (probability, imagery) = (Array3::zeros((2, 1, 1)), Array3::zeros((4, 1, 1)));
+    let (valid, evidence) = (Array2::ones((1, 1)), Array3::zeros((Layer::COUNT, 1, 1)));
+    let (prior, predicted) = (Array2::zeros((1, 1)), Array3::zeros((3, 1, 1)));
+    let predictions = [predicted.view()];
+    let seen = Seen {
+        probability: probability.view(),
+        imagery: imagery.view(),
+        valid: valid.view(),
+        predictions: &predictions,
+    };
+    let block = Block { seen, earlier: None, evidence: evidence.view(), prior: prior.view() };
+    let cell = Window { row: 0, col: 0, rows: 1, cols: 1 };
+    let error = fusion.propose(&block, cell).unwrap_err();
+    assert_eq!(error.to_string(), "predictions has shape [1], expected [0]");
+    let error = fusion.with_predictions(&[believed()], &[]).propose(&block, cell).unwrap_err();
+    assert_eq!(error.to_string(), "prediction has shape [3, 1, 1], expected [19, 1, 1]");
+}
+
 #[test]
 fn an_image_that_hesitates_never_beats_the_prior() {
     let proposal = one_cell(128, 0, &UpdateParams::default());
@@ -433,10 +510,14 @@ proptest! {
         let codes = ["CS1.1.1.1", "CS2.2.1", "CS2.1.1.1"].map(cover);
         let params = UpdateParams { smooth_passes: passes, ..UpdateParams::default() };
         let fusion = Fusion::new(&tables(), &codes, even(&[0.2, 0.5, 0.3]), &params).unwrap();
+        let fusion = fusion.with_predictions(&[believed()], &[]);
         let byte = |k: usize, r: usize, c: usize| draw(seed ^ k as u64, r as u64, c as u64) as u8;
         let probability = Array3::from_shape_fn((3, rows, cols), |(k, r, c)| byte(k, r, c));
         let imagery = Array3::from_shape_fn((4, rows, cols), |(k, r, c)| byte(k + 9, r, c) / 4);
         let evidence = Array3::from_shape_fn((Layer::COUNT, rows, cols), |(k, r, c)| byte(k + 20, r, c) / 128);
+        let predicted = Array3::from_shape_fn((19, rows, cols), |(k, r, c)| {
+            if byte(77, r, c) % 20 == k as u8 { 255 } else { 0 }
+        });
         let mut stream = SplitMix64::new(seed);
         let valid = Array2::from_shape_fn((rows, cols), |_| u8::from(stream.below(9) > 0));
         let prior = Array2::from_shape_fn((rows, cols), |_| {
@@ -448,7 +529,7 @@ proptest! {
             let block = Block {
                 seen: Seen {
                     probability: probability.slice(cube), imagery: imagery.slice(cube),
-                    valid: valid.slice(part),
+                    valid: valid.slice(part), predictions: &[predicted.slice(cube)],
                 },
                 earlier: None,
                 evidence: evidence.slice(cube), prior: prior.slice(part),

@@ -105,7 +105,7 @@ impl Reader {
 }
 
 /// Reads a user's document; its first fault is told at its own place.
-fn document<T>(
+pub(super) fn document<T>(
     path: &Path,
     parse: impl FnOnce(&str) -> Result<T, Vec<Problem>>,
 ) -> Result<T, Error> {

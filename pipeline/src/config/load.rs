@@ -81,6 +81,7 @@ impl Reader {
             scratch: raw.scratch,
             imagery: self.imagery(&["imagery"], &raw.imagery)?,
             model: raw.model.map(|path| self.file(&["model"], &path)).transpose()?,
+            predictions: self.predictions(&["predictions"], raw.predictions)?,
             evidence: self.evidence(raw.evidence)?,
             territories: self.territories(raw.territories)?,
             out: self.resolve(&["out"], &raw.out)?,
@@ -175,16 +176,21 @@ impl Reader {
 
     /// A built-in id, or the path of a YAML file (told by its ending or by a separator).
     fn reference(&self, key: &str, typed: &str) -> Result<Reference, Error> {
+        self.reference_at(&[key], typed)
+    }
+
+    /// The same, anywhere in the document.
+    pub(super) fn reference_at(&self, key: &[&str], typed: &str) -> Result<Reference, Error> {
         let is_path = typed.contains('/')
             || Path::new(typed).extension().is_some_and(|end| end == "yaml" || end == "yml");
         if is_path {
-            return Ok(Reference::File(self.file(&[key], typed)?));
+            return Ok(Reference::File(self.file(key, typed)?));
         }
         Ok(Reference::Builtin(typed.to_owned()))
     }
 
     fn prior(&self, raw: RawPrior, vintage: u16) -> Result<Prior, Error> {
-        let RawPrior { vintage: prior, path, layer, imagery } = raw;
+        let RawPrior { vintage: prior, path, layer, imagery, predictions } = raw;
         self.vintage(&["prior", "vintage"], prior)?;
         if prior >= vintage {
             return Err(ConfigError {
@@ -198,7 +204,14 @@ impl Reader {
         }
         let path = self.file(&["prior", "path"], &path)?;
         let imagery = imagery.map(|raw| self.imagery(&["prior", "imagery"], &raw)).transpose()?;
-        Ok(Prior { vintage: prior, layer: Layer { path, layer }, imagery })
+        let predictions = self.predictions(&["prior", "predictions"], predictions)?;
+        if imagery.is_none() && !predictions.is_empty() {
+            let what = "predictions of the prior's date need its imagery";
+            let fault = self.source.fault(&["prior", "predictions"], what);
+            let hint = Some("add `imagery` under `prior`".to_owned());
+            return Err(ConfigError { hint, ..fault }.into());
+        }
+        Ok(Prior { vintage: prior, layer: Layer { path, layer }, imagery, predictions })
     }
 
     fn imagery(&self, key: &[&str], raw: &RawImagery) -> Result<Imagery, Error> {
@@ -233,7 +246,7 @@ impl Reader {
     }
 
     /// The files of one kind of imagery, patterns expanded, sorted, each once.
-    fn files(&self, kind: &[&str], typed: &[String]) -> Result<Vec<PathBuf>, Error> {
+    pub(super) fn files(&self, kind: &[&str], typed: &[String]) -> Result<Vec<PathBuf>, Error> {
         let mut files = Vec::new();
         for (index, item) in typed.iter().enumerate() {
             let index = index.to_string();

@@ -7,6 +7,7 @@ use kernels::update::UpdateParams;
 use serde::Deserialize;
 
 use super::parameters::{Limits, Reports, Thresholds};
+use super::prediction::PredictionKind;
 
 /// The whole document.
 #[derive(Debug, Deserialize)]
@@ -28,6 +29,8 @@ pub(super) struct Raw {
     pub(super) scratch: bool,
     pub(super) imagery: RawImagery,
     pub(super) model: Option<String>,
+    #[serde(default)]
+    pub(super) predictions: Vec<RawPrediction>,
     #[serde(default)]
     pub(super) evidence: RawEvidence,
     pub(super) territories: RawTerritories,
@@ -67,6 +70,18 @@ pub(super) struct RawPrior {
     pub(super) path: String,
     pub(super) layer: Option<String>,
     pub(super) imagery: Option<RawImagery>,
+    #[serde(default)]
+    pub(super) predictions: Vec<RawPrediction>,
+}
+
+/// One item of `predictions:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPrediction {
+    pub(super) path: Vec<String>,
+    pub(super) classes: String,
+    #[serde(default)]
+    pub(super) kind: PredictionKind,
 }
 
 /// `imagery:`

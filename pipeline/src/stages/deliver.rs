@@ -145,7 +145,7 @@ fn sources(ctx: &Context) -> Vec<String> {
         config.imagery.irc.len(),
         config.vintage
     )];
-    if let Some(Prior { vintage, layer, imagery }) = &config.prior {
+    if let Some(Prior { vintage, layer, imagery, predictions: _ }) = &config.prior {
         sources.push(format!("Millésime antérieur {vintage} : {}", config.shown(&layer.path)));
         sources.extend(imagery.iter().map(|imagery| {
             let (rvb, irc) = (imagery.rvb.len(), imagery.irc.len());
@@ -153,6 +153,14 @@ fn sources(ctx: &Context) -> Vec<String> {
                 "Orthophotographie antérieure : {rvb} dalles RVB et {irc} dalles IRC ({vintage})"
             )
         }));
+    }
+    for prediction in config.all_predictions() {
+        sources.push(format!(
+            "Prédictions « {} » : {} dalles, la première {}",
+            prediction.classes.title,
+            prediction.files.len(),
+            config.shown(&prediction.files[0])
+        ));
     }
     for layer in &config.evidence.layers {
         sources.push(format!(

@@ -21,6 +21,7 @@ use crate::vintage::Vintage;
 
 mod evidence;
 mod images;
+mod predictions;
 
 use evidence::Shapes;
 
@@ -53,6 +54,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let mut report = evidence(ctx, &land, report)?;
     if let Some(prior) = &prior {
         report = prior_on_cells(ctx, &land, prior, report)?;
+    }
+    for (date, _) in Date::of(config) {
+        report = predictions::ingest(ctx, land.frame, date, report)?;
     }
     if config.scratch {
         report = bare(ctx, land.frame, report)?;

@@ -29,6 +29,10 @@ use crate::proof::{Measures, Move};
 use crate::stage_report::StageReport;
 use crate::stages::classify::{inside, model_path};
 
+mod predictions;
+
+use predictions::confusions;
+
 /// The prior objects whose code looks wrong, among the working files.
 pub(super) const CORRECTIONS: &str = "corrections.json";
 /// Transitions named in the stage's report.
@@ -158,7 +162,10 @@ fn propose(
 ) -> Result<Proposal, Error> {
     let fusion = Fusion::new(tables, model.classes(), shares, &ctx.config.update)
         .map_err(|error| unfit("the update parameters", &error))?;
+    let believed = |date| confusions(ctx, frame, date, model.classes());
     let cells = Cells::open(ctx)?;
+    let before = if cells.before.is_some() { believed(Date::Before)? } else { Vec::new() };
+    let fusion = fusion.with_predictions(&believed(Date::Now)?, &before);
     ctx.progress.start(frame.grid.n_cells() as u64, "cells");
     let parts: Vec<(Window, Proposal)> = frame
         .grid
@@ -199,9 +206,11 @@ impl Cells {
         let before = self.before.as_ref().map(|cells| cells.read(around)).transpose()?;
         let evidence = self.evidence.read(around)?;
         let prior = self.prior.read_plane(0, around)?;
+        let predictions = now.predictions();
+        let predictions_before = before.as_ref().map(SeenBlock::predictions).unwrap_or_default();
         let block = Block {
-            seen: now.seen(),
-            earlier: before.as_ref().map(SeenBlock::seen),
+            seen: now.seen(&predictions),
+            earlier: before.as_ref().map(|seen| seen.seen(&predictions_before)),
             evidence: evidence.view(),
             prior: prior.view(),
         };
@@ -216,6 +225,7 @@ struct SeenCells {
     probability: CubeArray<u8>,
     imagery: CubeArray<u8>,
     valid: CubeArray<u8>,
+    predictions: Vec<CubeArray<u8>>,
 }
 
 /// What was seen on a block.
@@ -223,11 +233,15 @@ struct SeenBlock {
     probability: Array3<u8>,
     imagery: Array3<u8>,
     valid: Array2<u8>,
+    predictions: Vec<Array3<u8>>,
 }
 
 impl SeenCells {
     fn open(ctx: &Context, date: Date) -> Result<Self, Error> {
+        let n_predictions = date.predictions(ctx.config).len();
+        let prediction = |rank| cube::open(ctx, date.prediction(rank));
         Ok(Self {
+            predictions: (0..n_predictions).map(prediction).collect::<Result<_, _>>()?,
             probability: cube::open(ctx, date.probability())?,
             imagery: cube::open(ctx, date.imagery())?,
             valid: cube::open(ctx, date.valid())?,
@@ -235,7 +249,9 @@ impl SeenCells {
     }
 
     fn read(&self, window: Window) -> Result<SeenBlock, Error> {
+        let predictions = self.predictions.iter().map(|shares| shares.read(window));
         Ok(SeenBlock {
+            predictions: predictions.collect::<Result<_, _>>()?,
             probability: self.probability.read(window)?,
             imagery: self.imagery.read(window)?,
             valid: self.valid.read_plane(0, window)?,
@@ -244,8 +260,13 @@ impl SeenCells {
 }
 
 impl SeenBlock {
-    fn seen(&self) -> Seen<'_> {
+    fn predictions(&self) -> Vec<ArrayView3<'_, u8>> {
+        self.predictions.iter().map(|shares| shares.view()).collect()
+    }
+
+    fn seen<'a>(&'a self, predictions: &'a [ArrayView3<'a, u8>]) -> Seen<'a> {
         Seen {
+            predictions,
             probability: self.probability.view(),
             imagery: self.imagery.view(),
             valid: self.valid.view(),

@@ -19,6 +19,7 @@ mod laws;
 mod model;
 mod nested;
 mod nested_run;
+mod predictions;
 mod reading;
 mod recall;
 mod resume;

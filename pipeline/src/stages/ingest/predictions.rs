@@ -1,0 +1,311 @@
+//! Predictions made elsewhere, as shares of their classes on working cells.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use kernels::class_shares::ClassShares;
+use kernels::grid::{Grid, Window};
+use kernels::lattice::Point;
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, Array3, s};
+use nomenclature::{ClassId, Couple, PredictionClasses};
+use serde_json::Map;
+
+use crate::config::{Prediction, PredictionKind};
+use crate::context::Context;
+use crate::cube::{self, Quantity};
+use crate::date::Date;
+use crate::error::{Error, InputError};
+use crate::inputs;
+use crate::io::cube::{CubeArray, Frame};
+use crate::io::raster::CellType;
+use crate::mosaic::{Mosaic, Placed};
+use crate::stage_report::StageReport;
+
+/// Pixels whose value is no class of the table.
+const UNKNOWN: &str = "prediction_class_unknown";
+/// Side of the blocks in which predictions are read, in cells.
+const READ_SIDE: usize = 512;
+/// Share of the pixels that may be of no class of the table.
+const UNKNOWN_MAX: f64 = 0.5;
+/// Share of the ground on which another numbering agrees with the prior, from which it is looked at.
+const AGREEMENT_MIN: f64 = 0.4;
+
+/// Puts the predictions of a date on the grid.
+///
+/// # Errors
+/// A tile cannot be read, the predictions are not over the territory, or their values do not look
+/// like those of the numbering that is stated.
+pub(super) fn ingest(
+    ctx: &Context,
+    frame: Frame,
+    date: Date,
+    mut report: StageReport,
+) -> Result<StageReport, Error> {
+    for (rank, given) in date.predictions(ctx.config).iter().enumerate() {
+        let n_classes = given.classes.classes().len();
+        let names: Vec<&str> = given.classes.classes().iter().map(|c| c.name.as_str()).collect();
+        let reading = Reading::open(ctx, frame, given)?;
+        let found = Mutex::new(Found::default());
+        let quantity = date.prediction(rank);
+        let output = cube::publish(ctx, quantity, frame, (&names, Map::new()), |shard| {
+            let grid = frame.grid.sub(shard);
+            let parts: Vec<(Window, Array3<u8>, Found)> = grid
+                .blocks(READ_SIDE)
+                .into_par_iter()
+                .map(|part| {
+                    ctx.check_cancelled()?;
+                    let at =
+                        Window { row: shard.row + part.row, col: shard.col + part.col, ..part };
+                    let (cells, found) = reading.block(&grid.sub(part), at)?;
+                    Ok((part, cells, found))
+                })
+                .collect::<Result<_, Error>>()?;
+            let mut cells = Array3::zeros((n_classes, shard.rows, shard.cols));
+            for (w, part, of_part) in parts {
+                let rows = w.row..w.row + w.rows;
+                cells.slice_mut(s![.., rows, w.col..w.col + w.cols]).assign(&part);
+                found.lock().unwrap_or_else(PoisonError::into_inner).merge(&of_part);
+            }
+            Ok(cells)
+        })?;
+        let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.check(ctx, given)?;
+        let name = date.figure(&format!("prediction_{}", rank + 1));
+        report = report
+            .output(output)
+            .figure(&format!("{name}_pixels"), found.pixels)
+            .figure(&format!("{name}_pixels_unknown"), found.unknown());
+    }
+    Ok(report)
+}
+
+/// One prediction being read.
+struct Reading<'a> {
+    given: &'a Prediction,
+    mosaic: Mosaic,
+    ranks: [u8; 256],
+    /// The prior's couples, when there is a prior.
+    prior: Option<CubeArray<u16>>,
+}
+
+/// What the pixels of a prediction hold, by value.
+#[derive(Debug, Clone, Default)]
+struct Found {
+    /// Pixels that hold data.
+    pixels: u64,
+    /// Pixels of each value that no class has, and a place of one.
+    unknown: BTreeMap<u8, (u64, (i32, i32))>,
+    /// Pixels of each value on each cover of the prior.
+    on_cover: BTreeMap<(u8, ClassId), u64>,
+}
+
+impl<'a> Reading<'a> {
+    fn open(ctx: &Context, frame: Frame, given: &'a Prediction) -> Result<Self, Error> {
+        let fit = match given.kind {
+            PredictionKind::Class => inputs::class_raster,
+            PredictionKind::Probability => inputs::probabilities,
+        };
+        let has_prior = ctx.config.prior.is_some();
+        Ok(Self {
+            given,
+            mosaic: Mosaic::open(&given.files, frame.epsg, fit)?,
+            ranks: given.classes.ranks(),
+            prior: has_prior.then(|| cube::open(ctx, Quantity::Prior)).transpose()?,
+        })
+    }
+
+    /// The shares of the classes on a block that lies `at` a place of the grid.
+    fn block(&self, block: &Grid, at: Window) -> Result<(Array3<u8>, Found), Error> {
+        let n_classes = self.given.classes.classes().len();
+        let mut shares = ClassShares::new(n_classes, block.rows, block.cols);
+        let prior = self.prior.as_ref().map(|prior| prior.read_plane(0, at)).transpose()?;
+        let mut found = Found::default();
+        for placed in self.mosaic.placed(block)? {
+            match self.given.kind {
+                PredictionKind::Class => {
+                    let ground = (block, prior.as_ref());
+                    self.classes(&placed, ground, &mut shares, &mut found)?;
+                }
+                PredictionKind::Probability => {
+                    probability(&placed, n_classes, &mut shares, &mut found)?;
+                }
+            }
+        }
+        Ok((shares.shares(), found))
+    }
+
+    fn classes(
+        &self,
+        placed: &Placed,
+        (block, prior): (&Grid, Option<&Array2<u16>>),
+        shares: &mut ClassShares,
+        found: &mut Found,
+    ) -> Result<(), Error> {
+        let Placed { source, window, rows, cols } = placed;
+        let is_class = |v: &f64| {
+            self.given.classes.classes().iter().any(|c| (f64::from(c.value) - v).abs() < 0.5)
+        };
+        if let Some(value) = source.info().nodata.filter(is_class) {
+            return Err(InputError::new(&source.info().path, "a class is declared to be no data")
+                .got(format!("nodata value {value}, a class of `{}`", self.given.classes.id))
+                .expected("a nodata value that is no class, or none")
+                .hint(
+                    "take it off with `gdal_edit.py -unsetnodata FILE`, or name another numbering",
+                )
+                .into());
+        }
+        let values = source.read::<u8>(1, *window)?;
+        let valid = source.read_valid(*window)?;
+        let mut ranks = values.mapv(|value| self.ranks[usize::from(value)]);
+        ranks.zip_mut_with(&valid, |rank, &valid| *rank *= valid);
+        for &(i, row) in rows {
+            for &(j, col) in cols.iter().filter(|&&(j, _)| valid[[i, j]] != 0) {
+                found.pixels += 1;
+                if ranks[[i, j]] == 0 {
+                    let corner = block.corner(row, col);
+                    found.no_class(values[[i, j]], (1, (corner.x, corner.y)));
+                }
+                let couple = prior.map_or(0, |prior| prior[[row, col]]);
+                if couple != 0 {
+                    let key = (values[[i, j]], Couple::from_cell(couple).cs);
+                    *found.on_cover.entry(key).or_default() += 1;
+                }
+            }
+        }
+        shares.add_classes(ranks.view(), rows, cols);
+        Ok(())
+    }
+}
+
+/// Adds the probabilities of a tile: bytes as they are, floating point from 0 to 1.
+fn probability(
+    placed: &Placed,
+    n_classes: usize,
+    shares: &mut ClassShares,
+    found: &mut Found,
+) -> Result<(), Error> {
+    let Placed { source, window, rows, cols } = placed;
+    let info = source.info();
+    if info.bands != n_classes {
+        return Err(InputError::new(
+            &info.path,
+            "a raster of probabilities has a band for each class",
+        )
+        .got(format!("{} bands", info.bands))
+        .expected(format!("{n_classes} bands, the classes in the order of their values"))
+        .hint("name in `classes` a table of the classes that these predictions have")
+        .into());
+    }
+    let valid = source.read_valid(*window)?;
+    let scale = if info.cell_type == CellType::U8 { 1.0 } else { 255.0 };
+    for class in 0..n_classes {
+        let given = source.read::<f32>(class + 1, *window)?;
+        let outside =
+            |(&p, &valid): (&f32, &u8)| valid != 0 && !(0.0..=255.0).contains(&(scale * p));
+        if let Some((p, _)) = given.iter().zip(&valid).find(|&pair| outside(pair)) {
+            return Err(InputError::new(&info.path, "this is no probability")
+                .got(format!("{p} in band {}", class + 1))
+                .expected("0 to 255 in bytes, or 0 to 1 in floating point")
+                .hint("give the outcome of the softmax, not the scores before it")
+                .into());
+        }
+        let given = given.mapv(|p| (scale * p).round() as u8);
+        shares.add_probability(class, (given.view(), valid.view()), rows, cols);
+    }
+    let of_row =
+        |&(i, _): &(usize, usize)| cols.iter().filter(|&&(j, _)| valid[[i, j]] != 0).count();
+    found.pixels += rows.iter().map(of_row).sum::<usize>() as u64;
+    Ok(())
+}
+
+impl Found {
+    fn merge(&mut self, other: &Self) {
+        self.pixels += other.pixels;
+        for (&value, &of_value) in &other.unknown {
+            self.no_class(value, of_value);
+        }
+        for (&key, n) in &other.on_cover {
+            *self.on_cover.entry(key).or_default() += n;
+        }
+    }
+
+    /// More pixels of a value that no class has; of their places the first is kept.
+    fn no_class(&mut self, value: u8, (n, at): (u64, (i32, i32))) {
+        let of_value = self.unknown.entry(value).or_insert((0, at));
+        *of_value = (of_value.0 + n, of_value.1.min(at));
+    }
+
+    fn unknown(&self) -> u64 {
+        self.unknown.values().map(|of_value| of_value.0).sum()
+    }
+
+    /// Refuses what is not what it is said to be, and counts values of no class.
+    fn check(&self, ctx: &Context, given: &Prediction) -> Result<(), Error> {
+        let fault = |what: &str| InputError::new(&given.files[0], what);
+        if self.pixels == 0 {
+            return Err(fault("the predictions do not touch the territory")
+                .expected("tiles over the communes, with data")
+                .hint("check `predictions`, the CRS and the nodata value of the tiles")
+                .into());
+        }
+        let values: Vec<String> = self.unknown.keys().map(ToString::to_string).collect();
+        if self.unknown() as f64 > UNKNOWN_MAX * self.pixels as f64 {
+            return Err(fault("these values are not those of the numbering")
+                .got(format!(
+                    "{} of {} pixels of values {}",
+                    self.unknown(),
+                    self.pixels,
+                    values.join(", ")
+                ))
+                .expected(format!("the values of `{}`", given.classes.id))
+                .hint("name another numbering in `classes`, or a YAML table of your own")
+                .into());
+        }
+        for (value, &(n, (x, y))) in &self.unknown {
+            let note = format!("value {value}: {n} pixels of no class");
+            ctx.tally.count_at(UNKNOWN, Point::new(x, y), 0, note);
+        }
+        match self.looks_like(ctx, &given.classes)? {
+            None => Ok(()),
+            Some((other, agreement, own)) => Err(fault("these values look like another numbering")
+                .got(format!("`{}` fits the prior on {own:.0} % of the ground", given.classes.id))
+                .expected(format!("`{other}`, which fits it on {agreement:.0} %"))
+                .hint(format!("write `classes: {other}`"))
+                .into()),
+        }
+    }
+
+    /// Another shipped numbering under which the prediction fits the prior twice as well, with the
+    /// shares of the ground on which it and the stated one do, in percent.
+    fn looks_like(
+        &self,
+        ctx: &Context,
+        stated: &PredictionClasses,
+    ) -> Result<Option<(String, f64, f64)>, Error> {
+        let total: u64 = self.on_cover.values().sum();
+        if total == 0 {
+            return Ok(None);
+        }
+        let agreement = |classes: &PredictionClasses| -> Result<f64, Error> {
+            let table = classes
+                .compile(&ctx.config.nomenclature)
+                .map_err(|error| Error::internal(error.to_string()))?;
+            let ranks = classes.ranks();
+            let fits = |&(value, cover): &(u8, ClassId)| {
+                let rank = usize::from(ranks[usize::from(value)]).checked_sub(1);
+                rank.is_some_and(|rank| table.share(rank, cover) > 0.0)
+            };
+            let fitting = self.on_cover.iter().filter(|&(key, _)| fits(key));
+            Ok(fitting.map(|(_, n)| n).sum::<u64>() as f64 / total as f64)
+        };
+        let own = agreement(stated)?;
+        for other in PredictionClasses::shipped().filter(|other| other.id != stated.id) {
+            let fit = agreement(&other)?;
+            if fit >= AGREEMENT_MIN && fit > 2.0 * own {
+                return Ok(Some((other.id, 100.0 * fit, 100.0 * own)));
+            }
+        }
+        Ok(None)
+    }
+}
