@@ -81,7 +81,7 @@ impl Confusion {
     /// The table to start from, moved by what was counted.
     ///
     /// A Dirichlet estimate by cover: the shares of `table`, turned into what is predicted on a
-    /// cover as if all classes were as common, count as [`TABLE_CELLS`] cells. So a predictor that
+    /// cover as if all classes were as common, count as 200 cells. So a predictor that
     /// says the same on all covers ends with the same terms on all covers, and weighs nothing.
     ///
     /// # Panics
