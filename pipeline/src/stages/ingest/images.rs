@@ -58,17 +58,10 @@ pub(super) fn imagery(
         valid.write(shard, seen.insert_axis(Axis(0)))?;
         Ok(counts)
     })?;
-    let (inside, void) = sum(&counts);
-    let most = ctx.config.limits.no_imagery;
-    if void == inside || void as f64 > most * inside as f64 {
-        let share = units::percent(void as f64 / inside.max(1) as f64);
-        return Err(InputError::new(&given.rvb[0], "too much of the territory has no imagery")
-            .got(format!("no data in RVB or IRC on {share} of it"))
-            .expected(format!("at most {} (`limits.no_imagery`)", units::percent(most)))
-            .concerns(format!("{} of {} cells", units::count(void), units::count(inside)))
+    let void = within(&counts, ("no_imagery", ctx.config.limits.no_imagery), || {
+        InputError::new(&given.rvb[0], "too much of the territory has no imagery")
             .hint("check the tiles, their nodata value and their masks, or raise the limit")
-            .into());
-    }
+    })?;
     Ok(report
         .output(images.publish(ctx)?)
         .output(valid.publish(ctx)?)
@@ -107,17 +100,10 @@ pub(super) fn heights(
         stored.write(shard, cells)?;
         Ok(counts)
     })?;
-    let (inside, void) = sum(&counts);
-    let most = ctx.config.limits.no_heights;
-    if void == inside || void as f64 > most * inside as f64 {
-        let share = units::percent(void as f64 / inside.max(1) as f64);
-        return Err(InputError::new(&given.surface[0], "too much of the territory has no height")
-            .got(format!("no height on {share} of it"))
-            .expected(format!("at most {} (`limits.no_heights`)", units::percent(most)))
-            .concerns(format!("{} of {} cells", units::count(void), units::count(inside)))
+    let void = within(&counts, ("no_heights", ctx.config.limits.no_heights), || {
+        InputError::new(&given.surface[0], "too much of the territory has no height")
             .hint("check `mnh`, `mns`, `mnt` and the CRS of the tiles, or raise the limit")
-            .into());
-    }
+    })?;
     Ok(report
         .output(stored.publish(ctx)?)
         .figure(&date.figure("cells_without_height"), void)
@@ -153,8 +139,29 @@ fn missing(
     (n_inside, void)
 }
 
-fn sum(counts: &[(u64, u64)]) -> (u64, u64) {
-    counts.iter().fold((0, 0), |sum, of_block| (sum.0 + of_block.0, sum.1 + of_block.1))
+/// The cells of the territory that a product leaves void, when they are no more than a limit allows.
+///
+/// * `counts`: of every block, cells of the territory and those of them that are void.
+/// * `limit`: its key under `limits`, and the largest share.
+///
+/// # Errors
+/// `fault`, with the shares, when they are more, or all of the territory.
+fn within(
+    counts: &[(u64, u64)],
+    (key, most): (&str, f64),
+    fault: impl FnOnce() -> InputError,
+) -> Result<u64, Error> {
+    let sum = |a: (u64, u64), b: &(u64, u64)| (a.0 + b.0, a.1 + b.1);
+    let (inside, void) = counts.iter().fold((0, 0), sum);
+    if void < inside && void as f64 <= most * inside as f64 {
+        return Ok(void);
+    }
+    let share = units::percent(void as f64 / inside.max(1) as f64);
+    Err(fault()
+        .got(format!("no data on {share} of it"))
+        .expected(format!("at most {} (`limits.{key}`)", units::percent(most)))
+        .concerns(format!("{} of {} cells", units::count(void), units::count(inside)))
+        .into())
 }
 
 /// The bands of one shard. Strips of it are made in parallel, each from west to east by one
