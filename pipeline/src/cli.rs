@@ -12,8 +12,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::commands::{
-    assess, check, compare, completions, coverage, doctor, explain, indicators, infer, init,
-    nomenclature, run, sample, score, status, vectorise,
+    assess, check, compare, completions, corrections, coverage, doctor, explain, indicators, infer,
+    init, nomenclature, run, sample, score, status, vectorise,
 };
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
@@ -49,6 +49,8 @@ pub enum Command {
     Compare(Box<compare::Args>),
     /// Print shell completions
     Completions(completions::Args),
+    /// Keep the corrections of a vintage in a ledger, and follow what became of each
+    Corrections(corrections::Args),
     /// Check that delivered layers are valid coverages, and mend them
     Coverage(coverage::Args),
     /// Say whether this machine has what a run needs
@@ -82,6 +84,7 @@ impl Command {
             Self::Check(args) => check::execute(args),
             Self::Compare(args) => compare::execute(args),
             Self::Completions(args) => completions::execute(args),
+            Self::Corrections(args) => corrections::execute(args),
             Self::Coverage(args) => coverage::execute(args),
             Self::Doctor(args) => doctor::execute(args),
             Self::Explain(args) => explain::execute(args),

@@ -4,6 +4,7 @@ pub mod assess;
 pub mod check;
 pub mod compare;
 pub mod completions;
+pub mod corrections;
 pub mod coverage;
 pub mod doctor;
 pub mod explain;

@@ -20,12 +20,25 @@ impl Lock {
     /// # Errors
     /// [`Error::Busy`] when another process holds it, [`Error::Write`] when it cannot be taken.
     pub fn take(work_dir: &Path, out_dir: &Path) -> Result<Self, Error> {
-        let path = work_dir.join(FILE);
-        let file = open(&path)?;
+        Self::hold(&work_dir.join(FILE), out_dir)
+    }
+
+    /// Takes the lock of one file that is read, changed and written again: a hidden file beside it.
+    ///
+    /// # Errors
+    /// As [`Lock::take`].
+    pub fn of_file(file: &Path) -> Result<Self, Error> {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        Self::hold(&file.with_file_name(format!(".{name}.lock")), file)
+    }
+
+    /// Locks `path`, for work on `what`.
+    fn hold(path: &Path, what: &Path) -> Result<Self, Error> {
+        let file = open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(Error::Busy { path: out_dir.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(Error::write(&path)(source)),
+            Err(TryLockError::WouldBlock) => Err(Error::Busy { path: what.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(Error::write(path)(source)),
         }
     }
 

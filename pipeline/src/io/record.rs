@@ -9,6 +9,7 @@ use super::error::Result;
 use super::schema::{Names, Product};
 use super::vector::Value;
 use super::vector_writer::{Shape, VectorFormat, VectorWriter};
+use crate::corrections::terms::{Aim, IgnStatus, Kind, Origin, Term};
 use crate::tally::Flaws;
 
 /// A row of a delivered file.
@@ -170,8 +171,8 @@ impl Record for ZanEvolRecord {
     }
 }
 
-/// A correction of one dimension of one object.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// A correction of one dimension of one object; [`crate::corrections`] says how each is written.
+#[derive(Debug, Clone, PartialEq)]
 pub struct CorrectionRecord {
     /// Hash of the vintage, object, dimension, proposed code and geometry.
     pub correction_id: String,
@@ -185,8 +186,8 @@ pub struct CorrectionRecord {
     pub source_version: Option<String>,
     /// The object to correct.
     pub object_id: String,
-    /// `cs`, `us` or `geometry`.
-    pub dimension: String,
+    /// What of the object it is about.
+    pub dimension: Aim,
     /// The code it has.
     pub current_code: Option<String>,
     /// The code it should have, a leaf of OCS GE.
@@ -195,8 +196,8 @@ pub struct CorrectionRecord {
     pub local_code: Option<String>,
     /// That nomenclature.
     pub local_nomenclature: Option<String>,
-    /// `semantic`, `geometry` or `omission`.
-    pub kind: String,
+    /// What is wrong with it.
+    pub kind: Kind,
     /// Its area.
     pub area_m2: f64,
     /// Whether the object is artificial with its current code.
@@ -211,14 +212,14 @@ pub struct CorrectionRecord {
     pub author_org: Option<String>,
     /// In plain words.
     pub comment: Option<String>,
-    /// `local_correction`, `model` or `photo_interpretation`.
-    pub origin: String,
+    /// What it rests on.
+    pub origin: Origin,
     /// A point inside the polygon.
     pub anchor: Point,
     /// Number of the report at IGN.
     pub ign_report_id: Option<String>,
     /// State of that report.
-    pub ign_status: Option<String>,
+    pub ign_status: Option<IgnStatus>,
     /// Date of that state.
     pub ign_status_at: Option<String>,
     /// Version of the delivery in which it was found applied.
@@ -237,12 +238,12 @@ impl Record for CorrectionRecord {
             i64::from(self.vintage).into(),
             self.source_version.clone().into(),
             self.object_id.as_str().into(),
-            self.dimension.as_str().into(),
+            self.dimension.key().into(),
             self.current_code.clone().into(),
             self.proposed_code.clone().into(),
             self.local_code.clone().into(),
             self.local_nomenclature.clone().into(),
-            self.kind.as_str().into(),
+            self.kind.key().into(),
             self.area_m2.into(),
             self.artif_before.into(),
             self.artif_after.into(),
@@ -250,10 +251,10 @@ impl Record for CorrectionRecord {
             self.confidence.into(),
             self.author_org.clone().into(),
             self.comment.clone().into(),
-            self.origin.as_str().into(),
+            self.origin.key().into(),
             format!("POINT ({x_m} {y_m})").into(),
             self.ign_report_id.clone().into(),
-            self.ign_status.clone().into(),
+            self.ign_status.map(Term::key).into(),
             self.ign_status_at.clone().into(),
             self.applied_in_version.clone().into(),
         ]

@@ -62,7 +62,7 @@ fn every_record_is_read_again_in_the_order_of_its_columns() {
         artif_before: Some(true),
         confidence: Some(0.5),
         anchor: Point::new(150, -2),
-        ..CorrectionRecord::default()
+        ..crate::corrections::ledger::tests::entry(1).record
     };
     assert_eq!(round_trip(&correction), correction.values());
     assert!(correction.values().contains(&"POINT (1.5 -0.02)".into()));

@@ -167,7 +167,8 @@ fn evolution(names: &Names) -> Vec<Field> {
         .collect()
 }
 
-fn correction() -> Vec<Field> {
+/// The columns of a correction.
+pub(crate) fn correction() -> Vec<Field> {
     let text = |name| Field::required(name, FieldKind::Text);
     let maybe = |name| Field::optional(name, FieldKind::Text);
     vec![

@@ -76,6 +76,8 @@ pub enum GeometryKind {
     MultiLine,
     /// One point per feature.
     Point,
+    /// None: a table.
+    None,
 }
 
 /// A geometry to write.
@@ -181,9 +183,12 @@ impl VectorWriter {
         let (handle, feature) = writing(&self.path, || {
             let options = layer_options(format, spec);
             let options: Vec<&str> = options.iter().map(String::as_str).collect();
+            let crs = (spec.geometry != GeometryKind::None)
+                .then(|| srs::from_epsg(spec.file_epsg))
+                .transpose()?;
             let layer = dataset.create_layer(LayerOptions {
                 name: &spec.name,
-                srs: Some(&srs::from_epsg(spec.file_epsg)?),
+                srs: crs.as_ref(),
                 ty: geometry_type(spec.geometry),
                 options: Some(&options),
             })?;
@@ -196,7 +201,8 @@ impl VectorWriter {
             let new = unsafe { gdal_sys::OGR_F_Create(gdal_sys::OGR_L_GetLayerDefn(handle)) };
             Ok((handle, NewFeature(new)))
         })?;
-        let index = (format == VectorFormat::GeoPackage)
+        let is_indexed = format == VectorFormat::GeoPackage && spec.geometry != GeometryKind::None;
+        let index = is_indexed
             .then(|| {
                 writing(&self.path, || {
                     SpatialIndex::create(&self.dataset, &spec.name, spec.geometry_column)
@@ -245,7 +251,10 @@ impl VectorWriter {
             for (index, value) in values.iter().enumerate() {
                 set(feature, index as i32, value)?;
             }
-            set_shape(feature, extent.map(|_| bytes.as_slice()))?;
+            // A table has no place for a shape, not even for none.
+            if open.spec.geometry != GeometryKind::None {
+                set_shape(feature, extent.map(|_| bytes.as_slice()))?;
+            }
             // SAFETY: layer and feature are alive.
             let code = unsafe { gdal_sys::OGR_L_CreateFeature(open.handle, feature.0) };
             ogr(code, "OGR_L_CreateFeature")?;
@@ -356,7 +365,7 @@ fn layer_options(format: VectorFormat, spec: &LayerSpec) -> Vec<String> {
 
 fn geometry_type(kind: GeometryKind) -> gdal_sys::OGRwkbGeometryType::Type {
     use gdal_sys::OGRwkbGeometryType::{
-        wkbLineString, wkbMultiLineString, wkbMultiPolygon, wkbPoint, wkbPolygon,
+        wkbLineString, wkbMultiLineString, wkbMultiPolygon, wkbNone, wkbPoint, wkbPolygon,
     };
     match kind {
         GeometryKind::Polygon => wkbPolygon,
@@ -364,6 +373,7 @@ fn geometry_type(kind: GeometryKind) -> gdal_sys::OGRwkbGeometryType::Type {
         GeometryKind::Line => wkbLineString,
         GeometryKind::MultiLine => wkbMultiLineString,
         GeometryKind::Point => wkbPoint,
+        GeometryKind::None => wkbNone,
     }
 }
 

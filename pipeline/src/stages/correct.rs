@@ -1,15 +1,15 @@
 //! Correct: objects whose prior code the evidence contradicts without a true change.
 
-use std::fmt::Write as _;
-
 use kernels::arrangement::interior_point;
 use kernels::lattice::{Point, Polygon};
 use kernels::update::Correction;
 use nomenclature::{ClassId, Couple, Crosswalk, Dimension, Nomenclature};
 use serde_json::{Map, Value, json};
 
-use crate::artefact::{Draft, publish_bytes, sha256};
+use crate::artefact::{Draft, publish_bytes};
 use crate::context::Context;
+use crate::corrections::identity::correction_id;
+use crate::corrections::terms::{Aim, Kind, Origin};
 use crate::error::{Error, InputError};
 use crate::ign_report::Reporter;
 use crate::io::record::{CorrectionRecord, Deliverable};
@@ -118,18 +118,18 @@ impl Maker<'_> {
         let code = |id| config.nomenclature.code(Dimension::Cover, id).to_owned();
         let vintage = self.prior.year;
         let record = CorrectionRecord {
-            correction_id: correction_id(vintage, &object.id, &proposed, polygon),
+            correction_id: correction_id(vintage, &object.id, (Aim::Cover, &proposed), polygon),
             department: config.department.code().to_owned(),
             insee: self.commune_of(anchor),
             vintage,
             source_version: None,
             object_id: object.id.clone(),
-            dimension: "cs".to_owned(),
+            dimension: Aim::Cover,
             current_code: self.national_code(current.cs),
             proposed_code: Some(proposed),
             local_code: nested.then(|| code(found.seen)),
             local_nomenclature: nested.then(|| config.nomenclature.id().to_owned()),
-            kind: "semantic".to_owned(),
+            kind: Kind::Semantic,
             area_m2,
             artif_before: Some(artif_before),
             artif_after: Some(artif_after),
@@ -137,7 +137,7 @@ impl Maker<'_> {
             confidence: Some(confidence),
             author_org: None,
             comment: None,
-            origin: "model".to_owned(),
+            origin: Origin::Model,
             anchor,
             ign_report_id: None,
             ign_status: None,
@@ -174,18 +174,6 @@ impl Maker<'_> {
             found.change_odds
         )
     }
-}
-
-/// A stable name of a proposal: the same object, proposal and geometry always give the same one.
-fn correction_id(vintage: u16, object: &str, proposed: &str, polygon: &Polygon) -> String {
-    let mut text = format!("{vintage}|{object}|cs|{proposed}");
-    for ring in polygon.rings() {
-        text.push('|');
-        for p in &ring.0 {
-            let _ = write!(text, "{} {},", p.x, p.y);
-        }
-    }
-    sha256(text.as_bytes())[..16].to_owned()
 }
 
 fn write_reports(ctx: &Context, candidates: &[Candidate<'_>]) -> Result<String, Error> {

@@ -1,0 +1,34 @@
+//! `millesime corrections`: what local actors say is wrong with a vintage, and what became of it.
+
+use crate::error::Error;
+
+pub mod show;
+
+/// What `corrections` is asked.
+#[derive(Debug, clap::Args)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  millesime corrections show --ledger corrections_11.gpkg"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Tell how far the corrections of a ledger are, or the whole story of one
+    Show(show::Args),
+}
+
+/// Runs the action.
+///
+/// # Errors
+/// Those of the action.
+pub fn execute(args: &Args) -> Result<(), Error> {
+    match &args.action {
+        Action::Show(args) => show::execute(args),
+    }
+}
