@@ -14,6 +14,7 @@ pub mod change;
 pub mod class_shares;
 pub mod coverage;
 pub mod distance;
+pub mod fate;
 pub mod features;
 pub mod flux;
 pub mod generalise;
