@@ -4,9 +4,6 @@
 //! and needs no network and no script. Each figure is a `<data>` element whose `value` is the very
 //! string of the CSV; what people read beside it is that figure rounded for reading.
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{Environment, context};
 use serde::{Deserialize, Serialize};
 
 use kernels::artificialise::Totals;
@@ -19,6 +16,7 @@ use crate::tables::gazetteer::Level;
 mod base64;
 mod chart;
 mod figure;
+pub(crate) mod frame;
 mod view;
 
 pub(crate) use figure::decimal;
@@ -178,17 +176,5 @@ pub struct LearnedClass {
 /// [`Error::Internal`] when a table that the page needs is absent or has no row for the territory,
 /// or when the template fails.
 pub fn render(data: &ReportData) -> Result<String, Error> {
-    let view = view::View::of(data)?;
-    let failed = |error: minijinja::Error| Error::internal(format!("report.html: {error:#}"));
-    let mut environment = Environment::new();
-    environment.set_syntax(
-        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?,
-    );
-    // The name ends in `.html`: every value is escaped unless the template says `safe`.
-    environment
-        .add_template("report.html", include_str!("report/template.html"))
-        .map_err(failed)?;
-    let template = environment.get_template("report.html").map_err(failed)?;
-    let style = include_str!("report/style.css");
-    template.render(context! { v => Serde(view), style }).map_err(failed)
+    frame::fill("report.html", include_str!("report/template.html"), view::View::of(data)?)
 }

@@ -2,9 +2,6 @@
 
 use kernels::accuracy::{ClassAccuracy, Estimate};
 use kernels::lattice::area_m2;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{Environment, context};
 use serde::Serialize;
 
 use super::decision::Decision;
@@ -12,7 +9,7 @@ use super::estimate::{Criterion, Reading};
 use super::result::Outcome;
 use crate::VERSION;
 use crate::error::Error;
-use crate::report::decimal;
+use crate::report::{decimal, frame};
 use crate::tables::{Cell, Table};
 
 mod chart;
@@ -126,16 +123,7 @@ fn rule(outcome: &Outcome) -> String {
 /// # Errors
 /// [`Error::Internal`] when the template fails.
 pub(super) fn render(outcome: &Outcome, method: &[(String, String)]) -> Result<String, Error> {
-    let failed = |error: minijinja::Error| Error::internal(format!("qualite.html: {error:#}"));
-    let mut environment = Environment::new();
-    environment.set_syntax(
-        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?,
-    );
-    let source = include_str!("page/template.html");
-    environment.add_template("qualite.html", source).map_err(failed)?;
-    let template = environment.get_template("qualite.html").map_err(failed)?;
-    let style = include_str!("../report/style.css");
-    template.render(context! { v => Serde(view(outcome, method)), style }).map_err(failed)
+    frame::fill("qualite.html", include_str!("page/template.html"), view(outcome, method))
 }
 
 fn view(outcome: &Outcome, method: &[(String, String)]) -> View {
