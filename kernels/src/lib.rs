@@ -9,6 +9,7 @@ pub mod arcs;
 pub mod arrangement;
 pub mod artificialise;
 pub mod bands;
+pub mod boxes;
 pub mod built_zone;
 pub mod change;
 pub mod class_shares;
