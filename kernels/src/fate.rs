@@ -6,6 +6,7 @@
 //! versions and the correction lie, so verdicts need no geometry here: [`Seen`] tells what a face
 //! shows, [`Ground`] adds the faces up, [`fate`] judges.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use nomenclature::{ClassId, Couple};
@@ -161,6 +162,12 @@ impl Ground {
     pub fn wrong(&self) -> i128 {
         self.fixed + self.kept + self.others.values().sum::<i128>()
     }
+
+    /// The third code that most wrong ground has now; of equals, the first in the nomenclature.
+    pub fn third_code(&self) -> Option<Couple> {
+        let most = self.others.iter().max_by_key(|&(&code, &area)| (area, Reverse(code)));
+        most.map(|(&code, _)| code)
+    }
 }
 
 /// Why nothing can be said of a correction.
@@ -187,7 +194,7 @@ pub enum Fate {
     Ignored,
     /// The ground has another code, neither the one it had nor the one proposed.
     Superseded {
-        /// The code of most of that ground; of equals, the first in the nomenclature.
+        /// [`Ground::third_code`].
         by: Couple,
     },
     /// Nothing can be said.

@@ -1,23 +1,20 @@
 //! Two or more delivered vintages compared: read, arranged once, written all or nothing.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use nomenclature::{CaptureRules, Nomenclature, RuleSet};
 use serde_json::json;
 
-use crate::artefact::{self, Draft};
+use crate::artefact::Draft;
 use crate::cancel::Cancel;
 use crate::comparison::Ground;
 use crate::config::{Department, Layer};
-use crate::context::WORK;
 use crate::delivery::Delivery;
 use crate::enaf::Enaf;
 use crate::error::{Again, Error, InputError};
 use crate::figures::{Figures, Norms, area_of_change, stocks};
 use crate::judge::Judge;
-use crate::lock::Lock;
 use crate::manifest::Manifest;
 use crate::method::Choices;
 use crate::progress::{LogFormat, say};
@@ -26,7 +23,7 @@ use crate::repair::Repairs;
 use crate::tally::Tally;
 use crate::territory::cog::Mapped;
 use crate::vintage::locate::Product;
-use crate::{VERSION, io, method, publication, repair, tables, talk, units};
+use crate::{VERSION, io, method, publication, repair, tables, units};
 
 mod coverage;
 mod page;
@@ -35,7 +32,7 @@ mod read;
 
 use read::Layers;
 
-pub(crate) use plan::files;
+pub(crate) use plan::stamps;
 
 /// The capture rules whose minimum units tell a change from what the rules cannot see.
 const CAPTURE: &str = "ocsge-2-0";
@@ -71,6 +68,8 @@ pub struct Request {
     pub enaf: Option<PathBuf>,
     /// A corrective patch of the older vintages.
     pub patch: Option<Layer>,
+    /// A ledger: its accepted corrections of the older vintages are no change.
+    pub corrections: Option<PathBuf>,
     /// The delivered ARTIF layer of every vintage, in their order, or none.
     pub officials: Vec<Source<u16>>,
     /// What a local authority chose to exempt.
@@ -147,15 +146,16 @@ impl Request {
 
     /// What was chosen besides the rule set: the names of the files, not where they lie.
     pub fn choices(&self) -> Choices {
-        let name = |layer: &Layer| {
-            let name = layer.path.file_name();
-            name.map_or_else(|| shown(&layer.path), |name| name.to_string_lossy().into_owned())
+        let name = |path: &Path| {
+            let name = path.file_name();
+            name.map_or_else(|| shown(path), |name| name.to_string_lossy().into_owned())
         };
-        let dated = |source: &Source<u16>| format!("{} : {}", source.of, name(&source.layer));
+        let dated = |source: &Source<u16>| format!("{} : {}", source.of, name(&source.layer.path));
         Choices {
             officials: self.officials.iter().map(dated).collect(),
-            exemptions: self.exemptions.as_ref().map(name),
+            exemptions: self.exemptions.as_ref().map(|layer| name(&layer.path)),
             neighbours: self.neighbours.iter().map(dated).collect(),
+            corrections: self.corrections.as_deref().map(name),
         }
     }
 }
@@ -173,16 +173,7 @@ pub fn run(request: &Request) -> Result<(), Error> {
     if request.dry_run {
         return Ok(());
     }
-    let work = request.out.join(WORK);
-    fs::create_dir_all(&work).map_err(Error::write(&work))?;
-    let _lock = Lock::take(&work, &request.out)?;
-    if publication::complete(&request.out)? {
-        talk::warning(
-            "the previous command was stopped while it published: its result is complete",
-        );
-    }
-    artefact::sweep(&request.out)?;
-    publication::require_own(&request.out, COMMAND)?;
+    let _lock = publication::enter(&request.out, COMMAND)?;
     plan.preflight(request.force)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(request.threads)
@@ -220,6 +211,9 @@ fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Erro
     let norms = Norms { judge, capture: &capture, nomenclature: &request.nomenclature };
     let mut figures = Figures::of(&ground, norms)?;
     figures.tables.extend(trajectory(request, enaf.as_ref(), &ground)?);
+    if request.corrections.is_some() {
+        figures.tables.push(tables::corrected::table(&ground, &figures));
+    }
     check(cancel, "summing up")?;
     figures.proofs.splice(0..0, carried_over.into_iter().chain(covered));
     let repairs = repair::table::of(&repairs);
@@ -380,15 +374,13 @@ fn publish(
 ) -> Result<(), Error> {
     let mut inputs = BTreeMap::new();
     for (role, layer) in plan::located(request)? {
-        for path in plan::files(&layer.path) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            inputs.insert(format!("{role}/{name}"), artefact::Stamp::of(&path)?);
-        }
+        inputs.extend(stamps(&role, &layer.path)?);
     }
-    for (role, path) in [("cog", &request.cog), ("enaf", &request.enaf)] {
+    for (role, path) in
+        [("cog", &request.cog), ("enaf", &request.enaf), ("corrections", &request.corrections)]
+    {
         let Some(path) = path else { continue };
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        inputs.insert(format!("{role}/{name}"), artefact::Stamp::of(path)?);
+        inputs.extend(stamps(role, path)?);
     }
     let years = request.years();
     let parameters = json!({

@@ -14,8 +14,10 @@ use nomenclature::{Couple, Likenesses, Meanings, Nomenclature};
 use crate::basis::Basis;
 use crate::judge::Judge;
 use crate::vintage::Vintage;
+pub use accepted::Accepted;
 pub use ground::{Ground, Piece, Territory};
 
+mod accepted;
 mod ground;
 
 /// One of the two vintages of a comparison.
@@ -25,6 +27,15 @@ pub enum Side {
     Before,
     /// The newer vintage.
     After,
+}
+
+/// Who says that a difference is a correction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Corrector {
+    /// A published corrective patch.
+    Patch,
+    /// Accepted corrections of a ledger.
+    Ledger,
 }
 
 /// Two vintages of a [`Ground`].
@@ -223,18 +234,31 @@ impl<'a> Comparison<'a> {
         .collect()
     }
 
-    /// Whether the corrective patch covers more than half of the area of faces.
+    /// Whether a patch or accepted corrections account for more than half of the area of faces.
     fn is_patched(&self, faces: &[FaceId]) -> bool {
-        if self.ground.territory.patch.is_empty() {
-            return false;
+        self.corrected_by(faces).is_some()
+    }
+
+    /// Who corrected more than half of the area of faces, if anybody did.
+    pub fn corrected_by(&self, faces: &[FaceId]) -> Option<Corrector> {
+        let Territory { patch, corrections, .. } = &self.ground.territory;
+        if patch.is_empty() && corrections.polygons.is_empty() {
+            return None;
         }
-        let (mut patched, mut all) = (0, 0);
+        let year = self.interval().before;
+        let (mut patched, mut corrected, mut either, mut all) = (0, 0, 0, 0);
         for &face in faces {
             let area = self.ground.plane.twice_area(face);
+            let couples = (self.couple(face, Side::Before), self.couple(face, Side::After));
+            let is_patched = self.ground.is_patched(face);
+            let is_corrected = self.ground.is_corrected(face, year, couples);
             all += area;
-            patched += if self.ground.is_patched(face) { area } else { 0 };
+            patched += if is_patched { area } else { 0 };
+            corrected += if is_corrected { area } else { 0 };
+            either += if is_patched || is_corrected { area } else { 0 };
         }
-        2 * patched > all
+        let who = if corrected > patched { Corrector::Ledger } else { Corrector::Patch };
+        (2 * either > all).then_some(who)
     }
 
     /// The kind of change of each face, by number; `None` where nothing changed.

@@ -18,9 +18,15 @@
 //! Corrections live in a [`ledger::Ledger`], which only grows: a correction is never taken out, and
 //! whatever happens to it is one more [`ledger::Event`].
 
+pub(crate) mod claim;
+pub mod follow_up;
 pub mod form;
 pub mod identity;
 pub mod ledger;
+mod output;
+pub mod page;
+pub mod reconcile;
+pub mod report;
 mod rows;
 pub mod terms;
 

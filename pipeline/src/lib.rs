@@ -17,6 +17,7 @@ pub mod corrections;
 pub mod cube;
 pub mod custom;
 pub mod date;
+pub mod day;
 pub mod delivery;
 pub mod diff_flux;
 pub mod disagreement;

@@ -36,11 +36,14 @@ pub struct Choices {
     pub exemptions: Option<String>,
     /// Vintages of the neighbouring departments.
     pub neighbours: Vec<String>,
+    /// A ledger whose accepted corrections are no change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrections: Option<String>,
 }
 
 /// Nothing but the rule set.
 pub static NO_CHOICE: Choices =
-    Choices { officials: Vec::new(), exemptions: None, neighbours: Vec::new() };
+    Choices { officials: Vec::new(), exemptions: None, neighbours: Vec::new(), corrections: None };
 
 /// The rules and the choices of figures in one line, as every output names them.
 pub fn statement(rules: &RuleSet, choices: &Choices) -> String {
@@ -180,8 +183,21 @@ pub fn pairs(subject: &Subject<'_>) -> Box<Method> {
         ("Exemptions", exempted(choices)),
         ("Limite du département", limit(choices)),
     ];
-    let pairs = pairs.into_iter().chain(level(subject));
+    let pairs = pairs.into_iter().chain(corrected(choices)).chain(level(subject));
     pairs.map(|(subject, text)| (subject.to_owned(), text)).collect()
+}
+
+/// What accepted corrections take out of true change.
+fn corrected(choices: &Choices) -> Option<(&'static str, String)> {
+    let file = choices.corrections.as_ref()?;
+    let text = format!(
+        "Un écart que des corrections acceptées du millésime antérieur ({file}) suffisent à \
+         expliquer, sur plus de la moitié de sa surface, est classé « correction » et non \
+         changement : le nouveau code est celui qu'elles proposent, dans chaque dimension qui \
+         diffère. Pour un contour redessiné, c'est le sol gagné par l'objet. La table \
+         ecarts_corriges les compte à part de ceux du correctif de l'IGN."
+    );
+    Some(("Corrections du registre", text))
 }
 
 /// How vintages in other nomenclatures are compared.

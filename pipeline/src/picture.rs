@@ -10,6 +10,11 @@ use crate::io::image::png_bytes;
 const SIDE_MAX: usize = 760;
 /// What lies outside the territory.
 const VOID: [u8; 3] = [255, 255, 255];
+/// Grey of the places under dots, and of their limits.
+const INSIDE: u8 = 243;
+const LIMIT: u8 = 178;
+/// Number of dots above which they are drawn smaller.
+const MANY_DOTS: usize = 1_000;
 /// Share of the picture's own colour left under a highlight, in 256ths.
 const UNDER: u16 = 70;
 
@@ -83,4 +88,40 @@ pub fn changes(
                 .map(|c| ((u16::from(c) * (256 - UNDER) + u16::from(grey) * UNDER) >> 8) as u8),
         }
     })
+}
+
+/// Places with their limits, and dots over them, as PNG.
+///
+/// * `places`: rank of the place of each pixel from 1, 0 outside of all; shape (rows, cols).
+/// * `dots`: row and column of the middle of each dot, and its colour; later ones lie over others.
+///
+/// # Errors
+/// The picture cannot be encoded.
+pub fn dots(
+    places: ArrayView2<'_, u32>,
+    dots: &[((usize, usize), [u8; 3])],
+) -> Result<Vec<u8>, Error> {
+    let (rows, cols) = places.dim();
+    let reach = if dots.len() > MANY_DOTS { 1 } else { 3 };
+    let mut image = Array3::<u8>::zeros((rows, cols, 3));
+    for ((row, col, band), value) in image.indexed_iter_mut() {
+        let place = places[[row, col]];
+        let next = [(row + 1, col), (row, col + 1)];
+        let is_limit = next.iter().any(|&at| places.get(at).is_some_and(|&other| other != place));
+        *value = match (is_limit, place) {
+            (true, _) => LIMIT,
+            (false, 0) => VOID[band],
+            (false, _) => INSIDE,
+        };
+    }
+    for &((row, col), colour) in dots {
+        for r in row.saturating_sub(reach)..(row + reach + 1).min(rows) {
+            for c in col.saturating_sub(reach)..(col + reach + 1).min(cols) {
+                for (band, &value) in colour.iter().enumerate() {
+                    image[[r, c, band]] = value;
+                }
+            }
+        }
+    }
+    png_bytes(&image)
 }

@@ -15,10 +15,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::artefact::{Draft, Stamp, flush_folder, folder_of, publish_bytes};
+use crate::artefact::{self, Draft, Stamp, flush_folder, folder_of, publish_bytes};
 use crate::context::WORK;
 use crate::error::Error;
+use crate::lock::Lock;
 use crate::manifest::{self, Manifest};
+use crate::talk;
 
 /// The announcement in the working folder.
 const FILE: &str = "publication.json";
@@ -30,6 +32,25 @@ struct Announcement {
     renames: Vec<(PathBuf, PathBuf)>,
     /// Files of the previous result that this one does not have.
     removals: Vec<PathBuf>,
+}
+
+/// Takes an output folder for a command, which must hold the lock until it has published: completes
+/// what a dead process announced, and sweeps away what it left.
+///
+/// # Errors
+/// [`Error::Busy`] when another process works in it, and as [`complete`] and [`require_own`].
+pub fn enter(out: &Path, command: &str) -> Result<Lock, Error> {
+    let work = out.join(WORK);
+    fs::create_dir_all(&work).map_err(Error::write(&work))?;
+    let lock = Lock::take(&work, out)?;
+    if complete(out)? {
+        talk::warning(
+            "the previous command was stopped while it published: its result is complete",
+        );
+    }
+    artefact::sweep(out)?;
+    require_own(out, command)?;
+    Ok(lock)
 }
 
 /// Refuses an output folder that holds the result of another command.

@@ -19,7 +19,9 @@ mod figure;
 pub(crate) mod frame;
 mod view;
 
-pub(crate) use figure::decimal;
+pub(crate) use base64::data_uri;
+pub(crate) use chart::escaped;
+pub(crate) use figure::{decimal, shown};
 
 #[cfg(test)]
 mod tests;

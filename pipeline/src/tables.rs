@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+pub mod corrected;
 pub mod csv;
 pub mod custom;
 pub mod disagreement;

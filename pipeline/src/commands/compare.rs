@@ -68,6 +68,10 @@ pub struct Args {
     /// A corrective patch: changes under it are corrections of the older vintage
     #[arg(long, value_name = "PATH")]
     patch: Option<String>,
+    /// A ledger of corrections: differences that its accepted corrections of the older vintage
+    /// account for are corrections too, counted apart
+    #[arg(long, value_name = "LEDGER")]
+    corrections: Option<PathBuf>,
     /// The ARTIF layer that IGN delivered for a vintage, for every vintage or none: its status is
     /// taken as published, and where the rules differ is reported
     #[arg(long = "artif", value_name = "YEAR=PATH")]
@@ -143,6 +147,7 @@ impl Args {
             planning: self.planning.as_deref().map(layer),
             customs: self.customs()?,
             patch: self.patch.as_deref().map(layer),
+            corrections: self.corrections.clone(),
             rules,
             written_in,
             nomenclature,
@@ -299,7 +304,7 @@ fn of_vintages(
 }
 
 /// `YEAR=PATH`.
-fn dated(option: &str, text: &str) -> Result<Source<u16>, Error> {
+pub(crate) fn dated(option: &str, text: &str) -> Result<Source<u16>, Error> {
     let pair = text.split_once('=').and_then(|(year, path)| Some((year.parse().ok()?, path)));
     let (year, path) =
         pair.ok_or_else(|| Error::usage(format!("`{option} {text}` is not YEAR=PATH")))?;

@@ -2,6 +2,8 @@
 
 use crate::error::Error;
 
+pub mod reconcile;
+pub mod report;
 pub mod show;
 
 /// What `corrections` is asked.
@@ -19,6 +21,10 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
+    /// Tell what IGN's next version made of each correction: one verdict each
+    Reconcile(Box<reconcile::Args>),
+    /// Write the follow-up of a ledger as a page and tables
+    Report(report::Args),
     /// Tell how far the corrections of a ledger are, or the whole story of one
     Show(show::Args),
 }
@@ -29,6 +35,8 @@ enum Action {
 /// Those of the action.
 pub fn execute(args: &Args) -> Result<(), Error> {
     match &args.action {
+        Action::Reconcile(args) => reconcile::execute(args),
+        Action::Report(args) => report::execute(args),
         Action::Show(args) => show::execute(args),
     }
 }

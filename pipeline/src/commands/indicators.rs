@@ -1,7 +1,6 @@
 //! `millesime indicators`: flux from a difference layer alone.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
 
 use kernels::flux::series::Interval;
@@ -9,15 +8,13 @@ use kernels::flux::{Ledger, Status};
 use kernels::lattice::area_m2;
 use serde_json::json;
 
-use crate::artefact::{self, Stamp};
+use crate::artefact::Stamp;
 use crate::commands::compare::layer;
 use crate::commands::nomenclature::{load, load_rules};
 use crate::config::Department;
-use crate::context::WORK;
 use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::judge::Judge;
-use crate::lock::Lock;
 use crate::manifest::Manifest;
 use crate::proof::{Measures, Proof};
 use crate::tables::flux;
@@ -83,12 +80,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     let difference = args.read(&reading, interval, &communes)?;
     let ledger = diff_flux::ledger(&difference, &communes, &judge, &tally)?;
     let proofs = laws(&ledger)?;
-    let work = args.out.join(WORK);
-    fs::create_dir_all(&work).map_err(Error::write(&work))?;
-    let _lock = Lock::take(&work, &args.out)?;
-    publication::complete(&args.out)?;
-    artefact::sweep(&args.out)?;
-    publication::require_own(&args.out, COMMAND)?;
+    let _lock = publication::enter(&args.out, COMMAND)?;
     let tables = flux::tables(&ledger, interval, &communes.gazetteer, &nomenclature);
     let years = [interval.before, interval.after];
     let subject = method::Subject::in_one(department.code(), &years, &nomenclature, &rules);
@@ -200,10 +192,7 @@ impl Args {
                 if role == "territories" { Product::Communes } else { Product::Difference };
             // What is passed over was counted when the file was read.
             let found = locate(&layer(text), product, &self.years, &Tally::default())?;
-            for path in crate::compare::files(&found.path) {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                inputs.insert(format!("{role}/{name}"), Stamp::of(&path)?);
-            }
+            inputs.extend(crate::compare::stamps(&role, &found.path)?);
         }
         Ok(inputs)
     }

@@ -86,6 +86,8 @@ fn sources(request: &Request) -> Vec<String> {
     };
     sources.extend(request.officials.iter().map(|of| dated("Couche ARTIF officielle", of)));
     sources.extend(request.exemptions.iter().map(|l| format!("Exemptions : {}", name(&l.path))));
+    let ledger = request.corrections.iter();
+    sources.extend(ledger.map(|path| format!("Registre des corrections : {}", name(path))));
     sources.extend(request.neighbours.iter().map(|of| dated("Voisins", of)));
     sources
 }

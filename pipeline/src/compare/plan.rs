@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{Request, shown};
+use crate::artefact::Stamp;
 use crate::config::Layer;
 use crate::error::Error;
 use crate::io::vector::VectorSource;
@@ -40,8 +41,20 @@ pub(super) struct Plan {
     machine: Machine,
 }
 
+/// The size and hash of every file that a layer is made of, by its role and name.
+///
+/// # Errors
+/// [`Error::Read`] when one cannot be read.
+pub(crate) fn stamps(role: &str, path: &Path) -> Result<Vec<(String, Stamp)>, Error> {
+    let stamp = |file: PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok((format!("{role}/{name}"), Stamp::of(&file)?))
+    };
+    files(path).into_iter().map(stamp).collect()
+}
+
 /// The files that one layer is made of.
-pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
+fn files(path: &Path) -> Vec<PathBuf> {
     let is_shp = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("shp"));
     let beside = BESIDE_SHP.into_iter().filter(|_| is_shp).flat_map(|extension| {
         [path.with_extension(extension), path.with_extension(extension.to_ascii_uppercase())]

@@ -3,12 +3,13 @@
 use kernels::lattice::Polygon;
 
 use super::{Request, Source};
-use crate::comparison::Territory;
+use crate::comparison::{Accepted, Territory};
 use crate::config::Layer;
+use crate::corrections::ledger::Ledger;
+use crate::corrections::reconcile::patch;
 use crate::custom::Custom;
 use crate::error::Error;
 use crate::exemption::Exemptions;
-use crate::io::vector::VectorSource;
 use crate::neighbours::within_margin;
 use crate::proof::Proof;
 use crate::repair::Repairs;
@@ -16,9 +17,7 @@ use crate::tables::gazetteer::Gazetteer;
 use crate::tally::Tally;
 use crate::territory::cog::{Cog, Mapped};
 use crate::territory::{Communes, Zones};
-use crate::vintage::locate::Product;
 use crate::vintage::official::Official;
-use crate::vintage::open::{Crs, Opening, accept};
 use crate::vintage::{Reading, Vintage, require_overlap};
 
 /// Everything read, and what it took.
@@ -55,6 +54,14 @@ pub(super) fn all(request: &Request, tally: &Tally) -> Result<Layers, Error> {
     };
     let newest = &vintages[vintages.len() - 1].polygons;
     require_overlap(&request.territories[0], &communes.polygons, "the newest vintage", newest)?;
+    let corrections = match &request.corrections {
+        Some(path) => {
+            let ledger = Ledger::read(path)?;
+            ledger.require_department(path, request.department.code())?;
+            Accepted::of(&ledger, &vintages, &request.nomenclature)?
+        }
+        None => Accepted::default(),
+    };
     let territory = Territory {
         communes,
         zones: files.zones()?,
@@ -63,6 +70,7 @@ pub(super) fn all(request: &Request, tally: &Tally) -> Result<Layers, Error> {
         officials: files.officials()?,
         exemptions: files.exemptions()?,
         neighbours: files.neighbours(&vintages)?,
+        corrections,
     };
     let Files { repairs, carried_over, .. } = files;
     Ok(Layers { vintages, territory, repairs, carried_over, mapped })
@@ -119,7 +127,7 @@ impl Files<'_> {
     fn patch(&mut self) -> Result<Vec<Polygon>, Error> {
         let Some(layer) = &self.request.patch else { return Ok(Vec::new()) };
         let epsg = self.request.epsg();
-        self.read("patch".to_owned(), layer, |tally| polygons(layer, epsg, tally))
+        self.read("patch".to_owned(), layer, |tally| patch::corrected(layer, epsg, tally))
     }
 
     /// The delivered ARTIF layers, in the order of the vintages.
@@ -207,17 +215,4 @@ fn joined(parts: Vec<Communes>) -> Communes {
         all.polygons.push(polygon);
     }
     all
-}
-
-/// The shapes of a layer.
-fn polygons(layer: &Layer, epsg: u32, tally: &Tally) -> Result<Vec<Polygon>, Error> {
-    let opening = Opening { product: Product::Occupation, years: &[], epsg, crs: Crs::Exact };
-    let source: VectorSource = opening.open(layer, tally)?;
-    let mut all = Vec::new();
-    for feature in source.features(&[], epsg)? {
-        let feature = feature?;
-        accept(&feature, &source, tally)?;
-        all.extend(feature.polygons);
-    }
-    Ok(all)
 }

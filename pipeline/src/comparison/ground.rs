@@ -8,6 +8,7 @@ use kernels::lattice::Polygon;
 use nomenclature::Couple;
 
 use super::Comparison;
+use super::accepted::Accepted;
 use crate::custom::Custom;
 use crate::error::Error;
 use crate::exemption::Exemptions;
@@ -23,7 +24,7 @@ pub struct Ground {
     /// All other layers.
     pub territory: Territory,
     /// The subdivision: layers of the vintages, then communes, zones, customs, patch, officials,
-    /// exemptions, neighbours.
+    /// exemptions, neighbours, corrections.
     pub plane: Arrangement,
 }
 
@@ -44,6 +45,8 @@ pub struct Territory {
     pub exemptions: Exemptions,
     /// What lies beyond the limit of the department, for each vintage, or nothing at all.
     pub neighbours: Vec<Vintage>,
+    /// Corrections of the vintages that were found right.
+    pub corrections: Accepted,
 }
 
 /// A dissolved set of faces with what its key stood for.
@@ -69,6 +72,7 @@ impl Ground {
         layers.extend(territory.officials.iter().map(|official| official.polygons.as_slice()));
         layers.push(&territory.exemptions.polygons);
         layers.extend(territory.neighbours.iter().map(|v| v.polygons.as_slice()));
+        layers.push(&territory.corrections.polygons);
         if layers.len() > LAYERS_MAX {
             let what = format!("{} layers to compare, at most {LAYERS_MAX}", layers.len());
             return Err(Error::usage(what));
@@ -133,6 +137,12 @@ impl Ground {
 
     fn layer_of_exemptions(&self) -> usize {
         self.layer_of_patch() + 1 + self.territory.officials.len()
+    }
+
+    /// Whether accepted corrections of the vintage of a year account for a difference on a face.
+    pub fn is_corrected(&self, face: FaceId, year: u16, couples: (Couple, Couple)) -> bool {
+        let layer = self.layer_of_exemptions() + 1 + self.territory.neighbours.len();
+        self.territory.corrections.explain(self.plane.labels(face, layer), year, couples)
     }
 
     /// What the delivered ARTIF layer of a vintage says of a face; `None` where it says nothing.

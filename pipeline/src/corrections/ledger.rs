@@ -142,6 +142,30 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// Refuses a ledger, read from `path`, of another department than this one.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when it is.
+    pub fn require_department(&self, path: &Path, department: &str) -> Result<(), Error> {
+        if self.head.department == department {
+            return Ok(());
+        }
+        Err(InputError::new(path, "this ledger is of another department")
+            .got(format!("department {}", self.head.department))
+            .expected(format!("{department}, the one given"))
+            .hint("give the ledger of this department, or its `--department`")
+            .into())
+    }
+
+    /// What the codes of the corrections mean.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when it is no built-in nomenclature.
+    pub fn nomenclature(&self) -> Result<Nomenclature, Error> {
+        Nomenclature::builtin(&self.head.nomenclature)
+            .map_err(|error| Error::Usage { what: error.to_string(), hint: error.hint() })
+    }
+
     /// The correction of an id.
     pub fn get(&self, correction_id: &str) -> Option<&Entry> {
         self.position(correction_id).map(|rank| &self.entries[rank])
@@ -189,13 +213,20 @@ impl Ledger {
     /// Writes the ledger in place of what has its name.
     ///
     /// # Errors
-    /// [`Error::Input`] when another program holds the file open, [`Error::Write`].
+    /// As [`Ledger::draft`].
     pub fn publish(&self, path: &Path) -> Result<Artefact, Error> {
+        self.draft(path)?.publish()
+    }
+
+    /// Writes the ledger, finished and not yet in place of what has its name.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when another program holds the file open, [`Error::Write`].
+    pub fn draft(&self, path: &Path) -> Result<Draft, Error> {
         if path.exists() {
             refuse_open(path)?;
         }
-        let nomenclature = Nomenclature::builtin(&self.head.nomenclature)
-            .map_err(|error| Error::internal(error.to_string()))?;
+        let nomenclature = self.nomenclature()?;
         let draft = Draft::new(path)?;
         let layers = rows::layers(&self.head);
         let mut writer = VectorWriter::create(draft.temp(), VectorFormat::GeoPackage, &layers)?;
@@ -208,7 +239,7 @@ impl Ledger {
         writer.add(2, 1, Shape::None, &rows::of_head(&self.head))?;
         writer.set_styles(&[(0, &form::corrections(&nomenclature))])?;
         writer.finish()?;
-        draft.publish()
+        Ok(draft)
     }
 }
 

@@ -126,7 +126,7 @@ fn append(svg: &mut String, what: std::fmt::Arguments<'_>) {
 }
 
 /// Text made safe inside elements and quoted attributes.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -91,6 +91,11 @@ fn rounded(text: &str, decimals: usize) -> String {
     format!("{}{}{comma}{rest}", sign.replace('-', "\u{2212}"), grouped(whole))
 }
 
+/// A value of the tables as people read it, with its unit.
+pub(crate) fn shown(cell: &Cell) -> String {
+    Figure::of(cell).display
+}
+
 /// A decimal string as French readers read it: comma, groups of three, true minus sign.
 pub(crate) fn decimal(text: &str) -> String {
     rounded(text, text.split_once('.').map_or(0, |(_, decimals)| decimals.len()))

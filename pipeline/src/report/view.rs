@@ -9,7 +9,7 @@ use kernels::change::ChangeKind;
 
 use super::chart::{self, Bar};
 use super::figure::{Figure, grouped};
-use super::{Accuracy, Invariant, ReportData, base64};
+use super::{Accuracy, Invariant, ReportData, data_uri};
 use crate::Error;
 use crate::tables::gazetteer::Level;
 use crate::tables::indicators::REMAINDER;
@@ -241,7 +241,7 @@ fn key_figures(data: &ReportData, vintages: &[(usize, String)]) -> Result<Vec<Na
 
 impl Picture {
     fn of(map: &super::Map) -> Self {
-        let src = format!("data:image/png;base64,{}", base64::encode(&map.png));
+        let src = data_uri(&map.png);
         Self { title: map.title.clone(), alt: map.alt.clone(), src }
     }
 }

@@ -7,6 +7,7 @@ mod assess_wrong;
 mod chain;
 mod cli;
 mod compare;
+mod corrections_reconcile;
 mod coverage;
 mod dirty;
 mod exit_codes;

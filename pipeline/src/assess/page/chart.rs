@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::assess::decision::Decision;
 use crate::assess::estimate::{Criterion, Reading};
+use crate::report::escaped;
 
 const WIDTH: f64 = 840.0;
 const LABELS: f64 = 330.0;
@@ -81,10 +82,6 @@ fn row(svg: &mut String, criterion: &Criterion, y: f64) {
             "<line x1=\"{low:.1}\" y1=\"{y}\" x2=\"{high:.1}\" y2=\"{y}\" stroke=\"{colour}\" stroke-width=\"3\"/><circle cx=\"{value:.1}\" cy=\"{y}\" r=\"5\" fill=\"{colour}\"/>"
         ),
     );
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn put(svg: &mut String, text: std::fmt::Arguments<'_>) {

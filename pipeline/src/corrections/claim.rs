@@ -1,0 +1,141 @@
+//! What a correction asks for, in classes and objects of the vintage that it corrects.
+
+use std::collections::BTreeSet;
+
+use kernels::boxes::Boxes;
+use kernels::lattice::{Point, Polygon};
+use nomenclature::{ClassId, Couple, Dimension, Nomenclature};
+
+use super::ledger::Entry;
+use super::terms::Aim;
+use super::{Act, CODE_SEPARATOR, ID_SEPARATOR, record_act};
+use crate::vintage::Vintage;
+
+/// What a correction wants of the ground in its polygon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// Codes; dimensions that are nodata are not asked for, or not stated.
+    Codes {
+        /// What the correction says that the ground has.
+        stated: Couple,
+        /// What it should have.
+        proposed: Couple,
+    },
+    /// That the object of this id in the version before have this outline.
+    Outline {
+        /// The object.
+        object: String,
+    },
+}
+
+/// A correction whose ground is to be looked at.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim {
+    /// Where.
+    pub(crate) polygon: Polygon,
+    /// What.
+    pub(crate) ask: Ask,
+}
+
+impl Claim {
+    /// The id of the object that it redraws.
+    pub(super) fn object(&self) -> Option<&str> {
+        match &self.ask {
+            Ask::Outline { object } => Some(object),
+            Ask::Codes { .. } => None,
+        }
+    }
+}
+
+/// Why a correction cannot be judged, before its ground is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unclear {
+    /// It proposes no code.
+    NoProposal,
+    /// It proposes a code that is no class.
+    UnknownCode,
+    /// The object that it draws anew is not in the version.
+    NoObject,
+}
+
+/// The objects of the version before that corrections want to draw anew.
+pub(crate) struct Objects<'a> {
+    vintage: &'a Vintage,
+    /// Those that are known by the id of a correction.
+    ids: BTreeSet<&'a str>,
+    /// Where the others are looked for.
+    boxes: Boxes,
+}
+
+impl<'a> Objects<'a> {
+    /// Looks for the objects of corrections in a vintage.
+    pub(crate) fn of(vintage: &'a Vintage, entries: &[&Entry]) -> Self {
+        let wanted: BTreeSet<&str> = entries.iter().map(|entry| object_of(entry)).collect();
+        let ids = vintage.objects.iter().map(|object| object.id.as_str());
+        let nowhere = (Point::default(), Point::default());
+        let boxes = vintage.polygons.iter().map(|p| p.bounds().unwrap_or(nowhere));
+        Self {
+            vintage,
+            ids: ids.filter(|id| wanted.contains(id)).collect(),
+            boxes: Boxes::new(boxes),
+        }
+    }
+
+    /// The object of a correction: by its id, else the one that holds its anchor.
+    fn id(&self, entry: &Entry) -> Option<String> {
+        let id = object_of(entry);
+        if self.ids.contains(id) {
+            return Some(id.to_owned());
+        }
+        let at = entry.record.anchor;
+        let near = self.boxes.meeting((at, at)).into_iter();
+        let holding = near.filter(|&rank| self.vintage.polygons[rank as usize].holds(at));
+        holding.map(|rank| self.vintage.objects[rank as usize].id.clone()).min()
+    }
+}
+
+/// The id of the object of a correction; of a merge, of the one that stays.
+fn object_of(entry: &Entry) -> &str {
+    let id = &entry.record.object_id;
+    id.split(ID_SEPARATOR).next().unwrap_or(id).trim()
+}
+
+/// What a correction asks for.
+pub(crate) fn claim(
+    entry: &Entry,
+    nomenclature: &Nomenclature,
+    objects: &Objects<'_>,
+) -> Result<Claim, Unclear> {
+    let record = &entry.record;
+    let polygon = entry.polygon.clone();
+    let class = |dimension, code: &str| nomenclature.collapse(dimension, code.trim());
+    // What it says that the ground has is taken or left; what it proposes must be known.
+    let one = |dimension, code: &Option<String>| code.as_deref().and_then(|c| class(dimension, c));
+    let proposed = || record.proposed_code.as_deref().ok_or(Unclear::NoProposal);
+    let couple = |cs: Option<ClassId>, us: Option<ClassId>| Couple {
+        cs: cs.unwrap_or_default(),
+        us: us.unwrap_or_default(),
+    };
+    let ask = match (record_act(record), record.dimension) {
+        (Act::Recode, Aim::Cover) => {
+            let cs = class(Dimension::Cover, proposed()?).ok_or(Unclear::UnknownCode)?;
+            let stated = couple(one(Dimension::Cover, &record.current_code), None);
+            Ask::Codes { stated, proposed: couple(Some(cs), None) }
+        }
+        (Act::Recode, Aim::Usage) => {
+            let us = class(Dimension::Usage, proposed()?).ok_or(Unclear::UnknownCode)?;
+            let stated = couple(None, one(Dimension::Usage, &record.current_code));
+            Ask::Codes { stated, proposed: couple(None, Some(us)) }
+        }
+        (Act::Insert, _) => {
+            let (cs, us) = proposed()?.split_once(CODE_SEPARATOR).ok_or(Unclear::UnknownCode)?;
+            let codes = (class(Dimension::Cover, cs), class(Dimension::Usage, us));
+            let (Some(cs), Some(us)) = codes else { return Err(Unclear::UnknownCode) };
+            Ask::Codes { stated: Couple::NODATA, proposed: Couple { cs, us } }
+        }
+        (Act::Redraw | Act::Merge, _) | (Act::Recode, Aim::Geometry) => {
+            Ask::Outline { object: objects.id(entry).ok_or(Unclear::NoObject)? }
+        }
+    };
+    Ok(Claim { polygon, ask })
+}

@@ -1,0 +1,39 @@
+//! A follow-up on disk: every file at once, the manifest last.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::artefact::{Draft, Stamp};
+use crate::error::Error;
+use crate::manifest::Manifest;
+use crate::{VERSION, io, publication};
+
+/// Publishes finished drafts in place of the previous result of the command.
+///
+/// * `made`: the command and its parameters, an object.
+///
+/// # Errors
+/// As [`publication::publish`].
+pub(super) fn publish(
+    out: &Path,
+    (command, mut parameters): (&str, Value),
+    inputs: BTreeMap<String, Stamp>,
+    drafts: Vec<Draft>,
+) -> Result<(), Error> {
+    parameters["command"] = json!(command);
+    let versions = BTreeMap::from([
+        ("millesime".to_owned(), VERSION.to_owned()),
+        ("gdal".to_owned(), io::gdal::version()),
+    ]);
+    publication::publish(out, drafts, |outputs| Manifest {
+        format: 1,
+        versions,
+        parameters,
+        inputs,
+        outputs,
+        coverage: None,
+        proofs: Vec::new(),
+    })
+}
