@@ -12,10 +12,11 @@
 //!   that has its older code in the newer vintage, both lie against the piece: the two sides of
 //!   the boundary that moved.
 //!
-//! In this order: a piece under a published corrective patch is a `correction`; one whose two codes
-//! mean the same is `nomenclature`; a piece narrower than twice the tolerance whose two sides are
-//! both found is a `shift`; any other piece as narrow, or under the minimum unit without being part
-//! of an object that came or went, is a `threshold`; the rest is `real`. (A house of 203 m2 was
+//! In this order: a piece that a published corrective patch or accepted corrections account for is a
+//! `correction`; one whose two codes mean the same is `nomenclature`; a piece narrower than twice the
+//! tolerance whose two sides are both found is a `shift`; any other piece as narrow, or under the
+//! minimum unit without being part of an object that came or went, is a `threshold`; the rest is
+//! `real`. (A house of 203 m2 was
 //! captured; that half a metre of noise, or a limit between two former parcels, leaves 195 m2 of it
 //! in one piece does not put it under its unit of 200 m2.) Nothing is deleted: each [`Finding`] keeps the measures behind it.
 
@@ -44,7 +45,7 @@ pub enum ChangeKind {
     Threshold,
     /// The same ground under another code of the nomenclature.
     Nomenclature,
-    /// The prior vintage was wrong and a published correction says so.
+    /// The prior vintage was wrong and a published or accepted correction says so.
     Correction,
 }
 
@@ -70,7 +71,7 @@ pub struct Piece<'a> {
     /// Whether it lies in an object, of either vintage, that is over its own minimum unit and most
     /// of which changed: the object came or went, so its own area is the one that counts.
     pub is_of_object: bool,
-    /// Whether a published corrective patch covers it.
+    /// Whether a published corrective patch or accepted corrections account for it.
     pub patched: bool,
 }
 

@@ -3,7 +3,7 @@
 use kernels::lattice::Polygon;
 use nomenclature::{ClassId, Couple, Crosswalk, Dimension, Nomenclature};
 
-use crate::corrections::claim::{Ask, Claim, Objects, claim};
+use crate::corrections::claim::{Ask, Objects, ask};
 use crate::corrections::ledger::{Entry, Ledger};
 use crate::corrections::terms::Standing;
 use crate::error::Error;
@@ -42,15 +42,14 @@ impl Accepted {
             });
             let own: Vec<&Entry> = own.collect();
             let objects = Objects::of(vintage, &own);
-            // What proposes nothing that is known explains nothing.
-            for Claim { polygon, ask } in
-                own.iter().filter_map(|entry| claim(entry, &national, &objects).ok())
-            {
-                let proposed = match ask {
-                    Ask::Codes { proposed, .. } => proposed,
-                    Ask::Outline { object } => all.levelled(couple_of(vintage, &object)),
+            for entry in &own {
+                // What proposes nothing that is known explains nothing.
+                let proposed = match ask(entry, &national, &objects) {
+                    Ok(Ask::Codes { proposed, .. }) => proposed,
+                    Ok(Ask::Outline { object }) => all.levelled(couple_of(vintage, &object)),
+                    Err(_) => continue,
                 };
-                all.polygons.push(polygon);
+                all.polygons.push(entry.polygon.clone());
                 all.says.push((vintage.year, proposed));
             }
         }

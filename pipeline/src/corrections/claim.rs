@@ -21,28 +21,36 @@ pub(crate) enum Ask {
         /// What it should have.
         proposed: Couple,
     },
-    /// That the object of this id in the version before have this outline.
+    /// That the object of this id in the vintage have this outline.
     Outline {
         /// The object.
         object: String,
     },
 }
 
-/// A correction whose ground is to be looked at.
-#[derive(Debug, Clone)]
-pub(crate) struct Claim {
-    /// Where.
-    pub(crate) polygon: Polygon,
-    /// What.
-    pub(crate) ask: Ask,
+/// Corrections whose ground is to be looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Claims {
+    /// Where each is.
+    pub(crate) polygons: Vec<Polygon>,
+    /// What each asks for.
+    pub(crate) asks: Vec<Ask>,
 }
 
-impl Claim {
+impl Ask {
+    /// The codes that it proposes.
+    pub(super) fn proposed(&self) -> Option<Couple> {
+        match *self {
+            Self::Codes { proposed, .. } => Some(proposed),
+            Self::Outline { .. } => None,
+        }
+    }
+
     /// The id of the object that it redraws.
     pub(super) fn object(&self) -> Option<&str> {
-        match &self.ask {
-            Ask::Outline { object } => Some(object),
-            Ask::Codes { .. } => None,
+        match self {
+            Self::Outline { object } => Some(object),
+            Self::Codes { .. } => None,
         }
     }
 }
@@ -58,7 +66,7 @@ pub(crate) enum Unclear {
     NoObject,
 }
 
-/// The objects of the version before that corrections want to draw anew.
+/// The objects of a vintage that corrections want to draw anew.
 pub(crate) struct Objects<'a> {
     vintage: &'a Vintage,
     /// Those that are known by the id of a correction.
@@ -68,17 +76,17 @@ pub(crate) struct Objects<'a> {
 }
 
 impl<'a> Objects<'a> {
-    /// Looks for the objects of corrections in a vintage.
+    /// Looks for the objects of the corrections that draw one anew.
     pub(crate) fn of(vintage: &'a Vintage, entries: &[&Entry]) -> Self {
-        let wanted: BTreeSet<&str> = entries.iter().map(|entry| object_of(entry)).collect();
+        let redraws = entries.iter().filter(|entry| draws_anew(entry));
+        let wanted: BTreeSet<&str> = redraws.map(|entry| object_of(entry)).collect();
         let ids = vintage.objects.iter().map(|object| object.id.as_str());
+        let ids: BTreeSet<&str> = ids.filter(|id| wanted.contains(id)).collect();
         let nowhere = (Point::default(), Point::default());
-        let boxes = vintage.polygons.iter().map(|p| p.bounds().unwrap_or(nowhere));
-        Self {
-            vintage,
-            ids: ids.filter(|id| wanted.contains(id)).collect(),
-            boxes: Boxes::new(boxes),
-        }
+        let is_all = ids.len() == wanted.len();
+        let others = vintage.polygons.iter().take(if is_all { 0 } else { usize::MAX });
+        let boxes = Boxes::new(others.map(|polygon| polygon.bounds().unwrap_or(nowhere)));
+        Self { vintage, ids, boxes }
     }
 
     /// The object of a correction: by its id, else the one that holds its anchor.
@@ -94,6 +102,15 @@ impl<'a> Objects<'a> {
     }
 }
 
+/// Whether a correction is about an outline.
+fn draws_anew(entry: &Entry) -> bool {
+    match record_act(&entry.record) {
+        Act::Redraw | Act::Merge => true,
+        Act::Recode => entry.record.dimension == Aim::Geometry,
+        Act::Insert => false,
+    }
+}
+
 /// The id of the object of a correction; of a merge, of the one that stays.
 fn object_of(entry: &Entry) -> &str {
     let id = &entry.record.object_id;
@@ -101,13 +118,12 @@ fn object_of(entry: &Entry) -> &str {
 }
 
 /// What a correction asks for.
-pub(crate) fn claim(
+pub(crate) fn ask(
     entry: &Entry,
     nomenclature: &Nomenclature,
     objects: &Objects<'_>,
-) -> Result<Claim, Unclear> {
+) -> Result<Ask, Unclear> {
     let record = &entry.record;
-    let polygon = entry.polygon.clone();
     let class = |dimension, code: &str| nomenclature.collapse(dimension, code.trim());
     // What it says that the ground has is taken or left; what it proposes must be known.
     let one = |dimension, code: &Option<String>| code.as_deref().and_then(|c| class(dimension, c));
@@ -116,7 +132,7 @@ pub(crate) fn claim(
         cs: cs.unwrap_or_default(),
         us: us.unwrap_or_default(),
     };
-    let ask = match (record_act(record), record.dimension) {
+    Ok(match (record_act(record), record.dimension) {
         (Act::Recode, Aim::Cover) => {
             let cs = class(Dimension::Cover, proposed()?).ok_or(Unclear::UnknownCode)?;
             let stated = couple(one(Dimension::Cover, &record.current_code), None);
@@ -136,6 +152,5 @@ pub(crate) fn claim(
         (Act::Redraw | Act::Merge, _) | (Act::Recode, Aim::Geometry) => {
             Ask::Outline { object: objects.id(entry).ok_or(Unclear::NoObject)? }
         }
-    };
-    Ok(Claim { polygon, ask })
+    })
 }

@@ -105,6 +105,18 @@ pub struct Funnel {
 }
 
 impl<'a> FollowUp<'a> {
+    /// The corrections of a ledger with what was found of each.
+    pub fn new(
+        (ledger, followed): (&'a Ledger, Vec<Followed<'a>>),
+        nomenclature: &'a Nomenclature,
+        communes: &'a Communes,
+        stake: Option<Stake>,
+    ) -> Self {
+        let names = communes.gazetteer.communes.iter();
+        let communes = names.map(|own| (own.code.as_str(), own.name.as_str())).collect();
+        Self { followed, nomenclature, department: &ledger.head.department, communes, stake }
+    }
+
     /// What the ledger tells by itself.
     pub fn of_ledger(
         ledger: &'a Ledger,
@@ -112,14 +124,7 @@ impl<'a> FollowUp<'a> {
         communes: &'a Communes,
     ) -> Self {
         let followed = ledger.entries.iter().map(|entry| Followed { entry, areas: None });
-        let names = communes.gazetteer.communes.iter();
-        Self {
-            followed: followed.collect(),
-            nomenclature,
-            department: &ledger.head.department,
-            communes: names.map(|own| (own.code.as_str(), own.name.as_str())).collect(),
-            stake: None,
-        }
+        Self::new((ledger, followed.collect()), nomenclature, communes, None)
     }
 
     /// How far the corrections came.

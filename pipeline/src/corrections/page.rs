@@ -148,7 +148,8 @@ pub fn files(out: &Path, subject: &Subject<'_>, tables: &[Table]) -> Result<Vec<
         "version": subject.version,
         "tables": tables.iter().map(as_json::value).collect::<Vec<_>>(),
     });
-    let text = serde_json::to_string_pretty(&document)
+    // Not indented: a department may have tens of thousands of corrections.
+    let text = serde_json::to_string(&document)
         .map_err(|error| Error::internal(format!("corrections.json: {error}")))?;
     drafts.push(bytes("corrections.json", format!("{text}\n").as_bytes())?);
     let method = method(subject);

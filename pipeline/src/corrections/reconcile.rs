@@ -12,7 +12,7 @@ use kernels::fate::FateRules;
 use nomenclature::{Nomenclature, RuleSet};
 use serde_json::{Value, json};
 
-use super::claim::{Claim, Objects, Unclear, claim};
+use super::claim::{Claims, Objects, Unclear, ask};
 use super::follow_up::{Areas, FollowUp, Followed, tables};
 use super::ledger::{Entry, Ledger, Note, Verdict};
 use super::terms::{Action, Outcome, Term};
@@ -24,7 +24,7 @@ use crate::error::{Error, InputError};
 use crate::judge::Judge;
 use crate::publication;
 use crate::repair::Repairs;
-use crate::tally::Tally;
+use crate::tally::{Flaws, Tally};
 use crate::territory::Communes;
 use crate::vintage::locate::{Product, locate};
 use crate::vintage::{Vintage, require_overlap};
@@ -72,7 +72,7 @@ pub struct Request {
 }
 
 /// How many corrections came to each verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Default)]
 pub struct Summary {
     /// By verdict.
     pub by_outcome: BTreeMap<Outcome, u64>,
@@ -80,6 +80,17 @@ pub struct Summary {
     pub news: u64,
     /// Corrections of other vintages, which are left alone.
     pub others: u64,
+    /// What was wrong in the files of both versions, the patch and the communes.
+    pub flaws: Flaws,
+}
+
+/// What the corrections ask for.
+#[derive(Default)]
+struct Asked {
+    /// Those whose ground is to be looked at, in the order of the corrections.
+    claims: Claims,
+    /// Why each correction is not among them, or nothing.
+    unclear: Vec<Option<Unclear>>,
 }
 
 /// Judges the corrections; nothing is published unless all is complete.
@@ -98,12 +109,12 @@ pub fn run(request: &Request) -> Result<Summary, Error> {
     let judge = Judge::new(&request.rules, &national)?;
     let entries: Vec<&Entry> = own.iter().map(|&rank| &ledger.entries[rank]).collect();
     let (asked, sides) = sides(request, &entries, &national, &tally)?;
-    let claims: Vec<Claim> = asked.iter().flatten().cloned().collect();
-    let look = Look::new(&sides, &claims, &judge)?;
+    let look = Look::new(&sides, &asked.claims, &judge)?;
     let mut found = look.found().into_iter();
     let found: Vec<Result<Found, Unclear>> = asked
+        .unclear
         .into_iter()
-        .map(|ask| ask.map(|_| found.next().expect("every claim was looked at")))
+        .map(|why| why.map_or_else(|| Ok(found.next().expect("every claim is looked at")), Err))
         .collect();
     let words = Words { request, nomenclature: &national };
     let verdicts: Vec<Verdict> = found.iter().map(|one| words.verdict(one.as_ref())).collect();
@@ -111,16 +122,14 @@ pub fn run(request: &Request) -> Result<Summary, Error> {
     let judged = found.iter().zip(&verdicts).filter(|(one, _)| one.is_ok());
     let counts: Vec<bool> = judged.map(|(_, verdict)| is_judged(verdict)).collect();
     let stake = look.stake(&counts);
-    let summary = enter(&mut ledger, &own, &verdicts, request)?;
+    let mut summary = write_down(&mut ledger, &own, &verdicts, request)?;
+    summary.flaws = tally.flaws();
     let followed = own.iter().zip(found.iter().zip(&verdicts)).map(|(&rank, (one, verdict))| {
         let areas = one.as_ref().ok().filter(|_| is_judged(verdict)).map(areas);
         Followed { entry: &ledger.entries[rank], areas }
     });
-    let follow_up = FollowUp {
-        followed: followed.collect(),
-        stake: Some(stake),
-        ..FollowUp::of_ledger(&ledger, &national, &communes)
-    };
+    let followed = followed.collect();
+    let follow_up = FollowUp::new((&ledger, followed), &national, &communes, Some(stake));
     let drafts = write(request, &ledger, &follow_up, &communes)?;
     output::publish(&request.out, (COMMAND, parameters(request, &summary)), inputs, drafts)?;
     if request.in_place {
@@ -167,22 +176,17 @@ fn sides(
     entries: &[&Entry],
     national: &Nomenclature,
     tally: &Tally,
-) -> Result<(Vec<Result<Claim, Unclear>>, Sides), Error> {
+) -> Result<(Asked, Sides), Error> {
     let epsg = request.department.crs().0;
     let read = |source: &Source<u16>| {
         let Source { of: year, layer } = source;
         Vintage::read(layer, *year, epsg, &request.nomenclature, tally)
     };
     let before = read(&request.before)?;
-    let asked: Vec<Result<Claim, Unclear>> = {
-        let objects = Objects::of(&before, entries);
-        entries.iter().map(|entry| claim(entry, national, &objects)).collect()
-    };
-    let claims: Vec<Claim> = asked.iter().flatten().cloned().collect();
-    let polygons: Vec<_> = claims.iter().map(|claim| claim.polygon.clone()).collect();
+    let asked = asked(&before, entries, national);
     let ledger = Layer { path: request.ledger.clone(), layer: None };
-    require_overlap(&ledger, &polygons, "the version before", &before.polygons)?;
-    let places = ground::places(&claims, &before);
+    require_overlap(&ledger, &asked.claims.polygons, "the version before", &before.polygons)?;
+    let places = ground::places(&asked.claims, &before);
     let level = |vintage: Vintage, layer: &Layer| -> Result<Vintage, Error> {
         let mut near = ground::near(vintage, &places);
         let mut repairs = Repairs::of_reading(&layer.path, &tally.flaws());
@@ -200,12 +204,26 @@ fn sides(
     Ok((asked, Sides { before, after, patch }))
 }
 
+fn asked(before: &Vintage, entries: &[&Entry], national: &Nomenclature) -> Asked {
+    let objects = Objects::of(before, entries);
+    let mut all = Asked::default();
+    for entry in entries {
+        let asked = ask(entry, national, &objects);
+        all.unclear.push(asked.as_ref().err().copied());
+        if let Ok(ask) = asked {
+            all.claims.polygons.push(entry.polygon.clone());
+            all.claims.asks.push(ask);
+        }
+    }
+    all
+}
+
 fn areas(found: &Found) -> Areas {
     Areas { wrong: found.ground.wrong(), fixed: found.ground.fixed, stake: found.stake }
 }
 
 /// Writes the verdicts into the ledger; one that it holds already is no news.
-fn enter(
+fn write_down(
     ledger: &mut Ledger,
     own: &[usize],
     verdicts: &[Verdict],
@@ -295,7 +313,6 @@ fn parameters(request: &Request, summary: &Summary) -> Value {
         "crs": request.department.crs().to_string(),
         "years": [request.before.of, request.after.of],
         "version": request.version,
-        "day": request.day,
         "nomenclature": request.nomenclature.id(),
         "rules": request.rules.id,
         "percent": {

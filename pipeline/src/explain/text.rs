@@ -325,7 +325,10 @@ fn why(story: &Story, region: &Region) -> String {
         "threshold" if is_narrow => format!("narrower than {width} m, and no boundary that moved"),
         "threshold" => "under the minimum unit of its class".to_owned(),
         "nomenclature" => "both codes mean the same ground".to_owned(),
-        "correction" => "a corrective patch says that the older vintage was wrong".to_owned(),
+        "correction" => {
+            "a corrective patch, or accepted corrections, say that the older vintage was wrong"
+                .to_owned()
+        }
         other => other.to_owned(),
     }
 }

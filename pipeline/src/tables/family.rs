@@ -82,6 +82,16 @@ pub fn sheet_name(name: &str) -> String {
         "matrice_us" => "Matrice US",
         "zonage" => "Zonage",
         "enaf" => "Trajectoire ENAF",
+        "corrections" => "Corrections",
+        "acceptees_non_appliquees" => "Acceptées, sans suite",
+        "artificialisation_en_jeu" => "Artificialisation en jeu",
+        "statuts_verdicts" => "Statuts et verdicts",
+        "taux_departement" => "Taux du département",
+        "taux_theme" => "Taux par thème",
+        "taux_contributeur" => "Taux par contributeur",
+        "taux_classe" => "Taux par poste",
+        "taux_commune" => "Taux par commune",
+        "ecarts_corriges" => "Écarts corrigés",
         other => other,
     };
     french.chars().take(31).collect()

@@ -86,6 +86,9 @@ pub fn execute(args: &Args) -> Result<(), Error> {
 }
 
 fn say(summary: &Summary) {
+    for (key, flaw) in summary.flaws.by_count() {
+        talk::line(&format!("issue  {key}: {} times, {:.2} m2", count(flaw.count), flaw.area_m2()));
+    }
     for outcome in Outcome::ALL {
         let n = summary.by_outcome.get(outcome).copied().unwrap_or_default();
         talk::line(&format!("{:<16}{:>10}", outcome.key(), count(n)));

@@ -14,7 +14,7 @@ use kernels::lattice::Polygon;
 use nomenclature::{ClassId, Couple};
 
 use super::patch::{Patch, Says, Statement};
-use crate::corrections::claim::{Ask, Claim};
+use crate::corrections::claim::{Ask, Claims};
 use crate::corrections::follow_up::Stake;
 use crate::error::Error;
 use crate::judge::Judge;
@@ -49,11 +49,11 @@ pub(super) struct Sides {
 
 /// Where there is something to look at: the boxes of the claims and of the objects that they
 /// redraw.
-pub(super) fn places(claims: &[Claim], before: &Vintage) -> Boxes {
-    let redrawn: BTreeSet<&str> = claims.iter().filter_map(Claim::object).collect();
+pub(super) fn places(claims: &Claims, before: &Vintage) -> Boxes {
+    let redrawn: BTreeSet<&str> = claims.asks.iter().filter_map(Ask::object).collect();
     let objects = before.objects.iter().zip(&before.polygons);
     let objects = objects.filter(|(object, _)| redrawn.contains(object.id.as_str()));
-    let claims = claims.iter().map(|claim| &claim.polygon);
+    let claims = claims.polygons.iter();
     Boxes::new(claims.chain(objects.map(|(_, polygon)| polygon)).filter_map(Polygon::bounds))
 }
 
@@ -76,10 +76,10 @@ pub(super) fn near(vintage: Vintage, places: &Boxes) -> Vintage {
 
 /// The claims that redraw each object of a vintage, by its rank; in a vintage made of the pieces of
 /// multipolygons, the first piece stands for the object.
-fn outlines(before: &Vintage, claims: &[Claim]) -> BTreeMap<u32, Vec<u32>> {
+fn outlines(before: &Vintage, claims: &Claims) -> BTreeMap<u32, Vec<u32>> {
     let mut of_id: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-    for (rank, claim) in (0..).zip(claims) {
-        if let Some(object) = claim.object() {
+    for (rank, ask) in (0..).zip(&claims.asks) {
+        if let Some(object) = ask.object() {
             of_id.entry(object).or_default().push(rank);
         }
     }
@@ -90,7 +90,7 @@ fn outlines(before: &Vintage, claims: &[Claim]) -> BTreeMap<u32, Vec<u32>> {
 /// Corrections between two versions, arranged.
 pub(super) struct Look<'a> {
     sides: &'a Sides,
-    claims: &'a [Claim],
+    claims: &'a Claims,
     judge: &'a Judge,
     plane: Arrangement,
     /// The claims that redraw each object of the version before.
@@ -114,18 +114,18 @@ impl<'a> Look<'a> {
     /// As [`arrange`].
     pub(super) fn new(
         sides: &'a Sides,
-        claims: &'a [Claim],
+        claims: &'a Claims,
         judge: &'a Judge,
     ) -> Result<Self, Error> {
-        let shapes: Vec<Polygon> = claims.iter().map(|claim| claim.polygon.clone()).collect();
         let Sides { before, after, patch } = sides;
-        let plane = arrange(&[&before.polygons, &after.polygons, &patch.polygons, &shapes])?;
+        let plane =
+            arrange(&[&before.polygons, &after.polygons, &patch.polygons, &claims.polygons])?;
         Ok(Self { sides, claims, judge, plane, outlines: outlines(before, claims) })
     }
 
     /// The ground of every claim, in their order.
     pub(super) fn found(&self) -> Vec<Found> {
-        let mut found = vec![Found::default(); self.claims.len()];
+        let mut found = vec![Found::default(); self.claims.asks.len()];
         let successors = self.successors();
         for face in self.faces() {
             let inside = self.plane.labels(face, CLAIMS);
@@ -154,14 +154,9 @@ impl<'a> Look<'a> {
         let is_known = |couple: Couple| !couple.cs.is_nodata() && !couple.us.is_nodata();
         for face in self.faces() {
             let inside = self.plane.labels(face, CLAIMS).iter().rev();
-            let asks = inside.filter(|&&rank| counts[rank as usize]).filter_map(|&rank| match self
-                .claims[rank as usize]
-                .ask
-            {
-                Ask::Codes { proposed, .. } => Some(proposed),
-                Ask::Outline { .. } => None,
-            });
-            let asks: Vec<Couple> = asks.collect();
+            let inside = inside.map(|&rank| rank as usize).filter(|&rank| counts[rank]);
+            let asks: Vec<Couple> =
+                inside.filter_map(|rank| self.claims.asks[rank].proposed()).collect();
             if asks.is_empty() {
                 continue;
             }
@@ -217,7 +212,7 @@ impl<'a> Look<'a> {
         successors: &BTreeMap<u32, u32>,
     ) {
         let codes = (place.before, place.after);
-        let (seen, is_left) = match &self.claims[rank as usize].ask {
+        let (seen, is_left) = match &self.claims.asks[rank as usize] {
             &Ask::Codes { stated, proposed } => {
                 let says = [(proposed.cs, place.patch.cs), (proposed.us, place.patch.us)];
                 let is_left = says.iter().any(|(id, says)| !id.is_nodata() && *says == Says::Left);
@@ -237,7 +232,7 @@ impl<'a> Look<'a> {
         found.ground.add(seen, place.twice_area);
         if let Seen::Wrong { .. } = seen {
             found.left += if is_left { place.twice_area } else { 0 };
-            if let Ask::Codes { proposed, .. } = self.claims[rank as usize].ask {
+            if let Some(proposed) = self.claims.asks[rank as usize].proposed() {
                 let should = corrected(place.before, proposed);
                 found.stake.add(self.statuses(place, should), place.twice_area);
             }
@@ -256,7 +251,7 @@ impl<'a> Look<'a> {
         for face in self.faces() {
             let Some(holder) = self.plane.label(face, AFTER) else { continue };
             for &rank in self.plane.labels(face, CLAIMS) {
-                if self.claims[rank as usize].object().is_some() {
+                if self.claims.asks[rank as usize].object().is_some() {
                     let of_claim = held.entry(rank).or_default();
                     let share = of_claim.entry(holder).or_insert((0, Reverse(face)));
                     share.0 += self.plane.twice_area(face);

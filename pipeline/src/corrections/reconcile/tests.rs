@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::ground::{self, Look, Sides};
 use super::patch::{Patch, Says, Statement};
-use crate::corrections::claim::{Ask, Claim};
+use crate::corrections::claim::{Ask, Claims};
 use crate::judge::Judge;
 use crate::vintage::{Object, Vintage};
 
@@ -86,16 +86,14 @@ proptest! {
     fn the_ground_of_a_correction_is_what_counting_cells_gives_in_any_order_of_polygons(
         before in covers(), after in covers(), claims in claims(), reversed in any::<[bool; 2]>(),
     ) {
-        let asked: Vec<Claim> = claims
-            .iter()
-            .map(|&((low, high), (stated, proposed))| Claim {
-                polygon: rect(low, high),
-                ask: Ask::Codes {
-                    stated: Couple { cs: ClassId(stated), us: ClassId::NODATA },
-                    proposed: Couple { cs: ClassId(proposed), us: ClassId::NODATA },
-                },
-            })
-            .collect();
+        let mut asked = Claims::default();
+        for &((low, high), (stated, proposed)) in &claims {
+            asked.polygons.push(rect(low, high));
+            asked.asks.push(Ask::Codes {
+                stated: Couple { cs: ClassId(stated), us: ClassId::NODATA },
+                proposed: Couple { cs: ClassId(proposed), us: ClassId::NODATA },
+            });
+        }
         let drawn = [vintage(&before, reversed[0]), vintage(&after, reversed[1])];
         let places = ground::places(&asked, &drawn[0]);
         let [first, last] = drawn.map(|drawn| ground::near(drawn, &places));
@@ -124,7 +122,7 @@ fn a_patch_stands_for_the_next_vintage_where_it_says_something() {
         let sides = Sides { before: one(1), after: Vintage { year: 2024, ..one(3) }, patch };
         let proposed = Couple { cs: ClassId(2), us: ClassId::NODATA };
         let ask = Ask::Codes { stated: Couple::NODATA, proposed };
-        let claims = [Claim { polygon: rect((0, 0), (2, 2)), ask }];
+        let claims = Claims { polygons: vec![rect((0, 0), (2, 2))], asks: vec![ask] };
         let found = Look::new(&sides, &claims, &judge()).unwrap().found();
         let Ground { fixed, kept, ref others, .. } = found[0].ground;
         let cell = 8 * i128::from(HALF * HALF);
@@ -133,4 +131,28 @@ fn a_patch_stands_for_the_next_vintage_where_it_says_something() {
     assert_eq!(says(Says::Corrected(ClassId(2))), (1, 0, 0, 0));
     assert_eq!(says(Says::Left), (0, 1, 0, 1), "the change since then is none of the vintage's");
     assert_eq!(says(Says::Silent), (0, 0, 1, 0));
+}
+
+#[test]
+fn an_outline_that_shrinks_is_judged_on_the_ground_that_the_object_gives_up() {
+    let wide = |east| {
+        let mut vintage = vintage(&[1, 2], false);
+        vintage.polygons = vec![rect((0, 0), (east, 2)), rect((east, 0), (4, 2))];
+        vintage
+    };
+    let became = |east| {
+        let ask = Ask::Outline { object: "00".to_owned() };
+        let claims = Claims { polygons: vec![rect((0, 0), (1, 2))], asks: vec![ask] };
+        let before = wide(3);
+        let places = ground::places(&claims, &before);
+        let [before, after] = [before, wide(east)].map(|drawn| ground::near(drawn, &places));
+        let sides = Sides { before, after, patch: Patch::default() };
+        let found = Look::new(&sides, &claims, &judge()).unwrap().found();
+        let Ground { fixed, kept, right, unknown, .. } = found[0].ground;
+        let column = 4 * i128::from(HALF * HALF);
+        [fixed, kept, right, unknown].map(|area| area / column)
+    };
+    assert_eq!(became(1), [2, 0, 1, 0], "two columns given up, the third was right");
+    assert_eq!(became(2), [1, 1, 1, 0]);
+    assert_eq!(became(3), [0, 2, 1, 0]);
 }
