@@ -22,6 +22,7 @@ use crate::compare::{Source, stamps};
 use crate::config::{Department, Layer};
 use crate::error::{Error, InputError};
 use crate::judge::Judge;
+use crate::lock::Lock;
 use crate::publication;
 use crate::repair::Repairs;
 use crate::tally::{Flaws, Tally};
@@ -100,6 +101,9 @@ struct Asked {
 /// without a correction of the vintage; [`Error::Busy`], [`Error::Write`].
 pub fn run(request: &Request) -> Result<Summary, Error> {
     let _lock = publication::enter(&request.out, COMMAND)?;
+    refuse_own_copy(request)?;
+    // Between reading and writing nobody else may add to it.
+    let _own = request.in_place.then(|| Lock::of_file(&request.ledger)).transpose()?;
     let inputs = inputs(request)?;
     let mut ledger = Ledger::read(&request.ledger)?;
     let own = own_entries(&ledger, request)?;
@@ -136,6 +140,24 @@ pub fn run(request: &Request) -> Result<Summary, Error> {
         ledger.publish(&request.ledger)?;
     }
     Ok(summary)
+}
+
+/// The copy of the ledger among the results.
+fn copy(request: &Request) -> PathBuf {
+    request.out.join(request.ledger.file_name().unwrap_or_default())
+}
+
+/// Refuses to write the copy over the ledger when that was not asked for.
+fn refuse_own_copy(request: &Request) -> Result<(), Error> {
+    let place = |path: &Path| std::fs::canonicalize(path).ok();
+    let copy = copy(request);
+    if request.in_place || place(&copy).is_none() || place(&copy) != place(&request.ledger) {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        what: format!("`{}` holds the ledger itself", request.out.display()),
+        hint: Some("give `--in-place`, or another folder with `--out`".to_owned()),
+    })
 }
 
 /// The ranks of the corrections of the vintage.
@@ -281,7 +303,7 @@ fn write(
         sources,
     };
     let mut drafts = page::files(&request.out, &subject, &tables::all(follow_up))?;
-    drafts.push(ledger.draft(&request.out.join(request.ledger.file_name().unwrap_or_default()))?);
+    drafts.push(ledger.draft(&copy(request))?);
     Ok(drafts)
 }
 

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kernels::lattice::{Point, Polygon, Ring};
+use nomenclature::{Dimension, Nomenclature};
 use pipeline::corrections::identity::correction_id;
 use pipeline::corrections::ledger::{Entry, Head, Ledger};
 use pipeline::corrections::terms::{Aim, IgnStatus, Kind, Origin, Outcome, Standing};
@@ -429,4 +430,49 @@ fn a_comparison_counts_what_accepted_corrections_explain_apart_from_change() {
     let (with, without) =
         (square_metres(flux(&out)), square_metres(flux(&compare("without", &[]))));
     assert!((without - with - 14_000.0).abs() < 0.01, "{without} - {with}");
+}
+
+/// A leaf of a nested nomenclature that falls in a national class.
+fn nested(own: &Nomenclature, national: &Nomenclature, dimension: Dimension, code: &str) -> String {
+    let wanted = national.find(dimension, code);
+    let mut classes = own.classes(dimension).iter();
+    let falls = |nest: &nomenclature::Nest| nest.target() == wanted;
+    classes.find(|class| class.nest.as_ref().is_some_and(falls)).unwrap().code.clone()
+}
+
+#[test]
+fn versions_in_a_nested_nomenclature_give_the_same_verdicts() {
+    let drawn = Drawn::new(scenario().into_iter().map(|(entry, ..)| entry).collect());
+    let plain = fs::read(drawn.reconcile("out", &[]).join("corrections.csv")).unwrap();
+    let [own, national] =
+        ["ocs2d-hdf-2021", "ocsge-2-0"].map(|id| Nomenclature::builtin(id).unwrap());
+    let text = |name| Field::required(name, FieldKind::Text);
+    for (name, rows) in [("before.gpkg", before()), ("after.gpkg", after())] {
+        let path = drawn.world.path(name);
+        fs::remove_file(&path).unwrap();
+        let rows: Vec<(Polygon, Vec<Value>)> = rows
+            .into_iter()
+            .map(|(id, polygon, cs, us)| {
+                let cs = nested(&own, &national, Dimension::Cover, cs);
+                let us = nested(&own, &national, Dimension::Usage, us);
+                (polygon, [id, cs.as_str(), us.as_str()].map(Value::from).to_vec())
+            })
+            .collect();
+        layer(&path, ["id", "code_cs", "code_us"].map(text).to_vec(), &rows);
+    }
+    let out = drawn.reconcile("nested", &["--nomenclature", "ocs2d-hdf-2021"]);
+    assert_eq!(fs::read(out.join("corrections.csv")).unwrap(), plain);
+}
+
+#[test]
+fn the_ledger_is_never_written_over_unasked() {
+    let drawn = Drawn::new(scenario().into_iter().map(|(entry, ..)| entry).collect());
+    let before = fs::read(drawn.world.path("ledger.gpkg")).unwrap();
+    let usual = ["--before", "before.gpkg", "--after", "after.gpkg", "--years", "2021"];
+    let told = drawn.told(".", &usual);
+    assert!(told.starts_with("exit code: 2") && told.contains("--in-place"), "{told}");
+    assert_eq!(fs::read(drawn.world.path("ledger.gpkg")).unwrap(), before);
+    let told = drawn.told(".", &[&usual[..], &["--in-place"]].concat());
+    assert!(told.starts_with("exit code: 0"), "{told}");
+    assert_ne!(fs::read(drawn.world.path("ledger.gpkg")).unwrap(), before);
 }

@@ -150,13 +150,13 @@ fn rates(follow_up: &FollowUp<'_>, group: Group) -> Table {
     columns.extend(Outcome::ALL.iter().map(|term| count(term.key(), term.label())));
     columns.extend([
         count("not_judged", "Sans verdict"),
-        Column::new("taux_applique", "Taux d'application", Unit::Percent),
-        Column::new("taux_suivi", "Taux de suite, même partielle", Unit::Percent),
+        Column::new("taux_applique", "Taux appliqué", Unit::Percent),
+        Column::new("taux_suivi", "Taux suivi, même en partie", Unit::Percent),
         Column::new("surface_a_corriger", "Surface à corriger", Unit::SquareMetres),
         Column::new("surface_corrigee", "Surface corrigée", Unit::SquareMetres),
         Column::new("taux_surface", "Taux en surface", Unit::Percent),
-        Column::new("artif_en_jeu", "Statut artificialisé en jeu", Unit::SquareMetres),
-        Column::new("artif_obtenu", "Statut artificialisé obtenu", Unit::SquareMetres),
+        Column::new("artif_en_jeu", "Artif. en jeu", Unit::SquareMetres),
+        Column::new("artif_obtenu", "Artif. obtenue", Unit::SquareMetres),
     ]);
     let title = format!("Suites données aux corrections par {}", group.label().to_lowercase());
     let mut table = Table::new(group.table(), title, columns);
@@ -252,8 +252,8 @@ fn list<'a>(
         Column::new("surface", "Surface", Unit::SquareMetres),
         Column::new("surface_a_corriger", "Surface à corriger", Unit::SquareMetres),
         Column::new("surface_corrigee", "Surface corrigée", Unit::SquareMetres),
-        Column::new("artif_en_jeu", "Statut artificialisé en jeu", Unit::SquareMetres),
-        Column::new("artif_obtenu", "Statut artificialisé obtenu", Unit::SquareMetres),
+        Column::new("artif_en_jeu", "Artif. en jeu", Unit::SquareMetres),
+        Column::new("artif_obtenu", "Artif. obtenue", Unit::SquareMetres),
     ];
     let mut table = Table::new(name, title, columns);
     for followed in rows {
