@@ -1,6 +1,6 @@
 //! Boxes in a balanced tree: which of many meet one.
 
-use crate::lattice::Point;
+use crate::lattice::{Point, Polygon};
 
 /// A box by its south-west and north-east corners.
 pub type Corners = (Point, Point);
@@ -73,6 +73,22 @@ impl Boxes {
     }
 }
 
+/// Ranks of the polygons whose box meets one of the windows, ascending.
+///
+/// A node that a new outline adds to a coverage lies in the box of that outline, so the polygons of
+/// the coverage that this gives for it are all that can be affected.
+pub fn near(polygons: &[Polygon], windows: &[Corners]) -> Vec<u32> {
+    let windows = Boxes::new(windows.iter().copied());
+    let is_near = |polygon: &Polygon| polygon.bounds().is_some_and(|b| windows.any_meets(b));
+    (0..).zip(polygons).filter(|(_, polygon)| is_near(polygon)).map(|(rank, _)| rank).collect()
+}
+
+/// A box with a margin on each side, in lattice steps.
+pub fn grown((low, high): Corners, margin: i32) -> Corners {
+    let by = |p: Point, d: i32| Point::new(p.x.saturating_add(d), p.y.saturating_add(d));
+    (by(low, -margin), by(high, margin))
+}
+
 /// Sorts the boxes of a node into those of the nodes below.
 fn split(boxes: &mut [(Corners, u32)], around: &mut [Corners], node: usize) {
     around[node] = boxes.iter().fold(around[node], |(low, high), &((a, b), _)| {
@@ -105,6 +121,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::lattice::Ring;
 
     fn corners() -> impl Strategy<Value = Corners> {
         (-99..99, -99..99, 0..40, 0..40)
@@ -130,5 +147,19 @@ mod tests {
         assert_eq!(Boxes::new([at(0), at(21)]).meeting(at(10)), [0]);
         assert!(!Boxes::default().any_meets(at(0)));
         assert!(!Boxes::new([]).any_meets(at(0)));
+    }
+
+    #[test]
+    fn a_polygon_that_touches_is_near_and_one_a_step_off_is_not() {
+        let square = |x| {
+            let corners = [(x, 0), (x + 10, 0), (x + 10, 10), (x, 10)];
+            let exterior = Ring(corners.map(|(x, y)| Point::new(x, y)).to_vec());
+            Polygon { exterior, holes: vec![] }
+        };
+        let shapes = [square(0), square(30_000)];
+        let window = (Point::new(12, 0), Point::new(20, 20));
+        assert!(near(&shapes, &[window]).is_empty());
+        assert_eq!(near(&shapes, &[grown(window, 2)]), [0]);
+        assert_eq!(near(&shapes, &[(Point::new(10, 5), Point::new(30_000, 5))]), [0, 1]);
     }
 }

@@ -26,7 +26,7 @@ use nomenclature::Couple;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::lattice::{Polygon, Ring, STEPS_PER_METRE, area_m2};
+use crate::lattice::{Polygon, STEPS_PER_METRE, area_m2};
 
 mod disc;
 mod neighbours;
@@ -130,7 +130,7 @@ pub fn classify(
 }
 
 fn judge(piece: &Piece<'_>, sides: neighbours::Sides, is_renamed: bool, rules: Rules) -> Finding {
-    let perimeter_m = perimeter_m(piece.polygon);
+    let perimeter_m = piece.polygon.perimeter_m();
     let twice_area = piece.polygon.twice_area();
     let area_m2 = area_m2(twice_area);
     let mean_width_m = 2.0 * area_m2 / perimeter_m;
@@ -154,12 +154,6 @@ fn judge(piece: &Piece<'_>, sides: neighbours::Sides, is_renamed: bool, rules: R
         compactness: 4.0 * PI * area_m2 / (perimeter_m * perimeter_m),
         displaced_share: (sides.displaced_m / perimeter_m).min(1.0),
     }
-}
-
-/// Length of all rings, in metres.
-fn perimeter_m(polygon: &Polygon) -> f64 {
-    let segments = polygon.rings().flat_map(Ring::segments);
-    segments.map(|(a, b)| neighbours::length_m(a, b)).sum()
 }
 
 /// Lattice steps of a length in metres.

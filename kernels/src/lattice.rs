@@ -99,6 +99,11 @@ impl Polygon {
         area_m2(self.twice_area())
     }
 
+    /// The length of all rings in metres.
+    pub fn perimeter_m(&self) -> f64 {
+        self.rings().flat_map(Ring::segments).map(|(a, b)| length_m(a, b)).sum()
+    }
+
     /// The exterior, then the holes.
     pub fn rings(&self) -> impl Iterator<Item = &Ring> + Clone + '_ {
         std::iter::once(&self.exterior).chain(&self.holes)
@@ -143,6 +148,12 @@ impl Polygon {
             (Point::new(lo.x.min(p.x), lo.y.min(p.y)), Point::new(hi.x.max(p.x), hi.y.max(p.y)))
         }))
     }
+}
+
+/// Length of a segment in metres.
+pub fn length_m(a: Point, b: Point) -> f64 {
+    let (dx, dy) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
+    dx.hypot(dy) / f64::from(STEPS_PER_METRE)
 }
 
 /// Square metres of a doubled area in square lattice steps, rounded once.

@@ -5,6 +5,7 @@
 
 pub mod accuracy;
 pub mod aggregate;
+pub mod amend;
 pub mod arcs;
 pub mod arrangement;
 pub mod artificialise;

@@ -11,7 +11,7 @@ use crate::arrangement::{Arrangement, ArrangementError, LayerMask, NO_KEY, arran
 use crate::lattice::{Point, Polygon};
 
 mod owners;
-mod snap;
+pub(crate) mod snap;
 
 use owners::{Owner, Pieces};
 
@@ -93,7 +93,8 @@ pub fn splice(
     rule: SpliceRule,
     unit: impl Fn(Couple, Point) -> i128,
 ) -> Result<Splice, ArrangementError> {
-    let drawn = snap::onto(prior, changed, rule.snap);
+    let outlines: Vec<&Polygon> = changed.iter().map(|region| &region.polygon).collect();
+    let drawn = snap::onto(prior, &outlines, rule.snap);
     let plane = arrange(&[prior, &drawn])?;
     let mut pieces = Pieces::of(&plane, couples, changed);
     pieces.settle(rule.thin, &unit);
@@ -146,7 +147,7 @@ fn drawn_groups(
 }
 
 /// Whether two polygons have the same corners in the same cyclic order, ring by ring.
-fn same_outline(a: &Polygon, b: &Polygon) -> bool {
+pub(crate) fn same_outline(a: &Polygon, b: &Polygon) -> bool {
     let canonical = |polygon: &Polygon| {
         let mut rings: Vec<Vec<Point>> = polygon.rings().map(|r| from_lowest(&r.0)).collect();
         rings.sort();

@@ -32,7 +32,7 @@ mod read;
 
 use read::Layers;
 
-pub(crate) use plan::stamps;
+pub(crate) use plan::{files, stamps};
 
 /// The capture rules whose minimum units tell a change from what the rules cannot see.
 const CAPTURE: &str = "ocsge-2-0";

@@ -11,6 +11,7 @@ mod prediction;
 mod raw;
 mod source;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use department::{Department, Epsg, region_name};
@@ -22,6 +23,7 @@ pub use parameters::{Limits, ReportStatus, Reports, Thresholds};
 pub use prediction::{PREDICTIONS_MAX, Prediction, PredictionKind};
 use serde::Serialize;
 
+use crate::corrections::terms::Standing;
 use crate::error::Error;
 use crate::method::Choices;
 
@@ -66,6 +68,8 @@ pub struct Config {
     pub scratch: bool,
     /// The ortho imagery.
     pub imagery: Imagery,
+    /// Corrections that somebody entered, to be taken over.
+    pub corrections: Option<Corrections>,
     /// The model that classifies; `None` to train one on the prior.
     pub model: Option<PathBuf>,
     /// Predictions of the cover at the date of the vintage, made elsewhere.
@@ -130,6 +134,15 @@ pub struct Prior {
     pub imagery: Option<Imagery>,
     /// Predictions of the cover at its date, made elsewhere.
     pub predictions: Vec<Prediction>,
+}
+
+/// Corrections that a run takes over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Corrections {
+    /// The ledger.
+    pub ledger: PathBuf,
+    /// How far a correction must be to be taken over.
+    pub standings: BTreeSet<Standing>,
 }
 
 /// A vector layer: a file, and the layer's name when it was given.
@@ -296,6 +309,7 @@ impl Config {
         let mut files: Vec<PathBuf> = self.images().cloned().collect();
         files.extend(self.prior.iter().map(|prior| prior.layer.path.clone()));
         files.extend(self.model.clone());
+        files.extend(self.corrections.iter().map(|corrections| corrections.ledger.clone()));
         files.extend(self.evidence.layers.iter().map(|evidence| evidence.layer.path.clone()));
         files.push(self.territories.communes.path.clone());
         let Territories { planning, exemptions, .. } = &self.territories;

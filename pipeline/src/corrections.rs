@@ -18,15 +18,21 @@
 //! Corrections live in a [`ledger::Ledger`], which only grows: a correction is never taken out, and
 //! whatever happens to it is one more [`ledger::Event`].
 
+pub mod apply;
+pub mod candidates;
 pub(crate) mod claim;
+mod demand;
 pub mod follow_up;
 pub mod form;
 pub mod identity;
 pub mod ledger;
+pub(crate) mod objects;
 mod output;
 pub mod page;
+pub mod provenance;
 pub mod reconcile;
 pub mod report;
+pub mod revert;
 mod rows;
 pub mod terms;
 

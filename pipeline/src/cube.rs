@@ -1,5 +1,6 @@
 //! The arrays of the cube: their names, and their way from and to whole windows of cells.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -21,6 +22,9 @@ const CUBE: &str = "cube.zarr";
 
 /// Note of [`Quantity::PriorObject`]: the ranks of the prior's polygons, from 0, that are ossature.
 pub const OSSATURE: &str = "ossature";
+
+/// Note of [`Quantity::PriorObject`]: the ranks of the polygons that a correction gave, from 0.
+pub const CORRECTED: &str = "corrected";
 
 /// Names of the arrays of predictions.
 const PREDICTIONS: [&str; PREDICTIONS_MAX] =
@@ -134,6 +138,16 @@ pub fn create(ctx: &Context, frame: Frame) -> Result<(), Error> {
 /// It is missing or damaged.
 pub fn open<T: CubeCell>(ctx: &Context, quantity: Quantity) -> Result<CubeArray<T>, Error> {
     CubeArray::open(&quantity.folder(ctx))
+}
+
+/// The ranks that a note of an array lists, such as [`OSSATURE`]; none without that note.
+///
+/// # Errors
+/// The array is missing or damaged.
+pub fn noted(ctx: &Context, quantity: Quantity, note: &str) -> Result<BTreeSet<u64>, Error> {
+    let notes = open::<u32>(ctx, quantity)?.notes();
+    let ranks = notes.get(note).and_then(Value::as_array).into_iter().flatten();
+    Ok(ranks.filter_map(Value::as_u64).collect())
 }
 
 /// The whole of an array of shape (rows, cols).

@@ -22,6 +22,7 @@ pub mod delivery;
 pub mod diff_flux;
 pub mod disagreement;
 pub mod drift;
+pub mod edited;
 pub mod enaf;
 pub mod error;
 pub mod exemption;

@@ -131,7 +131,9 @@ impl Stage {
             let optional = optional.map(|layer| layer.path.clone());
             std::iter::once(territories.communes.path.clone()).chain(optional)
         };
-        let prior = config.prior.iter().map(|prior| prior.layer.path.clone());
+        // Wherever the prior is read, so are the corrections of it.
+        let ledger = config.corrections.iter().map(|corrections| corrections.ledger.clone());
+        let prior = config.prior.iter().map(|prior| prior.layer.path.clone()).chain(ledger);
         let document = |reference: &Reference| reference.file().cloned();
         let mut files: Vec<PathBuf> = match self {
             Self::Ingest => {
@@ -173,6 +175,7 @@ impl Stage {
             "department": config.department,
             "vintage": config.vintage,
             "prior": prior(config),
+            "corrections": corrections(config),
             "scratch": config.scratch,
             "crs": config.crs,
             "nomenclature": nomenclature(config),
@@ -232,6 +235,7 @@ pub fn all_parameters(config: &Config) -> Value {
         "department": config.department,
         "vintage": config.vintage,
         "prior": prior(config),
+        "corrections": corrections(config),
         "scratch": config.scratch,
         "crs": config.crs.to_string(),
         "cell_m": config.cell_m(),
@@ -254,6 +258,11 @@ pub fn all_parameters(config: &Config) -> Value {
 fn prior(config: &Config) -> Value {
     let prior = config.prior.as_ref();
     prior.map_or(Value::Null, |p| json!({ "vintage": p.vintage, "layer": p.layer.layer }))
+}
+
+/// Which corrections are taken over.
+fn corrections(config: &Config) -> Value {
+    json!(config.corrections.as_ref().map(|corrections| &corrections.standings))
 }
 
 /// Name and content of the nomenclature: a shipped one may change with the program's version.

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Arrangement, NO_KEY};
-use crate::lattice::Point;
+use super::{Arrangement, Edge, NO_KEY};
 
 /// Parts of a lattice step in which border lengths are summed, so that the sum is free of order.
 const PARTS_PER_STEP: f64 = 65536.0;
@@ -71,15 +70,18 @@ impl Arrangement {
         for edge in self.edges() {
             let (l, r) = (class[edge.left as usize], class[edge.right as usize]);
             if l != r && l != NO_KEY && r != NO_KEY {
-                *lengths.entry((l.min(r), l.max(r))).or_default() += parts(edge.a, edge.b);
+                *lengths.entry((l.min(r), l.max(r))).or_default() += edge.length_parts();
             }
         }
         lengths.into_iter().map(|(pair, sum)| (pair, sum as f64 / PARTS_PER_STEP)).collect()
     }
 }
 
-/// Length of a segment in 1/65536 step, rounded.
-fn parts(a: Point, b: Point) -> u64 {
-    let (dx, dy) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
-    ((dx * dx + dy * dy).sqrt() * PARTS_PER_STEP).round() as u64
+impl Edge {
+    /// Its length in 1/65536 lattice step, rounded, so that sums depend on no order.
+    pub(crate) fn length_parts(self) -> u64 {
+        let (dx, dy) =
+            (f64::from(self.b.x) - f64::from(self.a.x), f64::from(self.b.y) - f64::from(self.a.y));
+        ((dx * dx + dy * dy).sqrt() * PARTS_PER_STEP).round() as u64
+    }
 }

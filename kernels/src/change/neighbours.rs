@@ -2,7 +2,7 @@
 
 use nomenclature::Couple;
 
-use crate::lattice::{Point, Ring, STEPS_PER_METRE};
+use crate::lattice::{Point, Ring, length_m};
 
 use super::Piece;
 
@@ -92,10 +92,4 @@ fn segments(pieces: &[Piece<'_>], corners: &[Point]) -> Vec<Entry<(Point, Point)
     }
     entries.sort_unstable();
     entries
-}
-
-/// Length of a segment, in metres.
-pub(super) fn length_m(a: Point, b: Point) -> f64 {
-    let (dx, dy) = (f64::from(b.x) - f64::from(a.x), f64::from(b.y) - f64::from(a.y));
-    dx.hypot(dy) / f64::from(STEPS_PER_METRE)
 }

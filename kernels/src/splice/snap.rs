@@ -1,32 +1,31 @@
-//! Drawing the outlines of changed regions onto the prior's lines.
+//! Drawing outlines onto the lines of a coverage.
 
 use rustc_hash::FxHashMap;
 
-use super::ChangedRegion;
 use crate::lattice::{Point, Polygon, Ring};
 
 /// Side of an index bucket, in lattice steps.
 const BUCKET: i32 = 1024;
 
-/// The corners and segments of the prior near the changed regions, by bucket.
+/// The corners and segments of the prior near the outlines, by bucket.
 struct Lines {
     corners: FxHashMap<(i32, i32), Vec<Point>>,
     segments: FxHashMap<(i32, i32), Vec<(Point, Point)>>,
 }
 
-/// The changed outlines with every corner within `snap` steps of a prior line moved onto it, and
+/// The outlines with every corner within `snap` steps of a prior line moved onto it, and
 /// the prior's corners within `snap` steps of a changed segment inserted into it.
 ///
 /// A corner goes to the nearest prior corner, else to the nearest point of a prior segment. The
 /// move of a point depends on the point alone, and a segment is treated in one direction whatever
-/// ring it belongs to, so regions that share a line go on sharing it.
-pub(super) fn onto(prior: &[Polygon], changed: &[ChangedRegion], snap: i32) -> Vec<Polygon> {
-    let lines = Lines::near(prior, changed, snap);
-    changed
+/// ring it belongs to, so outlines that share a line go on sharing it.
+pub(crate) fn onto(prior: &[Polygon], outlines: &[&Polygon], snap: i32) -> Vec<Polygon> {
+    let lines = Lines::near(prior, outlines, snap);
+    outlines
         .iter()
-        .map(|region| Polygon {
-            exterior: lines.redraw(&region.polygon.exterior, snap),
-            holes: region.polygon.holes.iter().map(|hole| lines.redraw(hole, snap)).collect(),
+        .map(|outline| Polygon {
+            exterior: lines.redraw(&outline.exterior, snap),
+            holes: outline.holes.iter().map(|hole| lines.redraw(hole, snap)).collect(),
         })
         .collect()
 }
@@ -50,9 +49,9 @@ fn foot(p: Point, a: Point, b: Point) -> (f64, f64) {
 }
 
 impl Lines {
-    fn near(prior: &[Polygon], changed: &[ChangedRegion], snap: i32) -> Self {
+    fn near(prior: &[Polygon], outlines: &[&Polygon], snap: i32) -> Self {
         let mut lines = Self { corners: FxHashMap::default(), segments: FxHashMap::default() };
-        for ring in changed.iter().flat_map(|region| region.polygon.rings()) {
+        for ring in outlines.iter().flat_map(|outline| outline.rings()) {
             for (a, b) in ring.segments() {
                 for key in buckets(a, b, snap) {
                     lines.corners.entry(key).or_default();

@@ -125,10 +125,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
 
 impl Args {
     fn request(&self) -> Result<Request, Error> {
-        let department = Department::parse(&self.department).ok_or_else(|| Error::Usage {
-            what: format!("`{}` is no department", self.department),
-            hint: Some("01 to 95, 2A, 2B, 971 to 974 or 976".to_owned()),
-        })?;
+        let department = Department::of_argument(&self.department)?;
         let mut rules = load_rules(&self.rules)?;
         rules.thresholds.forcing |= self.forcing;
         let vintages = self.vintages()?;

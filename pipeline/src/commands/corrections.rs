@@ -2,8 +2,11 @@
 
 use crate::error::Error;
 
+pub mod apply;
+pub mod candidates;
 pub mod reconcile;
 pub mod report;
+pub mod revert;
 pub mod show;
 
 /// What `corrections` is asked.
@@ -21,6 +24,12 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
+    /// Find where a local vintage and IGN's disagree
+    Candidates(candidates::Args),
+    /// Correct a vintage, reversibly, with who asked for each change and why
+    Apply(apply::Args),
+    /// Take an application back, in whole or correction by correction
+    Revert(revert::Args),
     /// Tell what IGN's next version made of each correction: one verdict each
     Reconcile(Box<reconcile::Args>),
     /// Write the follow-up of a ledger as a page and tables
@@ -35,6 +44,9 @@ enum Action {
 /// Those of the action.
 pub fn execute(args: &Args) -> Result<(), Error> {
     match &args.action {
+        Action::Candidates(args) => candidates::execute(args),
+        Action::Apply(args) => apply::execute(args),
+        Action::Revert(args) => revert::execute(args),
         Action::Reconcile(args) => reconcile::execute(args),
         Action::Report(args) => report::execute(args),
         Action::Show(args) => show::execute(args),

@@ -69,7 +69,7 @@ pub struct Args {
 /// [`Error::Usage`] for options that make no sense, [`Error::Input`] for files that are not what
 /// they must be, [`Error::Write`].
 pub fn execute(args: &Args) -> Result<(), Error> {
-    let department = args.department()?;
+    let department = Department::of_argument(&args.department)?;
     let epsg = department.crs().0;
     let interval = args.interval()?;
     let (nomenclature, rules) = (load(&args.nomenclature)?, load_rules(&args.rules)?);
@@ -150,11 +150,6 @@ impl Args {
         for (key, flaw) in tally.flaws().by_count() {
             talk::line(&format!("issue  {key}: {} times, {:.2} m2", flaw.count, flaw.area_m2()));
         }
-    }
-
-    fn department(&self) -> Result<Department, Error> {
-        Department::parse(&self.department)
-            .ok_or_else(|| Error::usage(format!("`{}` is no department", self.department)))
     }
 
     fn interval(&self) -> Result<Interval, Error> {

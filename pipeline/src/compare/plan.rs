@@ -54,7 +54,7 @@ pub(crate) fn stamps(role: &str, path: &Path) -> Result<Vec<(String, Stamp)>, Er
 }
 
 /// The files that one layer is made of.
-fn files(path: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
     let is_shp = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("shp"));
     let beside = BESIDE_SHP.into_iter().filter(|_| is_shp).flat_map(|extension| {
         [path.with_extension(extension), path.with_extension(extension.to_ascii_uppercase())]

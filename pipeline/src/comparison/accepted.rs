@@ -3,8 +3,9 @@
 use kernels::lattice::Polygon;
 use nomenclature::{ClassId, Couple, Crosswalk, Dimension, Nomenclature};
 
-use crate::corrections::claim::{Ask, Objects, ask};
+use crate::corrections::claim::{Ask, ask};
 use crate::corrections::ledger::{Entry, Ledger};
+use crate::corrections::objects::Objects;
 use crate::corrections::terms::Standing;
 use crate::error::Error;
 use crate::vintage::Vintage;
@@ -41,7 +42,7 @@ impl Accepted {
                 entry.record.vintage == vintage.year && entry.standing == Standing::Accepted
             });
             let own: Vec<&Entry> = own.collect();
-            let objects = Objects::of(vintage, &own);
+            let objects = Objects::of(vintage);
             for entry in &own {
                 // What proposes nothing that is known explains nothing.
                 let proposed = match ask(entry, &national, &objects) {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::error::Error;
+
 /// A projected coordinate reference system, by its EPSG code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Epsg(pub u32);
@@ -62,6 +64,17 @@ pub fn region_name(code: &str) -> Option<&'static str> {
 pub struct Department(String);
 
 impl Department {
+    /// [`Department::parse`] of what a command was given.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when there is no such department.
+    pub fn of_argument(code: &str) -> Result<Self, Error> {
+        Self::parse(code).ok_or_else(|| Error::Usage {
+            what: format!("`{code}` is no department"),
+            hint: Some("01 to 95, 2A, 2B, 971 to 974 or 976".to_owned()),
+        })
+    }
+
     /// Reads `11`, `2A` or `974`; `None` when there is no such department.
     pub fn parse(text: &str) -> Option<Self> {
         let code = text.trim().to_ascii_uppercase();

@@ -6,12 +6,15 @@ use kernels::update::{UpdateError, UpdateParams};
 use nomenclature::{UpdateRules, UsageRules};
 
 use super::department::{Department, Epsg};
-use super::raw::{Raw, RawEvidence, RawImagery, RawLayer, RawPrior, RawTerritories, RawTerritory};
+use super::raw::{
+    Raw, RawCorrections, RawEvidence, RawImagery, RawLayer, RawPrior, RawTerritories, RawTerritory,
+};
 use super::source::Source;
 use super::{
-    Config, Evidence, EvidenceKind, EvidenceLayer, Heights, Imagery, Layer, Prior, Reference,
-    Territories, glob,
+    Config, Corrections, Evidence, EvidenceKind, EvidenceLayer, Heights, Imagery, Layer, Prior,
+    Reference, Territories, glob,
 };
+use crate::corrections::terms::{Standing, Term};
 use crate::error::{ConfigError, Error};
 
 /// The oldest and the latest vintage that make sense.
@@ -80,6 +83,7 @@ impl Reader {
             prior: raw.prior.map(|prior| self.prior(prior, raw.vintage)).transpose()?,
             scratch: raw.scratch,
             imagery: self.imagery(&["imagery"], &raw.imagery)?,
+            corrections: raw.corrections.map(|raw| self.corrections(&raw)).transpose()?,
             model: raw.model.map(|path| self.file(&["model"], &path)).transpose()?,
             predictions: self.predictions(&["predictions"], raw.predictions)?,
             evidence: self.evidence(raw.evidence)?,
@@ -212,6 +216,21 @@ impl Reader {
             return Err(ConfigError { hint, ..fault }.into());
         }
         Ok(Prior { vintage: prior, layer: Layer { path, layer }, imagery, predictions })
+    }
+
+    fn corrections(&self, raw: &RawCorrections) -> Result<Corrections, Error> {
+        let standing = |(rank, word): (usize, &String)| -> Result<Standing, Error> {
+            let rank = rank.to_string();
+            Standing::of_key(word).ok_or_else(|| {
+                let key = ["corrections", "standing", &rank];
+                let fault = self.source.fault(&key, "no correction stands so");
+                let (got, expected) = (format!("`{word}`"), format!("one of {}", Standing::keys()));
+                ConfigError { got: Some(got), expected: Some(expected), ..fault }.into()
+            })
+        };
+        let standings = raw.standing.iter().enumerate().map(standing).collect::<Result<_, _>>()?;
+        let ledger = self.file(&["corrections", "ledger"], &raw.ledger)?;
+        Ok(Corrections { ledger, standings })
     }
 
     fn imagery(&self, key: &[&str], raw: &RawImagery) -> Result<Imagery, Error> {

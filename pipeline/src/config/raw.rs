@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::parameters::{Limits, Reports, Thresholds};
 use super::prediction::PredictionKind;
+use crate::corrections::terms::{Standing, Term};
 
 /// The whole document.
 #[derive(Debug, Deserialize)]
@@ -28,6 +29,7 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) scratch: bool,
     pub(super) imagery: RawImagery,
+    pub(super) corrections: Option<RawCorrections>,
     pub(super) model: Option<String>,
     #[serde(default)]
     pub(super) predictions: Vec<RawPrediction>,
@@ -60,6 +62,19 @@ fn decree() -> String {
 
 fn out() -> String {
     "out".to_owned()
+}
+
+/// `corrections:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCorrections {
+    pub(super) ledger: String,
+    #[serde(default = "accepted")]
+    pub(super) standing: Vec<String>,
+}
+
+fn accepted() -> Vec<String> {
+    vec![Standing::Accepted.key().to_owned()]
 }
 
 /// `prior:`

@@ -1,15 +1,12 @@
 //! What a correction asks for, in classes and objects of the vintage that it corrects.
 
-use std::collections::BTreeSet;
-
-use kernels::boxes::Boxes;
-use kernels::lattice::{Point, Polygon};
+use kernels::lattice::Polygon;
 use nomenclature::{ClassId, Couple, Dimension, Nomenclature};
 
 use super::ledger::Entry;
+use super::objects::Objects;
 use super::terms::Aim;
-use super::{Act, CODE_SEPARATOR, ID_SEPARATOR, record_act};
-use crate::vintage::Vintage;
+use super::{Act, CODE_SEPARATOR, record_act};
 
 /// What a correction wants of the ground in its polygon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,57 +63,6 @@ pub(crate) enum Unclear {
     NoObject,
 }
 
-/// The objects of a vintage that corrections want to draw anew.
-pub(crate) struct Objects<'a> {
-    vintage: &'a Vintage,
-    /// Those that are known by the id of a correction.
-    ids: BTreeSet<&'a str>,
-    /// Where the others are looked for.
-    boxes: Boxes,
-}
-
-impl<'a> Objects<'a> {
-    /// Looks for the objects of the corrections that draw one anew.
-    pub(crate) fn of(vintage: &'a Vintage, entries: &[&Entry]) -> Self {
-        let redraws = entries.iter().filter(|entry| draws_anew(entry));
-        let wanted: BTreeSet<&str> = redraws.map(|entry| object_of(entry)).collect();
-        let ids = vintage.objects.iter().map(|object| object.id.as_str());
-        let ids: BTreeSet<&str> = ids.filter(|id| wanted.contains(id)).collect();
-        let nowhere = (Point::default(), Point::default());
-        let is_all = ids.len() == wanted.len();
-        let others = vintage.polygons.iter().take(if is_all { 0 } else { usize::MAX });
-        let boxes = Boxes::new(others.map(|polygon| polygon.bounds().unwrap_or(nowhere)));
-        Self { vintage, ids, boxes }
-    }
-
-    /// The object of a correction: by its id, else the one that holds its anchor.
-    fn id(&self, entry: &Entry) -> Option<String> {
-        let id = object_of(entry);
-        if self.ids.contains(id) {
-            return Some(id.to_owned());
-        }
-        let at = entry.record.anchor;
-        let near = self.boxes.meeting((at, at)).into_iter();
-        let holding = near.filter(|&rank| self.vintage.polygons[rank as usize].holds(at));
-        holding.map(|rank| self.vintage.objects[rank as usize].id.clone()).min()
-    }
-}
-
-/// Whether a correction is about an outline.
-fn draws_anew(entry: &Entry) -> bool {
-    match record_act(&entry.record) {
-        Act::Redraw | Act::Merge => true,
-        Act::Recode => entry.record.dimension == Aim::Geometry,
-        Act::Insert => false,
-    }
-}
-
-/// The id of the object of a correction; of a merge, of the one that stays.
-fn object_of(entry: &Entry) -> &str {
-    let id = &entry.record.object_id;
-    id.split(ID_SEPARATOR).next().unwrap_or(id).trim()
-}
-
 /// What a correction asks for.
 pub(crate) fn ask(
     entry: &Entry,
@@ -150,7 +96,8 @@ pub(crate) fn ask(
             Ask::Codes { stated: Couple::NODATA, proposed: Couple { cs, us } }
         }
         (Act::Redraw | Act::Merge, _) | (Act::Recode, Aim::Geometry) => {
-            Ask::Outline { object: objects.id(entry).ok_or(Unclear::NoObject)? }
+            let parts = objects.find(entry).ok_or(Unclear::NoObject)?;
+            Ask::Outline { object: objects.vintage.objects[parts[0] as usize].id.clone() }
         }
     })
 }

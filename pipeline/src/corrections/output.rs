@@ -1,4 +1,4 @@
-//! A follow-up on disk: every file at once, the manifest last.
+//! A result on disk: every file at once, the manifest last.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use crate::artefact::{Draft, Stamp};
 use crate::error::Error;
 use crate::manifest::Manifest;
+use crate::proof::Proof;
 use crate::{VERSION, io, publication};
 
 /// Publishes finished drafts in place of the previous result of the command.
 ///
-/// * `made`: the command and its parameters, an object.
+/// * the command and its parameters, an object; the laws that were checked.
 ///
 /// # Errors
 /// As [`publication::publish`].
@@ -21,6 +22,7 @@ pub(super) fn publish(
     (command, mut parameters): (&str, Value),
     inputs: BTreeMap<String, Stamp>,
     drafts: Vec<Draft>,
+    proofs: &[Proof],
 ) -> Result<(), Error> {
     parameters["command"] = json!(command);
     let versions = BTreeMap::from([
@@ -34,6 +36,6 @@ pub(super) fn publish(
         inputs,
         outputs,
         coverage: None,
-        proofs: Vec::new(),
+        proofs: proofs.to_vec(),
     })
 }

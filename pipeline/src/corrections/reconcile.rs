@@ -12,9 +12,10 @@ use kernels::fate::FateRules;
 use nomenclature::{Nomenclature, RuleSet};
 use serde_json::{Value, json};
 
-use super::claim::{Claims, Objects, Unclear, ask};
+use super::claim::{Claims, Unclear, ask};
 use super::follow_up::{Areas, FollowUp, Followed, tables};
 use super::ledger::{Entry, Ledger, Note, Verdict};
+use super::objects::Objects;
 use super::terms::{Action, Outcome, Term};
 use super::{output, page};
 use crate::artefact::{Draft, Stamp};
@@ -135,7 +136,7 @@ pub fn run(request: &Request) -> Result<Summary, Error> {
     let followed = followed.collect();
     let follow_up = FollowUp::new((&ledger, followed), &national, &communes, Some(stake));
     let drafts = write(request, &ledger, &follow_up, &communes)?;
-    output::publish(&request.out, (COMMAND, parameters(request, &summary)), inputs, drafts)?;
+    output::publish(&request.out, (COMMAND, parameters(request, &summary)), inputs, drafts, &[])?;
     if request.in_place {
         ledger.publish(&request.ledger)?;
     }
@@ -227,7 +228,7 @@ fn sides(
 }
 
 fn asked(before: &Vintage, entries: &[&Entry], national: &Nomenclature) -> Asked {
-    let objects = Objects::of(before, entries);
+    let objects = Objects::of(before);
     let mut all = Asked::default();
     for entry in entries {
         let asked = ask(entry, national, &objects);

@@ -61,5 +61,5 @@ pub fn run(request: &Request) -> Result<(), Error> {
     };
     let drafts = page::files(&request.out, &subject, &tables::all(&follow_up))?;
     let parameters = json!({ "department": head.department, "nomenclature": head.nomenclature });
-    output::publish(&request.out, (COMMAND, parameters), inputs.into_iter().collect(), drafts)
+    output::publish(&request.out, (COMMAND, parameters), inputs.into_iter().collect(), drafts, &[])
 }

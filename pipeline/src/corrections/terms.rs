@@ -44,6 +44,12 @@ macro_rules! terms {
                 match self { $(Self::$term => $label,)+ }
             }
         }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.key())
+            }
+        }
     )+};
 }
 

@@ -14,7 +14,7 @@ use crate::method::Choices;
 use crate::proof::{Area, Measures};
 use crate::stage::Stage;
 use crate::stage_report::StageReport;
-use crate::stages::names;
+use crate::stages::{names, prior};
 use crate::tally::Tally;
 use crate::territory::{Communes, Zones};
 use crate::vintage::Vintage;
@@ -30,14 +30,13 @@ pub(super) fn ground(ctx: &Context) -> Result<Ground, Error> {
     let unheard = Tally::default();
     let first = if config.prior.is_some() { Stage::Change } else { Stage::Artificialise };
     let of_zones = if ctx.stage == first { ctx.tally } else { &unheard };
-    let read =
-        |layer: &Layer, year| Vintage::read(layer, year, epsg, &config.nomenclature, &unheard);
     let occupation = ctx.out(Product::Occupation.file_name(&names(config)));
     let mut vintages = Vec::new();
     if let Some(prior) = &config.prior {
-        vintages.push(read(&prior.layer, prior.vintage)?);
+        vintages.push(prior::read(ctx, prior, &unheard)?);
     }
-    vintages.push(read(&Layer { path: occupation, layer: None }, config.vintage)?);
+    let own = Layer { path: occupation, layer: None };
+    vintages.push(Vintage::read(&own, config.vintage, epsg, &config.nomenclature, &unheard)?);
     let communes =
         Communes::read(&config.territories.communes, config.department.code(), epsg, &unheard)?;
     let planning = config.territories.planning.as_ref();

@@ -16,7 +16,7 @@ use crate::io::record::{CorrectionRecord, Deliverable};
 use crate::io::schema::Product;
 use crate::judge::Judge;
 use crate::stage_report::StageReport;
-use crate::stages::{names, update};
+use crate::stages::{names, prior, update};
 use crate::tally::Tally;
 use crate::territory::Communes;
 use crate::vintage::Vintage;
@@ -51,10 +51,9 @@ struct Maker<'a> {
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let config = ctx.config;
     let epsg = config.crs.0;
-    let (layer, year) = (&ctx.prior()?.layer, ctx.prior()?.vintage);
     // `ingest` has counted the flaws of these files.
     let unheard = Tally::default();
-    let prior = Vintage::read(layer, year, epsg, &config.nomenclature, &unheard)?;
+    let prior = prior::read(ctx, ctx.prior()?, &unheard)?;
     let communes =
         Communes::read(&config.territories.communes, config.department.code(), epsg, ctx.tally)?;
     let judge = Judge::new(&config.rules, &config.nomenclature)?;

@@ -16,8 +16,8 @@ use crate::error::Error;
 use crate::io::cube::{Frame, SHARD};
 use crate::land::Land;
 use crate::stage_report::StageReport;
+use crate::stages::prior::{self, Corrected};
 use crate::survey::Survey;
-use crate::vintage::Vintage;
 
 mod evidence;
 mod images;
@@ -32,12 +32,10 @@ use evidence::Shapes;
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let config = ctx.config;
     let land = Land::read(config, ctx.tally)?;
-    let read = |prior: &Prior| {
-        let (epsg, nomenclature) = (config.crs.0, &config.nomenclature);
-        Vintage::read(&prior.layer, prior.vintage, epsg, nomenclature, ctx.tally)
-    };
+    let read = |given: &Prior| prior::corrected(ctx, given, ctx.tally);
     let prior = config.prior.as_ref().map(read).transpose()?;
-    let survey = Survey::look(config, &land, prior.as_ref().map(|prior| &prior.polygons[..]))?;
+    let polygons = prior.as_ref().map(|prior| &prior.vintage.polygons[..]);
+    let survey = Survey::look(config, &land, polygons)?;
     survey.say();
     survey.count_in(ctx.tally);
     cube::create(ctx, land.frame)?;
@@ -102,16 +100,18 @@ fn bare(ctx: &Context, frame: Frame, report: StageReport) -> Result<StageReport,
         })?))
 }
 
-/// Burns the prior's couples and objects, and notes which objects are ossature.
+/// Burns the prior's couples and objects, and notes which objects are ossature and which are as
+/// somebody corrected them.
 fn prior_on_cells(
     ctx: &Context,
     land: &Land,
-    prior: &Vintage,
+    Corrected { vintage: prior, ranks: corrected }: &Corrected,
     report: StageReport,
 ) -> Result<StageReport, Error> {
     let is_ossature = |rank: &usize| prior.objects[*rank].ossature;
     let ossature: Vec<usize> = (0..prior.n_polygons()).filter(is_ossature).collect();
-    let notes = Map::from_iter([(cube::OSSATURE.to_owned(), json!(ossature))]);
+    let notes = [(cube::OSSATURE, json!(ossature)), (cube::CORRECTED, json!(corrected))];
+    let notes = notes.map(|(name, ranks)| (name.to_owned(), ranks)).into_iter().collect();
     let objects = Growing::<u32>::new(ctx, Quantity::PriorObject, land.frame, (&[], notes))?;
     let couples = Growing::<u16>::new(ctx, Quantity::Prior, land.frame, (&[], Map::new()))?;
     let placed = Placed::polygons(&prior.polygons, land.grid(), SHARD);
@@ -130,5 +130,6 @@ fn prior_on_cells(
         .output(objects.publish(ctx)?)
         .output(couples.publish(ctx)?)
         .figure("prior_polygons", prior.n_polygons())
+        .figure("prior_polygons_corrected", corrected.len())
         .figure("prior_cells", covered.into_iter().sum::<usize>()))
 }

@@ -13,6 +13,7 @@ pub mod correct;
 pub mod deliver;
 pub mod indicators;
 pub mod ingest;
+mod prior;
 pub mod regularise;
 pub mod update;
 pub mod vectorise;

@@ -31,7 +31,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let rules = &ctx.config.capture;
     let zone = of_couples(&decided, rules, frame.grid.cell);
     let changed = decided.zip(&prior, |decided, prior| decided != prior);
-    let locked = ossature(ctx, &changed)?;
+    let locked = kept(ctx, &changed)?;
     let units = CoupleUnits::new(rules, &ctx.config.nomenclature, frame.grid.cell);
     ctx.check_cancelled()?;
     // From scratch there is nothing to go back to, and every cell may be altered.
@@ -66,23 +66,23 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         }))
 }
 
-/// The cells that may not be altered: the prior's ossature, where the update left it as it was.
-fn ossature(ctx: &Context, changed: &Plane<bool>) -> Result<Plane<bool>, Error> {
+/// The cells that may not be altered: the prior's ossature and what was corrected in it, where the
+/// update left them as they were.
+fn kept(ctx: &Context, changed: &Plane<bool>) -> Result<Plane<bool>, Error> {
     let quantity = Quantity::start_object(ctx.config);
-    let notes = cube::open::<u32>(ctx, quantity)?.notes();
-    let ranks = notes.get(cube::OSSATURE).and_then(Value::as_array).into_iter().flatten();
-    let ranks: BTreeSet<u64> = ranks.filter_map(Value::as_u64).collect();
+    let mut ranks = cube::noted(ctx, quantity, cube::OSSATURE)?;
+    ranks.extend(cube::noted(ctx, quantity, cube::CORRECTED)?);
     let objects = cube::read_runs(ctx, quantity, |object: u32| object)?;
     Ok(locked(&objects, &ranks, changed))
 }
 
 /// The unchanged cells of some objects.
 ///
-/// The skeleton of main roads and surface rail is drawn from another source than the imagery, so no
+/// What somebody corrected is certain. The skeleton of main roads and surface rail is drawn from another source than the imagery, so no
 /// rule on shapes gives its cells away. What the update changed on it is no ossature any more but a
 /// change like others: the rules may give it back or leave it.
 ///
-/// * `objects`: 1 + rank of the object of each cell, 0 for none; `ranks`: the ranks of ossature.
+/// * `objects`: 1 + rank of the object of each cell, 0 for none; `ranks`: those of the objects.
 fn locked(objects: &Plane<u32>, ranks: &BTreeSet<u64>, changed: &Plane<bool>) -> Plane<bool> {
     let is_ossature = |object: u32| object > 0 && ranks.contains(&u64::from(object - 1));
     objects.zip(changed, |object, is_changed| !is_changed && is_ossature(object))
@@ -97,7 +97,7 @@ fn check_locked(
     let moved = before.zip(after, |before, after| before != after);
     let altered = moved.zip(locked, |is_moved, is_locked| is_moved && is_locked).n_true();
     if altered > 0 {
-        let details = format!("{altered} cells of the prior's ossature were altered");
+        let details = format!("{altered} cells of ossature or of corrections were altered");
         return Err(Error::invariant("locked_cells", details));
     }
     Ok(())

@@ -1,25 +1,24 @@
 //! Vectorise: what changed is drawn and cut into the prior's polygons.
 
-use kernels::coverage::{Defect, DefectKind, Limits, check};
 use kernels::generalise::{Outline, Spread, Tolerance, generalise_above};
 use kernels::grid::Grid;
 use kernels::label::label;
 use kernels::lattice::{Point, Polygon, area_m2, twice_area_of};
-use kernels::splice::{ChangedRegion, Kinship, Splice, SpliceRule, Spliced, splice};
+use kernels::splice::{ChangedRegion, Kinship, SpliceRule, Spliced, splice};
 use kernels::trace::{first_difference, trace_labels};
 use ndarray::{Array2, ArrayView2};
 use nomenclature::{Couple, Dimension};
 
 use crate::artefact::Draft;
-use crate::config::Prior;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
+use crate::edited;
 use crate::error::{Error, InputError};
 use crate::io::record::{BuiltZoneRecord, Deliverable, OccupationRecord};
 use crate::io::schema::{Names, Product};
-use crate::proof::{Area, Measures};
+use crate::proof::Measures;
 use crate::stage_report::StageReport;
-use crate::stages::names;
+use crate::stages::{names, prior};
 use crate::tally::Tally;
 use crate::territory::Communes;
 use crate::vintage::Vintage;
@@ -67,8 +66,8 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     for &place in &spliced.unfit {
         ctx.tally.count_at(BELOW_UNIT, place, 0, "");
     }
-    let area = check_area(&prior, &spliced)?;
-    let coverage = check_coverage(&prior, &spliced)?;
+    let outlines: Vec<Polygon> = spliced.polygons.iter().map(|s| s.polygon.clone()).collect();
+    let [area, coverage] = edited::laws(&prior.polygons, &outlines, spliced.covered_twice_area)?;
     let names = names(config);
     let occupation = write_occupation(ctx, &names, &prior, &spliced.polygons)?;
     let zones = write_zone(ctx, &names, &zone, &grid)?;
@@ -101,9 +100,7 @@ fn start(ctx: &Context) -> Result<Vintage, Error> {
     // `ingest` has counted the flaws of both files.
     let unheard = Tally::default();
     match &config.prior {
-        Some(Prior { layer, vintage, .. }) if !config.scratch => {
-            Vintage::read(layer, *vintage, config.crs.0, &config.nomenclature, &unheard)
-        }
+        Some(prior) if !config.scratch => prior::read(ctx, prior, &unheard),
         _ => {
             let (layer, code) = (&config.territories.communes, config.department.code());
             Communes::read(layer, code, config.crs.0, &unheard)?.ground(config.vintage)
@@ -143,45 +140,6 @@ fn draw(
             ChangedRegion { polygon, couple: Couple::from_cell(face.value) }
         });
     Ok((regions.collect(), spread))
-}
-
-/// The vintage is a valid coverage, but for the gaps that the prior has.
-fn check_coverage(prior: &Vintage, spliced: &Splice) -> Result<Measures, Error> {
-    let polygons: Vec<Polygon> = spliced.polygons.iter().map(|s| s.polygon.clone()).collect();
-    let gap = |defects: &[Defect]| -> i128 {
-        defects.iter().filter(|d| d.kind == DefectKind::Gap).map(|d| d.twice_area).sum()
-    };
-    let defects = check(&polygons, None, Limits::default())?;
-    if let Some(defect) = defects.iter().find(|defect| defect.kind != DefectKind::Gap) {
-        let (x_m, y_m) = defect.place.to_metres();
-        let details = format!("{} at {x_m} {y_m}", defect.kind.key());
-        return Err(Error::invariant("coverage", details));
-    }
-    let gaps = gap(&defects);
-    if gaps != 0 {
-        let inherited = gap(&check(&prior.polygons, None, Limits::default())?);
-        if gaps > inherited {
-            let details =
-                format!("gaps {} m2, the prior has {}", area_m2(gaps), area_m2(inherited));
-            return Err(Error::invariant("coverage", details));
-        }
-    }
-    Ok(Measures::Coverage { polygons: polygons.len() as u64, gaps_m2: Area(gaps) })
-}
-
-/// The vintage covers the ground that the prior covers, to the last square step.
-fn check_area(prior: &Vintage, spliced: &Splice) -> Result<Measures, Error> {
-    let stated: i128 = prior.polygons.iter().map(Polygon::twice_area).sum();
-    let covered = spliced.covered_twice_area;
-    let after: i128 = spliced.polygons.iter().map(|p| p.polygon.twice_area()).sum();
-    if after != covered {
-        let (got, expected) = (area_m2(after), area_m2(covered));
-        let details = format!("the vintage covers {got} m2, the prior's ground is {expected} m2");
-        return Err(Error::invariant("area_of_prior", details));
-    }
-    // Overlaps counted twice, rings that cross themselves, sides bent by half a step.
-    let excess_m2 = Area(stated - covered);
-    Ok(Measures::AreaOfPrior { covered_m2: Area(covered), excess_m2 })
 }
 
 /// Every delivered polygon has a cover and a usage.

@@ -9,22 +9,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kernels::lattice::{Point, Polygon, Ring};
+use kernels::lattice::Polygon;
 use pipeline::cli;
-use pipeline::io::record::{Deliverable, OccupationRecord};
-use pipeline::io::schema::Names;
 use pipeline::io::vector::{Value, VectorSource};
 use pipeline::io::vector_writer::{Field, FieldKind};
 
+use crate::drawn::{Box4, holed, occupation, plain};
 use crate::world::{EPSG, layer};
 
 const FIELD: (&str, &str) = ("CS2.2.1", "US1.1");
 const WOOD: (&str, &str) = ("CS2.1.1.1", "US1.2");
 const ROAD: (&str, &str) = ("CS1.1.1.2", "US4.1.1");
 const BUILT: (&str, &str) = ("CS1.1.1.1", "US2");
-
-/// Corners west, south, east, north, in centimetres from the origin.
-type Box4 = [i32; 4];
 
 const A: Box4 = [1_000, 1_000, 6_000, 6_000];
 const B: Box4 = [10_000, 1_000, 14_999, 6_000];
@@ -34,19 +30,6 @@ const D: Box4 = [30_000, 1_000, 30_800, 1_800];
 const E: Box4 = [1_000, 20_000, 7_000, 25_000];
 const WOOD_OF_E: Box4 = [7_000, 20_000, 9_000, 25_000];
 const N: Box4 = [37_000, 20_000, 40_000, 25_000];
-
-fn ring([west, south, east, north]: Box4) -> Ring {
-    let at = |x, y| Point::new(65_000_000 + x, 630_000_000 + y);
-    Ring(vec![at(west, south), at(east, south), at(east, north), at(west, north)])
-}
-
-fn plain(of: Box4) -> Polygon {
-    Polygon { exterior: ring(of), holes: Vec::new() }
-}
-
-fn holed(of: Box4, holes: &[Box4]) -> Polygon {
-    Polygon { exterior: ring(of), holes: holes.iter().map(|&hole| ring(hole)).collect() }
-}
 
 /// The vintage, object by object.
 fn territory() -> Vec<(&'static str, (&'static str, &'static str), Polygon)> {
@@ -75,22 +58,6 @@ fn next_door() -> Vec<(&'static str, (&'static str, &'static str), Polygon)> {
         ("south", FIELD, plain([40_000, 0, 50_000, 20_000])),
         ("north", FIELD, plain([40_000, 25_000, 50_000, 40_000])),
     ]
-}
-
-fn occupation(path: &Path, year: u16, rows: &[(&str, (&str, &str), Polygon)]) {
-    let names = Names { department: "11".to_owned(), vintage: year, prior: year, epsg: EPSG };
-    let mut file = Deliverable::<OccupationRecord>::create(path, &names).unwrap();
-    for (id, (cs, us), polygon) in rows {
-        let record = OccupationRecord {
-            id: (*id).to_owned(),
-            code_cs: (*cs).to_owned(),
-            code_us: (*us).to_owned(),
-            vintage: year,
-            ..OccupationRecord::default()
-        };
-        file.add(polygon, &record).unwrap();
-    }
-    file.finish().unwrap();
 }
 
 /// An ARTIF layer with limits of its own: the road A is `east` wide, B is artificial by a

@@ -121,12 +121,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
 
 impl Args {
     fn request(&self) -> Result<Request, Error> {
-        let department = self.department.as_deref().map(|code| {
-            Department::parse(code).ok_or_else(|| Error::Usage {
-                what: format!("`{code}` is not a department"),
-                hint: Some("01 to 95, 2A, 2B, 971, 972, 973, 974 or 976".to_owned()),
-            })
-        });
+        let department = self.department.as_deref().map(Department::of_argument);
         let mut vintage = layer(&self.vintage);
         vintage.layer = self.layer.clone().or(vintage.layer);
         let rules = load_rules(&self.rules)?;

@@ -112,11 +112,7 @@ impl Rules {
     }
 
     fn department(&self) -> Result<Option<Department>, Error> {
-        let Some(code) = &self.department else { return Ok(None) };
-        Department::parse(code).map(Some).ok_or_else(|| Error::Usage {
-            what: format!("`{code}` is no department"),
-            hint: Some("01 to 95, 2A, 2B, 971 to 974 or 976".to_owned()),
-        })
+        self.department.as_deref().map(Department::of_argument).transpose()
     }
 }
 

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+r"""Measures the correction loop at the scale of a department.
+
+    PEERS_PYTHON=.venv/bin/python benches/peers/corrections.py [--side 707] [--corrections 50000]
+
+A generated vintage of 707 x 707 = 499,849 polygons of 16 corners, about 40 m wide (the coverage of
+overlay.py), stands for IGN's; in the local one every fifth object has another cover and another
+usage: about 200,000 candidates. Some of them, 50,000 by default, are entered in a ledger, applied,
+taken back, exported, and looked for in a next version that follows every second one of them. Each
+command is one process on every core; the table gives its time and the peak of its memory.
+
+There is no public tool that does this; the yardstick is the goal, minutes and bounded memory.
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+from side_by_side import ROOT, build, peers_python, polygons, run
+
+YEAR, DEPARTMENT = 2021, "11"
+# Couples of OCS GE that may follow each other: field, wood, meadow, yard, water.
+COUPLES = [("CS2.2.1", "US1.1"), ("CS2.1.1.1", "US1.2"), ("CS2.2.1", "US6.2"),
+           ("CS1.1.1.1", "US5"), ("CS1.1.2.1", "US2")]
+# One object in so many is seen otherwise by the local vintage.
+ONE_IN = 5
+
+
+def prepare(folder, side):
+    """In the process that has the public tools: the vintages and the communes as GeoPackages."""
+    import geopandas
+    import numpy
+    import shapely
+
+    shapes = polygons(f"{folder}/coverage", "before")
+    # On the ground of the department, in whole centimetres.
+    shapes = shapely.transform(shapes, lambda xy: numpy.round(xy - xy.min(0), 2) + [600_000, 6_200_000])
+    ranks = numpy.arange(len(shapes))
+
+    def write(name, couple_of):
+        codes = [COUPLES[couple] for couple in couple_of]
+        geopandas.GeoDataFrame({
+            "id": [f"OCSGE{rank:07}" for rank in ranks],
+            "code_cs": [cs for cs, _ in codes], "code_us": [us for _, us in codes],
+            "millesime": YEAR, "source": "IGN", "ossature": 0, "id_origine": None, "code_or": None,
+        }, geometry=shapes, crs=2154).to_file(folder / f"{name}.gpkg", layer="OCCUPATION_SOL",
+                                              engine="pyogrio")
+
+    ign = ranks % 2
+    other = 3 + ranks // ONE_IN % 2
+    is_other = ranks % ONE_IN == 0
+    write("ign", ign)
+    write("local", numpy.where(is_other, other, ign))
+    write("next", numpy.where(is_other & (ranks % (2 * ONE_IN) == 0), other, ign))
+    west, south, east, north = shapely.total_bounds(shapes)
+    step = (east - west) / 20
+    boxes = [shapely.box(west + k * step, south, west + (k + 1) * step, north) for k in range(20)]
+    geopandas.GeoDataFrame({
+        "insee": [f"11{k + 1:03}" for k in range(20)], "nom": [f"Commune {k + 1}" for k in range(20)],
+    }, geometry=boxes, crs=2154).to_file(folder / "communes.gpkg", engine="pyogrio")
+
+
+def choose(folder, count):
+    """In that process: the best candidates, as a file of their own."""
+    import pyogrio
+
+    best = pyogrio.read_dataframe(folder / "candidates.gpkg", max_features=count)
+    pyogrio.write_dataframe(best, folder / "chosen.gpkg", layer="corrections")
+
+
+def measured(name, command):
+    """Runs a command and prints its line of the table."""
+    start = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    said = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        sys.exit(f"{name}: {said}")
+    wall, cpu = time.perf_counter() - start, usage.ru_utime + usage.ru_stime
+    print(f"| {name} | {wall:.0f} | {cpu:.0f} | {usage.ru_maxrss * 1024 / 1e6:.0f} |", flush=True)
+    return said.strip()
+
+
+def loop(program, folder, count):
+    """Every command of the loop, one after the other."""
+    at = lambda name: str(folder / name)
+    corrections = [program, "corrections"]
+    department = ["--department", DEPARTMENT]
+    print("| command | s | CPU s | peak MB |\n|---|---|---|---|")
+    said = measured("candidates", [
+        *corrections, "candidates", *department, "--year", str(YEAR), "--ign", at("ign.gpkg"),
+        "--local", at("local.gpkg"), "--territories", at("communes.gpkg"), "--out", at("candidates.gpkg")])
+    subprocess.run([peers_python(), __file__, "--choose", str(folder), "--corrections", str(count)],
+                   check=True)
+    imported = [*corrections, "import", at("chosen.gpkg"), "--as", "OPenIG", "--ledger",
+                at("ledger.gpkg"), "--vintage", at("ign.gpkg"), "--year", str(YEAR), *department,
+                "--territories", at("communes.gpkg")]
+    measured(f"import of {count:,}", imported)
+    measured("the same again", imported)
+    measured("apply", [*corrections, "apply", "--ledger", at("ledger.gpkg"), "--vintage",
+                       at("ign.gpkg"), "--year", str(YEAR), "--out", at("applied")])
+    measured("revert", [*corrections, "revert", "--in", at("applied"), "--out", at("back.gpkg")])
+    measured("reconcile", [*corrections, "reconcile", "--ledger", at("ledger.gpkg"), *department,
+                           "--before", at("ign.gpkg"), "--after", at("next.gpkg"), "--years",
+                           f"{YEAR},{YEAR}", "--territories", at("communes.gpkg"), "--out", at("verdicts")])
+    for form, name in [("ign-report", "reports.jsonl"), ("xlsx", "corrections.xlsx")]:
+        measured(f"export, {form}", [*corrections, "export", "--ledger", at("ledger.gpkg"),
+                                     "--format", form, "--out", at(name)])
+    print(f"\n{said}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--side", type=int, default=707, help="polygons along a side")
+    parser.add_argument("--corrections", type=int, default=50_000)
+    parser.add_argument("--keep", type=pathlib.Path, help="a folder for the files, kept")
+    parser.add_argument("--prepare", help=argparse.SUPPRESS)
+    parser.add_argument("--choose", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.prepare:
+        return prepare(pathlib.Path(args.prepare), args.side)
+    if args.choose:
+        return choose(pathlib.Path(args.choose), args.corrections)
+    peers, program = build(), build("pipeline", "millesime")
+    with tempfile.TemporaryDirectory(dir=ROOT / "target") as temporary:
+        folder = args.keep or pathlib.Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        made = run([peers, "make-coverages", str(folder / "coverage"), str(args.side), "20"], pin=False)
+        if isinstance(made, str):
+            sys.exit(made)
+        subprocess.run([peers_python(), __file__, "--prepare", str(folder), "--side", str(args.side)],
+                       check=True)
+        loop(program, folder, args.corrections)
+    return None
+
+
+if __name__ == "__main__":
+    main()
