@@ -13,8 +13,8 @@ const VOID: [u8; 3] = [255, 255, 255];
 /// Grey of the places under dots, and of their limits.
 const INSIDE: u8 = 243;
 const LIMIT: u8 = 178;
-/// Number of dots above which they are drawn smaller.
-const MANY_DOTS: usize = 1_000;
+/// Largest reach of a dot around its middle, in pixels.
+const REACH_MAX: usize = 3;
 /// Share of the picture's own colour left under a highlight, in 256ths.
 const UNDER: u16 = 70;
 
@@ -102,7 +102,7 @@ pub fn dots(
     dots: &[((usize, usize), [u8; 3])],
 ) -> Result<Vec<u8>, Error> {
     let (rows, cols) = places.dim();
-    let reach = if dots.len() > MANY_DOTS { 1 } else { 3 };
+    let reach = reach(dots.len(), rows * cols);
     let mut image = Array3::<u8>::zeros((rows, cols, 3));
     for ((row, col, band), value) in image.indexed_iter_mut() {
         let place = places[[row, col]];
@@ -124,4 +124,23 @@ pub fn dots(
         }
     }
     png_bytes(&image)
+}
+
+/// How far a dot reaches around its middle, in pixels: as far as leaves three quarters of the picture
+/// free, were no dot over another.
+fn reach(dots: usize, pixels: usize) -> usize {
+    let takes = |reach: usize| dots * (2 * reach + 1).pow(2);
+    (1..=REACH_MAX).rev().find(|&reach| takes(reach) <= pixels / 4).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_shrink_before_they_cover_the_places_and_each_other() {
+        let pixels = 720 * 720;
+        let reaches = [0, 2_000, 5_000, 10_000, 50_000].map(|dots| reach(dots, pixels));
+        assert_eq!(reaches, [3, 3, 2, 1, 0]);
+    }
 }
