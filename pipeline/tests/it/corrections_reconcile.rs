@@ -476,3 +476,29 @@ fn the_ledger_is_never_written_over_unasked() {
     assert!(told.starts_with("exit code: 0"), "{told}");
     assert_ne!(fs::read(drawn.world.path("ledger.gpkg")).unwrap(), before);
 }
+
+#[test]
+fn what_is_applied_to_a_vintage_is_found_applied_in_it() {
+    let drawn = Drawn::new(scenario().into_iter().map(|(entry, ..)| entry).collect());
+    let apply = ["corrections", "apply", "--ledger", "ledger.gpkg", "--vintage", "before.gpkg"];
+    let told = drawn.world.told(&[&apply[..], &["--year", "2021", "--out", "corrected"]].concat());
+    assert!(told.starts_with("exit code: 0"), "{told}");
+    let corrected = drawn.world.path("corrected");
+    fs::copy(corrected.join("OCCUPATION_SOL.gpkg"), drawn.world.path("after.gpkg")).unwrap();
+    let verdicts = table(&drawn.reconcile("out", &[]), "corrections.csv");
+    let verdict = |id: &str| verdicts.iter().find(|row| row["correction_id"] == id).unwrap();
+    let mut applied = Vec::new();
+    for row in table(&corrected, "corrections.csv") {
+        let found = verdict(&row["correction_id"]);
+        if row["suite"] == "appliquée" {
+            applied.push(found["object_id"].clone());
+            assert_eq!(found["verdict"], "Appliquée", "{found:?}");
+            assert_eq!(found["part"], "100.000000", "{found:?}");
+        } else {
+            assert_ne!(found["verdict"], "Appliquée", "{found:?}");
+        }
+    }
+    applied.sort();
+    let expected = ["A0", "A1", "A2", "A3", "B0", "B2", "B4;B5", "C0", "C1"];
+    assert_eq!(applied, expected);
+}
