@@ -18,7 +18,7 @@ pub(crate) enum Ask {
         /// What it should have.
         proposed: Couple,
     },
-    /// That the object of this id in the vintage have this outline.
+    /// That the object (or part of one) of this id in the vintage have this outline.
     Outline {
         /// The object.
         object: String,
@@ -97,7 +97,8 @@ pub(crate) fn ask(
         }
         (Act::Redraw | Act::Merge, _) | (Act::Recode, Aim::Geometry) => {
             let parts = objects.find(entry).ok_or(Unclear::NoObject)?;
-            Ask::Outline { object: objects.vintage.objects[parts[0] as usize].id.clone() }
+            let part = objects.nearest_part(&parts, entry) as usize;
+            Ask::Outline { object: objects.vintage.objects[part].id.clone() }
         }
     })
 }

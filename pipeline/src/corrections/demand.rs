@@ -54,7 +54,7 @@ impl<'a> Demands<'a> {
             super::Act::Redraw => {
                 let parts = self.objects.find(entry).ok_or(Refusal::ObjectUnknown)?;
                 // Of an object in several parts, the one that the new outline holds most of.
-                let object = self.nearest_part(&parts, entry);
+                let object = self.objects.nearest_part(&parts, entry);
                 let act = Act::Redraw { object, outline: outline() };
                 Ok(Amendment { act, couple: Couple::NODATA })
             }
@@ -114,16 +114,6 @@ impl<'a> Demands<'a> {
 
     fn class(&self, dimension: Dimension, code: &str) -> Result<ClassId, Refusal> {
         self.nomenclature.find(dimension, code.trim()).ok_or(Refusal::CodeUnknown)
-    }
-
-    /// The part that holds the anchor; else the largest, the first of equals.
-    fn nearest_part(&self, parts: &[u32], entry: &Entry) -> u32 {
-        let polygon = |rank: u32| &self.objects.vintage.polygons[rank as usize];
-        let holding = parts.iter().find(|&&rank| polygon(rank).holds(entry.record.anchor));
-        let largest = || {
-            parts.iter().max_by_key(|&&rank| (polygon(rank).twice_area(), std::cmp::Reverse(rank)))
-        };
-        holding.or_else(largest).copied().expect("an object has a part")
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use nomenclature::{Dimension, Nomenclature};
 
+use super::demand::demand_label;
 use super::ledger::{Entry, Ledger};
 use super::terms::{Aim, IgnStatus, Outcome, Standing};
-use super::{Act, record_act};
 use crate::territory::Communes;
 
 pub mod tables;
@@ -188,12 +188,6 @@ impl Followed<'_> {
 
     /// What it is about, in French.
     pub fn theme(&self) -> &'static str {
-        match (record_act(&self.entry.record), self.entry.record.dimension) {
-            (Act::Insert, _) => "Objet manquant",
-            (Act::Merge, _) => "Réunion d'objets",
-            (Act::Redraw, _) | (Act::Recode, Aim::Geometry) => "Contour",
-            (Act::Recode, Aim::Cover) => "Couverture",
-            (Act::Recode, Aim::Usage) => "Usage",
-        }
+        demand_label(self.entry)
     }
 }

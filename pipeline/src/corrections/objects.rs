@@ -1,6 +1,7 @@
 //! The objects of a vintage that corrections are about: found by id, else by place.
 
 use std::cell::OnceCell;
+use std::cmp::Reverse;
 
 use kernels::boxes::Boxes;
 use kernels::lattice::Point;
@@ -54,5 +55,15 @@ impl<'a> Objects<'a> {
         });
         let near = boxes.meeting((at, at)).into_iter();
         near.filter(|&rank| self.vintage.polygons[rank as usize].holds(at)).min().map(|r| vec![r])
+    }
+
+    /// Of the parts of the object of a correction, the one that holds its anchor; else the largest,
+    /// the first of equals.
+    pub(super) fn nearest_part(&self, parts: &[u32], entry: &Entry) -> u32 {
+        let polygon = |rank: u32| &self.vintage.polygons[rank as usize];
+        let holding = parts.iter().find(|&&rank| polygon(rank).holds(entry.record.anchor));
+        let largest =
+            || parts.iter().max_by_key(|&&rank| (polygon(rank).twice_area(), Reverse(rank)));
+        holding.or_else(largest).copied().expect("an object has a part")
     }
 }

@@ -287,8 +287,8 @@ fn rates_and_areas_are_exact_and_what_was_accepted_and_ignored_is_listed() {
     let expected = [
         ("Contour", "3"),
         ("Couverture", "9"),
+        ("Fusion", "1"),
         ("Objet manquant", "1"),
-        ("Réunion d'objets", "1"),
         ("Usage", "1"),
     ];
     assert_eq!(by_theme, expected.map(|(k, n)| (k.to_owned(), n.to_owned())).into());

@@ -74,8 +74,7 @@ pub(super) fn near(vintage: Vintage, places: &Boxes) -> Vintage {
     kept
 }
 
-/// The claims that redraw each object of a vintage, by its rank; in a vintage made of the pieces of
-/// multipolygons, the first piece stands for the object.
+/// The claims that redraw each object of a vintage, by its rank.
 fn outlines(before: &Vintage, claims: &Claims) -> BTreeMap<u32, Vec<u32>> {
     let mut of_id: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for (rank, ask) in (0..).zip(&claims.asks) {
