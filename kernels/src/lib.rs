@@ -14,6 +14,7 @@ pub mod boxes;
 pub mod built_zone;
 pub mod change;
 pub mod class_shares;
+pub mod clip;
 pub mod coverage;
 pub mod distance;
 pub mod fate;
