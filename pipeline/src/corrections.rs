@@ -6,7 +6,7 @@
 //! | what is asked | `dimension` | `kind` | `object_id` | `proposed_code` | polygon |
 //! |---|---|---|---|---|---|
 //! | another code for an object | `cs` or `us` | `semantic` | the object | the code | the object's own |
-//! | another code for a part of it (split) | `cs` or `us` | `semantic` | the object | the code | the part: what of it lies in the object |
+//! | another code for a part of it (split) | `cs` or `us` | `semantic` | the object | the code | the part, of which what lies outside of the object is not meant |
 //! | another outline (redraw) | `geometry` | `geometry` | the object | none | the new outline |
 //! | several objects made one (merge) | `geometry` | `geometry` | their ids, joined by `;`, the one that stays first | none | their ground together |
 //! | an object that the map lacks (omission) | `geometry` | `omission` | the object that holds most of its ground | both codes, `CS1.1.1.1/US5` | the missing object |
@@ -21,19 +21,30 @@
 pub mod apply;
 pub mod candidates;
 pub(crate) mod claim;
+pub mod codes;
 mod demand;
+pub mod export;
 pub mod follow_up;
 pub mod form;
+pub mod ground;
 pub mod identity;
+pub mod import;
+pub mod labels;
 pub mod ledger;
+pub mod map;
 pub(crate) mod objects;
 mod output;
 pub mod page;
 pub mod provenance;
 pub mod reconcile;
+pub mod refusal;
 pub mod report;
+mod resolve;
 pub mod revert;
+pub mod row;
 mod rows;
+pub mod sentence;
+pub mod sheet;
 pub mod terms;
 
 use crate::io::record::CorrectionRecord;

@@ -97,8 +97,9 @@ impl Stage {
     /// results of older code are computed again.
     pub fn version(self) -> u32 {
         match self {
-            Self::Vectorise | Self::Change | Self::Correct => 1,
-            Self::Regularise => 2,
+            Self::Vectorise | Self::Change => 1,
+            // Correct 2: a report's comment carries the id of its correction.
+            Self::Regularise | Self::Correct => 2,
             Self::Artificialise => 3,
             // Ingest 4: where tiles overlap the first one counts; the inputs are surveyed.
             Self::Ingest | Self::Classify | Self::Indicators | Self::Deliver => 4,

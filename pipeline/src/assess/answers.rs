@@ -14,6 +14,7 @@ use super::sheet::{CERTAINTIES, LAYER, NOT_OBSERVABLE};
 use crate::config::Layer;
 use crate::error::{Error, InputError};
 use crate::io::vector::{Value, VectorSource, layer_names};
+use crate::tables::csv::separator;
 
 /// How far a place may have moved, in lattice steps: rounding of a detour through another format.
 const MOVED_MAX: i32 = 2;
@@ -123,12 +124,8 @@ fn of_csv(path: &Path) -> Result<Vec<Raw>, Error> {
             .hint("save it again as CSV with the encoding UTF-8")
     })?;
     let text = text.trim_start_matches('\u{feff}');
-    let heading = text.lines().next().unwrap_or_default();
-    let delimiter = [b';', b'\t', b','];
-    let delimiter =
-        delimiter.into_iter().max_by_key(|d| heading.bytes().filter(|b| b == d).count());
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter.unwrap_or(b','))
+        .delimiter(separator(text))
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
     let fault = |error: csv::Error| InputError::new(path, "this sheet is not CSV").got(error);

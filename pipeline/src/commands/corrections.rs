@@ -4,6 +4,9 @@ use crate::error::Error;
 
 pub mod apply;
 pub mod candidates;
+pub mod export;
+pub mod import;
+pub mod map;
 pub mod reconcile;
 pub mod report;
 pub mod revert;
@@ -15,6 +18,9 @@ pub mod show;
     arg_required_else_help = true,
     after_help = "\
 Examples:
+  millesime corrections import retours.geojson --as OpenIG --ledger corrections_11.gpkg \\
+      --department 11 --vintage OCCUPATION_SOL.gpkg
+  millesime corrections export --ledger corrections_11.gpkg --format xlsx --by commune --out suivi.xlsx
   millesime corrections show --ledger corrections_11.gpkg"
 )]
 pub struct Args {
@@ -30,6 +36,12 @@ enum Action {
     Apply(apply::Args),
     /// Take an application back, in whole or correction by correction
     Revert(revert::Args),
+    /// Write the corrections as reports for IGN, contributions, GeoPackage or sheets
+    Export(export::Args),
+    /// Enter other people's files: each row is held against the vintage
+    Import(Box<import::Args>),
+    /// Print what the columns of a file mean, to be filled in
+    Map(map::Args),
     /// Tell what IGN's next version made of each correction: one verdict each
     Reconcile(Box<reconcile::Args>),
     /// Write the follow-up of a ledger as a page and tables
@@ -47,6 +59,9 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         Action::Candidates(args) => candidates::execute(args),
         Action::Apply(args) => apply::execute(args),
         Action::Revert(args) => revert::execute(args),
+        Action::Export(args) => export::execute(args),
+        Action::Import(args) => import::execute(args),
+        Action::Map(args) => map::execute(args),
         Action::Reconcile(args) => reconcile::execute(args),
         Action::Report(args) => report::execute(args),
         Action::Show(args) => show::execute(args),

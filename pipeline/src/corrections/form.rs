@@ -2,6 +2,7 @@
 
 use nomenclature::{Dimension, Nomenclature};
 
+use super::labels::label;
 use super::terms::{Aim, IgnStatus, Kind, Origin, Outcome, Standing, Term};
 use crate::qml::{Widget, by_rules, date, form, leaves, opened, symbol, text, value_map};
 
@@ -53,43 +54,43 @@ fn widgets(nomenclature: &Nomenclature) -> Vec<Widget> {
     let flag = [("Artificialisé", "1"), ("Non artificialisé", "0")];
     let flag = value_map(&flag.map(|(label, value)| (label.to_owned(), value.to_owned())));
     let line =
-        |name, alias| Widget { name, alias, kind: text(false), editable: false, on_save: "" };
-    let of = |name, alias, kind: &str| Widget { kind: kind.to_owned(), ..line(name, alias) };
+        |name| Widget { name, alias: label(name), kind: text(false), editable: false, on_save: "" };
+    let of = |name, kind: &str| Widget { kind: kind.to_owned(), ..line(name) };
     let open = |widget| Widget { editable: true, ..widget };
     let long = text(true);
     vec![
-        line("correction_id", "Identifiant"),
-        line("vintage", "Millésime"),
-        line("object_id", "Objet"),
-        of("dimension", "Dimension", &choices::<Aim>()),
-        of("kind", "Nature", &choices::<Kind>()),
-        of("current_code", "Code actuel", &codes),
-        of("proposed_code", "Code proposé", &codes),
-        line("local_code", "Code local"),
-        line("local_nomenclature", "Nomenclature locale"),
-        open(of("standing", "État", &choices::<Standing>())),
-        open(of("comment", "Commentaire", &long)),
-        open(of("evidence", "Éléments d'appui", &long)),
-        line("area_m2", "Surface (m²)"),
-        of("artif_before", "Avant correction", &flag),
-        of("artif_after", "Après correction", &flag),
-        line("confidence", "Confiance (0 à 1)"),
-        open(line("ign_report_id", "Numéro du signalement à l'IGN")),
-        open(of("ign_status", "Réponse de l'IGN", &choices::<IgnStatus>())),
-        open(of("ign_status_at", "Date de la réponse", &date())),
-        of("verdict", "Verdict", &choices::<Outcome>()),
-        line("verdict_share", "Part appliquée (0 à 1)"),
-        of("verdict_reason", "Motif du verdict", &long),
-        line("verdict_version", "Version examinée"),
-        line("applied_in_version", "Appliquée dans la version"),
-        line("author_org", "Contributeur"),
-        of("origin", "Origine", &choices::<Origin>()),
-        line("source", "Source"),
-        line("source_ref", "Référence dans la source"),
-        line("insee", "Commune"),
-        line("department", "Département"),
-        line("source_version", "Version corrigée"),
-        line("anchor", "Point intérieur"),
+        line("correction_id"),
+        line("vintage"),
+        line("object_id"),
+        of("dimension", &choices::<Aim>()),
+        of("kind", &choices::<Kind>()),
+        of("current_code", &codes),
+        of("proposed_code", &codes),
+        line("local_code"),
+        line("local_nomenclature"),
+        open(of("standing", &choices::<Standing>())),
+        open(of("comment", &long)),
+        open(of("evidence", &long)),
+        line("area_m2"),
+        of("artif_before", &flag),
+        of("artif_after", &flag),
+        line("confidence"),
+        open(line("ign_report_id")),
+        open(of("ign_status", &choices::<IgnStatus>())),
+        open(of("ign_status_at", &date())),
+        of("verdict", &choices::<Outcome>()),
+        line("verdict_share"),
+        of("verdict_reason", &long),
+        line("verdict_version"),
+        line("applied_in_version"),
+        line("author_org"),
+        of("origin", &choices::<Origin>()),
+        line("source"),
+        line("source_ref"),
+        line("insee"),
+        line("department"),
+        line("source_version"),
+        line("anchor"),
     ]
 }
 

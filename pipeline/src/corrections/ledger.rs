@@ -8,8 +8,9 @@ use std::path::Path;
 
 use kernels::lattice::Polygon;
 use nomenclature::Nomenclature;
+use rustc_hash::FxHashMap;
 
-use super::terms::{Action, Outcome, Standing};
+use super::terms::{Action, Outcome, Standing, Term};
 use super::{form, rows};
 use crate::artefact::{Artefact, Draft};
 use crate::error::{Error, InputError};
@@ -21,6 +22,8 @@ use crate::io::vector_writer::{Shape, VectorFormat, VectorWriter};
 pub const CORRECTIONS: &str = "corrections";
 /// The layer of the events.
 pub const HISTORY: &str = "historique";
+/// The source of what was changed by hand.
+const BY_HAND: &str = "saisie directe";
 /// The layer that says what the ledger is of.
 pub const HEAD: &str = "registre";
 
@@ -208,6 +211,33 @@ impl Ledger {
         let seq = self.history.last().map_or(0, |event| event.seq) + 1;
         self.history.push(Event { seq, note, standing });
         Ok(())
+    }
+
+    /// Writes down, as of a day, each standing that is not what the history left: somebody changed
+    /// it by hand. Gives their number.
+    ///
+    /// # Errors
+    /// [`Error::Internal`].
+    pub fn note_edits(&mut self, at: &str) -> Result<u64, Error> {
+        let mut last: FxHashMap<&str, Standing> = FxHashMap::default();
+        for event in &self.history {
+            last.insert(&event.note.correction_id, event.standing);
+        }
+        let is_edited = |entry: &&Entry| {
+            last.get(entry.record.correction_id.as_str()).is_some_and(|s| *s != entry.standing)
+        };
+        let edited = self.entries.iter().filter(is_edited);
+        let notes = edited.map(|entry| Note {
+            correction_id: entry.record.correction_id.clone(),
+            at: at.to_owned(),
+            action: Action::Edited,
+            source: BY_HAND.to_owned(),
+            detail: Some(entry.standing.label().to_owned()),
+        });
+        let notes: Vec<Note> = notes.collect();
+        let n = notes.len() as u64;
+        notes.into_iter().try_for_each(|note| self.note(note))?;
+        Ok(n)
     }
 
     /// Writes the ledger in place of what has its name.

@@ -1,7 +1,7 @@
 //! The objects of a vintage that corrections are about: found by id, else by place.
 
-use std::cell::OnceCell;
 use std::cmp::Reverse;
+use std::sync::OnceLock;
 
 use kernels::boxes::Boxes;
 use kernels::lattice::Point;
@@ -21,7 +21,7 @@ pub(crate) struct Objects<'a> {
     /// Ranks of the polygons of each feature, ascending.
     of_id: FxHashMap<&'a str, Vec<u32>>,
     /// Their boxes, once one is looked for by its place.
-    boxes: OnceCell<Boxes>,
+    boxes: OnceLock<Boxes>,
 }
 
 impl<'a> Objects<'a> {
@@ -32,7 +32,7 @@ impl<'a> Objects<'a> {
             let id = object.id.split(PART_SEPARATOR).next().unwrap_or(&object.id);
             of_id.entry(id).or_default().push(rank);
         }
-        Self { vintage, of_id, boxes: OnceCell::new() }
+        Self { vintage, of_id, boxes: OnceLock::new() }
     }
 
     /// The polygons of the object of an id.
@@ -49,12 +49,21 @@ impl<'a> Objects<'a> {
             return Some(parts.to_vec());
         }
         let at = entry.record.anchor;
-        let boxes = self.boxes.get_or_init(|| {
+        self.at(at).map(|rank| vec![rank])
+    }
+
+    /// The first polygon that holds a point.
+    pub(super) fn at(&self, point: Point) -> Option<u32> {
+        let near = self.boxes().meeting((point, point)).into_iter();
+        near.filter(|&rank| self.vintage.polygons[rank as usize].holds(point)).min()
+    }
+
+    /// The boxes of the polygons, by rank.
+    pub(super) fn boxes(&self) -> &Boxes {
+        self.boxes.get_or_init(|| {
             let nowhere = (Point::default(), Point::default());
             Boxes::new(self.vintage.polygons.iter().map(|p| p.bounds().unwrap_or(nowhere)))
-        });
-        let near = boxes.meeting((at, at)).into_iter();
-        near.filter(|&rank| self.vintage.polygons[rank as usize].holds(at)).min().map(|r| vec![r])
+        })
     }
 
     /// Of the parts of the object of a correction, the one that holds its anchor; else the largest,

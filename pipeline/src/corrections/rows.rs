@@ -35,7 +35,8 @@ pub(super) fn layers(head: &Head) -> [LayerSpec; 3] {
     ]
 }
 
-fn of_corrections() -> Vec<Field> {
+/// The columns of the corrections.
+pub(super) fn of_corrections() -> Vec<Field> {
     let maybe = |name| Field::optional(name, FieldKind::Text);
     let mut fields = schema::correction();
     fields.extend([

@@ -33,7 +33,7 @@ macro_rules! terms {
             $($(#[$of_term])* $term,)+
         }
 
-        impl Term for $name {
+        impl $crate::corrections::terms::Term for $name {
             const ALL: &'static [Self] = &[$(Self::$term,)+];
 
             fn key(self) -> &'static str {
@@ -52,6 +52,7 @@ macro_rules! terms {
         }
     )+};
 }
+pub(crate) use terms;
 
 terms! {
     /// What of an object a correction is about.

@@ -20,6 +20,7 @@ pub mod srs;
 pub mod vector;
 pub mod vector_writer;
 pub mod wkb;
+pub mod wkt;
 
 #[cfg(test)]
 mod hostile_tests;

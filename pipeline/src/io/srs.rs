@@ -129,6 +129,10 @@ impl Reprojection {
         Ok((x[0], y[0]))
     }
 
+    pub(super) fn transform(&self) -> &CoordTransform {
+        &self.transform
+    }
+
     pub(super) fn handle(&self) -> gdal_sys::OGRCoordinateTransformationH {
         // SAFETY: the handle is used while `self` is borrowed, hence alive.
         unsafe { self.transform.to_c_hct() }

@@ -4,7 +4,6 @@ use kernels::arrangement::interior_point;
 use kernels::lattice::{Point, Polygon};
 use kernels::update::Correction;
 use nomenclature::{ClassId, Couple, Crosswalk, Dimension, Nomenclature};
-use serde_json::{Map, Value, json};
 
 use crate::artefact::{Draft, publish_bytes};
 use crate::context::Context;
@@ -181,27 +180,7 @@ fn write_reports(ctx: &Context, candidates: &[Candidate<'_>]) -> Result<String, 
     let reporter = Reporter::new(&path, config.crs.0, &config.reports)?;
     let mut lines = Vec::new();
     for candidate in candidates {
-        let record = &candidate.record;
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let (current, proposed) = (text(&record.current_code), text(&record.proposed_code));
-        let comment = format!(
-            "OCS GE {} : couverture {current} à corriger en {proposed} (objet {}). {}",
-            record.vintage,
-            record.object_id,
-            text(&record.evidence)
-        );
-        let attributes: Map<String, Value> = [
-            ("millesime", record.vintage.to_string()),
-            ("id_objet", record.object_id.clone()),
-            ("code_cs_actuel", current),
-            ("code_cs_propose", proposed),
-            ("surface_m2", format!("{:.0}", record.area_m2)),
-            ("correction_id", record.correction_id.clone()),
-        ]
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), json!(value)))
-        .collect();
-        let report = reporter.report(candidate.polygon, record.anchor, comment, attributes)?;
+        let report = reporter.correction(&candidate.record, candidate.polygon)?;
         serde_json::to_writer(&mut lines, &report)
             .map_err(|error| Error::internal(error.to_string()))?;
         lines.push(b'\n');

@@ -1,4 +1,5 @@
-//! Tables as CSV: UTF-8, comma, `.` decimals, LF, national column names.
+//! Tables as CSV: UTF-8, comma, `.` decimals, LF, national column names; and what separates the
+//! columns of other people's.
 
 use super::{Cell, Table};
 use crate::Error;
@@ -28,4 +29,12 @@ fn field(cell: &Cell) -> String {
         return format!("'{text}");
     }
     text
+}
+
+/// What separates the columns of a table: comma, semicolon or tab, whichever its first line holds
+/// most of; a comma when none is ahead.
+pub fn separator(text: &str) -> u8 {
+    let head = text.lines().next().unwrap_or_default();
+    let count = |separator: u8| head.bytes().filter(|&byte| byte == separator).count();
+    [b';', b'\t', b','].into_iter().max_by_key(|&separator| count(separator)).unwrap_or(b',')
 }

@@ -79,7 +79,7 @@ fn is_exact(from: u32, to: u32) -> bool {
 }
 
 /// Refuses a `GeoPackage` whose rollback journal is still there: its last writer was stopped.
-fn refuse_unfinished(path: &Path) -> Result<(), Error> {
+pub(crate) fn refuse_unfinished(path: &Path) -> Result<(), Error> {
     let mut journal = OsString::from(path);
     journal.push("-journal");
     if std::fs::metadata(&journal).is_ok_and(|meta| meta.len() > 0) {

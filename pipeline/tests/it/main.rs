@@ -9,6 +9,8 @@ mod cli;
 mod compare;
 mod corrections_apply;
 mod corrections_candidates;
+mod corrections_export;
+mod corrections_import;
 mod corrections_reconcile;
 mod coverage;
 mod dirty;

@@ -7,6 +7,7 @@ use nomenclature::Dimension;
 use super::convert::{Task, into_text};
 use super::untranslated::Untranslated;
 use crate::error::{Error, InputError};
+use crate::tables::csv::separator;
 use crate::talk;
 
 /// The file with its code columns converted, under the same separator.
@@ -46,13 +47,6 @@ pub(super) fn converted(path: &Path, task: &Task<'_>) -> Result<String, Error> {
     }
     report(path, &untranslated, task)?;
     into_text(writer)
-}
-
-/// A semicolon when the first line holds more of them than commas.
-fn separator(text: &str) -> u8 {
-    let head = text.lines().next().unwrap_or_default();
-    let count = |c| head.matches(c).count();
-    if count(';') > count(',') { b';' } else { b',' }
 }
 
 /// The places of the code columns.

@@ -1,0 +1,124 @@
+use kernels::lattice::{Point, Polygon, Ring};
+use nomenclature::{Couple, Dimension, RuleSet};
+use proptest::prelude::*;
+
+use super::*;
+use crate::corrections::NATIONAL;
+use crate::corrections::ledger::Head;
+use crate::corrections::sheet::Place;
+use crate::judge::Judge;
+use crate::vintage::{Object, Vintage};
+
+const COLUMNS: [&str; 7] = ["ref", "object", "cs", "us", "status", "at", "standing"];
+const MAP: &str = "\
+columns: { reference: ref, object: object, cover: cs, usage: us, report: ref, report_status: status, report_at: at, standing: standing }
+nothing: [RAS]
+";
+
+/// Three squares in a row, of 10 m.
+fn vintage(national: &Nomenclature) -> Vintage {
+    let square = |k: i32| {
+        let corners = [(k, 0), (k + 1, 0), (k + 1, 1), (k, 1)];
+        let ring = Ring(corners.map(|(x, y)| Point::new(1_000 * x, 1_000 * y)).to_vec());
+        Polygon { exterior: ring, holes: Vec::new() }
+    };
+    let class = |dimension, code| national.find(dimension, code).unwrap();
+    let couple =
+        Couple { cs: class(Dimension::Cover, "CS2.2.1"), us: class(Dimension::Usage, "US1.1") };
+    let object = |k: i32| Object { id: format!("O{k}"), ..Object::default() };
+    Vintage {
+        year: 2021,
+        polygons: (0..3).map(square).collect(),
+        couples: vec![couple; 3],
+        objects: (0..3).map(object).collect(),
+        origin: None,
+    }
+}
+
+fn cell(choices: &'static [&'static str]) -> impl Strategy<Value = Option<String>> {
+    prop::sample::select(choices).prop_map(|text| (!text.is_empty()).then(|| text.to_owned()))
+}
+
+fn values() -> impl Strategy<Value = Vec<Option<String>>> {
+    (
+        cell(&["", "1", "2", "3"]),
+        cell(&["", "O0", "O1", "O2", "O9"]),
+        cell(&["", "RAS", "CS1.1.1.1", "CS1.1.1.2", "CS2.2.1", "CS9"]),
+        cell(&["", "RAS", "US5", "US1.1"]),
+        cell(&["", "submit", "valid", "reject", "odd"]),
+        cell(&["", "2026-01-01", "2026-01-02"]),
+        cell(&["", "accepted", "rejected", "proposed"]),
+    )
+        .prop_map(|(a, b, c, d, e, f, g)| vec![a, b, c, d, e, f, g])
+}
+
+fn place() -> impl Strategy<Value = Place> {
+    prop_oneof![
+        Just(Place::Nowhere),
+        (-500..3_500, 500..501).prop_map(|(x, y)| Place::At(Point::new(x, y))),
+        (0..25, 1..12).prop_map(|(x, side)| {
+            let corners = [(x, 0), (x + side, 0), (x + side, 8), (x, 8)];
+            let ring = Ring(corners.map(|(x, y)| Point::new(100 * x, 100 * y)).to_vec());
+            Place::Over(vec![Polygon { exterior: ring, holes: Vec::new() }])
+        }),
+    ]
+}
+
+fn sheets() -> impl Strategy<Value = Vec<Sheet>> {
+    let lines = prop::collection::vec((values(), place()), 0..12);
+    let sheet = lines.prop_map(|rows| {
+        let lines = (1..).zip(rows).map(|(k, (values, place))| Line {
+            name: format!("ligne {k}"),
+            values,
+            place: Ok(place),
+        });
+        Sheet {
+            path: "rows.csv".into(),
+            columns: COLUMNS.map(str::to_owned).to_vec(),
+            lines: lines.collect(),
+            has_crs: true,
+        }
+    });
+    prop::collection::vec(sheet, 1..3)
+}
+
+fn import(ledger: &mut Ledger, sheets: &[Sheet], day: &str) -> Imported {
+    let national = Nomenclature::builtin(NATIONAL).unwrap();
+    let vintage = vintage(&national);
+    let rules = RuleSet::builtin("decree-2023-1096").unwrap();
+    let judge = Judge::new(&rules, &national).unwrap();
+    let ground = Ground::new(&vintage, None, &judge, &national);
+    let map: Map = nomenclature::yaml::from_str(MAP).unwrap();
+    let sender = Sender { name: "Test".to_owned(), at: Day::parse(day).unwrap() };
+    let mut importer = Importer::new(ledger, Some(&ground), &national, sender).unwrap();
+    for sheet in sheets {
+        importer.add(sheet, &map, &national).unwrap();
+    }
+    importer.finish().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn importing_again_changes_nothing_and_every_row_is_accounted_for(sheets in sheets()) {
+        let head = Head { department: "11".to_owned(), epsg: 2154, nomenclature: NATIONAL.to_owned() };
+        let mut ledger = Ledger::create(head);
+        let first = import(&mut ledger, &sheets, "2026-11-21");
+        let n_rows: usize = sheets.iter().map(|sheet| sheet.lines.len()).sum();
+        prop_assert_eq!(first.rows, n_rows as u64);
+        prop_assert_eq!(first.entered, ledger.entries.len() as u64);
+        for entry in &ledger.entries {
+            let heard: Vec<_> = ledger.history.iter()
+                .filter(|event| event.note.correction_id == entry.record.correction_id)
+                .collect();
+            prop_assert_eq!(heard[0].note.action, Action::Entered);
+            prop_assert_eq!(heard.last().unwrap().standing, entry.standing);
+        }
+        let before = ledger.clone();
+        let again = import(&mut ledger, &sheets, "2026-11-22");
+        prop_assert!(!again.is_change(), "{again:?}");
+        prop_assert_eq!(again.refused, first.refused);
+        prop_assert_eq!(ledger, before);
+    }
+}
