@@ -157,14 +157,21 @@ terms! {
 }
 
 impl IgnStatus {
-    /// The state behind a code or a French label, with or without accents.
+    /// The state behind a code or a French label, with or without accents and with or without what
+    /// stands in brackets after it.
     pub fn of_text(text: &str) -> Option<Self> {
+        fn stem(label: &str) -> &str {
+            label.split('(').next().unwrap_or(label).trim_end()
+        }
         let plain = plain(text);
+        // Two states share their first word, and what follows it is written in several ways.
+        let is_out_of_scope = stem(&plain) == "rejete" && plain.contains("propos");
+        if is_out_of_scope {
+            return Some(Self::Reject0);
+        }
         Self::of_key(&plain).or_else(|| {
-            Self::ALL.iter().copied().find(|status| {
-                let label = self::plain(status.label());
-                label == plain || label.split(" (").next() == Some(&plain)
-            })
+            let is_it = |status: &Self| stem(&self::plain(status.label())) == stem(&plain);
+            Self::ALL.iter().copied().find(is_it)
         })
     }
 
@@ -230,10 +237,16 @@ mod tests {
             ("PRIS EN COMPTE", IgnStatus::Valid),
             ("En  attente de saisie ", IgnStatus::Pending1),
             ("rejete", IgnStatus::Reject),
+            ("Rejeté (hors spéc.)", IgnStatus::Reject),
+            ("Rejeté (hors propos)", IgnStatus::Reject0),
         ] {
             assert_eq!(IgnStatus::of_text(text), Some(status), "{text}");
         }
+        for &status in IgnStatus::ALL {
+            assert_eq!(IgnStatus::of_text(status.label()), Some(status));
+        }
         assert_eq!(IgnStatus::of_text("peut-être"), None);
+        assert_eq!(IgnStatus::of_text(""), None);
         assert_eq!(IgnStatus::Valid.standing(), Some(Standing::Accepted));
         assert_eq!(IgnStatus::Test.standing(), None);
     }
