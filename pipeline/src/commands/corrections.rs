@@ -1,5 +1,6 @@
 //! `millesime corrections`: what local actors say is wrong with a vintage, and what became of it.
 
+use crate::corrections::terms::{Standing, Term};
 use crate::error::Error;
 
 pub mod apply;
@@ -66,4 +67,9 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         Action::Report(args) => report::execute(args),
         Action::Show(args) => show::execute(args),
     }
+}
+
+/// A standing, as options name it.
+fn standing(text: &str) -> Result<Standing, String> {
+    Standing::of_key(text).ok_or_else(|| format!("one of {}", Standing::keys()))
 }

@@ -30,7 +30,8 @@ id,objet,cs,us,remarque,qui,wkt,nature
 5,,CS2.2.1.4,US1.1,,,\"POLYGON ((650310 6300010,650350 6300010,650350 6300050,650310 6300050,650310 6300010))\",oubli
 ";
     fs::write(world.path("retours.csv"), rows).unwrap();
-    let told = import(&world, "retours.csv", &["--map", "map.yaml", "--communes", "communes.gpkg"]);
+    let told =
+        import(&world, "retours.csv", &["--map", "map.yaml", "--territories", "communes.gpkg"]);
     assert!(told.contains("6 corrections entered"), "{told}");
     world
 }
@@ -208,7 +209,7 @@ fn options_that_make_no_sense_together_are_refused() {
             3,
             "comunity",
         ),
-        (&["--format", "csv", "--out", "a.csv", "--only-standing", "lost"], 2, "lost"),
+        (&["--format", "csv", "--out", "a.csv", "--standing", "lost"], 2, "lost"),
     ] {
         let told =
             world.told(&[&["corrections", "export", "--ledger", "ledger.gpkg"], more].concat());

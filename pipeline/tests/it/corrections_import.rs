@@ -176,7 +176,8 @@ fn a_table_of_ones_own_is_entered_by_its_map_and_each_refusal_has_its_line_and_r
     fs::write(world.path("map.yaml"), MAP).unwrap();
     let rows = returns();
     fs::write(world.path("retours.csv"), format!("\u{feff}{HEAD}{}\n", rows.join("\n"))).unwrap();
-    let told = import(&world, "retours.csv", &["--map", "map.yaml", "--communes", "communes.gpkg"]);
+    let told =
+        import(&world, "retours.csv", &["--map", "map.yaml", "--territories", "communes.gpkg"]);
     assert!(told.starts_with("exit code: 0"), "{told}");
     let expected = [
         ["OCS1", "Cover", "CS2.2.1", "CS1.1.1.2"],
@@ -224,7 +225,7 @@ fn a_table_of_ones_own_is_entered_by_its_map_and_each_refusal_has_its_line_and_r
     assert_same_bytes_again(
         &world,
         "retours.csv",
-        &["--map", "map.yaml", "--communes", "communes.gpkg"],
+        &["--map", "map.yaml", "--territories", "communes.gpkg"],
     );
 }
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::standing;
 use crate::commands::compare::layer;
 use crate::commands::nomenclature::load;
 use crate::corrections::NATIONAL;
 use crate::corrections::apply::{self, Applied, Fate, Request};
-use crate::corrections::terms::{Standing, Term};
+use crate::corrections::terms::Standing;
 use crate::error::Error;
 use crate::{talk, units};
 
@@ -35,8 +36,8 @@ pub struct Args {
     #[arg(long, value_name = "ID", default_value = NATIONAL)]
     nomenclature: String,
     /// Apply corrections that are so far: proposed, sent, accepted [default: all three]
-    #[arg(long = "standing", value_name = "WORD", value_delimiter = ',')]
-    standings: Vec<String>,
+    #[arg(long = "standing", value_name = "STANDING", value_delimiter = ',', value_parser = standing)]
+    standings: Vec<Standing>,
     /// Leave this correction out
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     except: Vec<String>,
@@ -58,7 +59,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         vintage: layer(&args.vintage),
         year: args.year,
         nomenclature: load(&args.nomenclature)?,
-        standings: args.standings()?,
+        standings: args.standings(),
         except: args.except.iter().cloned().collect(),
         out: args.out.clone(),
         strict: args.strict,
@@ -68,17 +69,11 @@ pub fn execute(args: &Args) -> Result<(), Error> {
 }
 
 impl Args {
-    fn standings(&self) -> Result<BTreeSet<Standing>, Error> {
-        if self.standings.is_empty() {
-            return Ok([Standing::Proposed, Standing::Sent, Standing::Accepted].into());
+    fn standings(&self) -> BTreeSet<Standing> {
+        match &self.standings[..] {
+            [] => [Standing::Proposed, Standing::Sent, Standing::Accepted].into(),
+            chosen => chosen.iter().copied().collect(),
         }
-        let word = |word: &String| {
-            Standing::of_key(word).ok_or_else(|| Error::Usage {
-                what: format!("`--standing {word}` is no standing of a correction"),
-                hint: Some(format!("one of {}", Standing::keys())),
-            })
-        };
-        self.standings.iter().map(word).collect()
     }
 }
 

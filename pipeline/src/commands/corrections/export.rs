@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use nomenclature::yaml;
 
 use super::super::new_file::require_new;
+use super::standing;
 use crate::artefact::{Draft, publish_bytes};
 use crate::config::Reports;
 use crate::corrections::export::{self, By, Geometry};
 use crate::corrections::ledger::{Entry, Ledger};
-use crate::corrections::terms::{Standing, Term};
+use crate::corrections::terms::Standing;
 use crate::error::{ConfigError, Error};
 use crate::tables::{Table, csv, xlsx};
 use crate::talk;
@@ -45,8 +46,8 @@ pub struct Args {
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
     /// Only corrections that are so far: proposed, sent, accepted, rejected; repeated
-    #[arg(long, value_name = "STANDING", value_parser = standing)]
-    only_standing: Vec<Standing>,
+    #[arg(long = "standing", value_name = "STANDING", value_delimiter = ',', value_parser = standing)]
+    standings: Vec<Standing>,
     /// One sheet (xlsx) or file (csv) for each contributor or commune; repeated for xlsx
     #[arg(long, value_enum)]
     by: Vec<By>,
@@ -66,10 +67,6 @@ enum Format {
     Gpkg,
     Csv,
     Xlsx,
-}
-
-fn standing(text: &str) -> Result<Standing, String> {
-    Standing::of_key(text).ok_or_else(|| format!("one of {}", Standing::keys()))
 }
 
 /// Writes the corrections.
@@ -147,8 +144,7 @@ impl Args {
 
     /// Whether a correction is one of those asked for.
     fn keeps(&self, entry: &Entry) -> bool {
-        let is_asked =
-            self.only_standing.is_empty() || self.only_standing.contains(&entry.standing);
+        let is_asked = self.standings.is_empty() || self.standings.contains(&entry.standing);
         let is_new = entry.record.ign_report_id.is_none() && entry.standing != Standing::Rejected;
         is_asked && (self.format != Format::IgnReport || is_new)
     }

@@ -70,7 +70,7 @@ pub struct Args {
     department: Option<String>,
     /// Communes of the department: what lies in none is refused
     #[arg(long, value_name = "PATH")]
-    communes: Option<String>,
+    territories: Option<String>,
     /// Format of the files: `auto`, or one of `millesime corrections map --list`
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     format: String,
@@ -185,7 +185,7 @@ impl Args {
     }
 
     fn communes(&self, head: &Head) -> Result<Option<Communes>, Error> {
-        let Some(text) = &self.communes else { return Ok(None) };
+        let Some(text) = &self.territories else { return Ok(None) };
         let communes = Communes::read(&layer(text), &head.department, head.epsg, &Tally::default());
         communes.map(Some)
     }
