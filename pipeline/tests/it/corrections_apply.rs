@@ -7,16 +7,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kernels::lattice::{Point, Polygon};
-use pipeline::corrections::identity::correction_id;
-use pipeline::corrections::ledger::{Entry, Head, Ledger, Note};
-use pipeline::corrections::terms::{Action, Aim, Kind, Origin, Standing};
-use pipeline::corrections::{NATIONAL, apply};
-use pipeline::io::record::CorrectionRecord;
+use kernels::lattice::Polygon;
+use pipeline::corrections::apply;
+use pipeline::corrections::ledger::Entry;
+use pipeline::corrections::terms::{Aim, Kind, Standing};
 use pipeline::io::vector::VectorSource;
 use pipeline::{cli, error::exit};
 
-use crate::drawn::{Box4, occupation, plain};
+use crate::drawn::{Box4, correction, occupation, plain, write_ledger};
 use crate::world::EPSG;
 
 const FIELD: (&str, &str) = ("CS2.2.1", "US1.1");
@@ -42,48 +40,8 @@ fn territory() -> Vec<(&'static str, (&'static str, &'static str), Polygon)> {
     ]
 }
 
-/// A correction of an object: aim, kind, current and proposed code, where.
-fn entry(
-    object: &str,
-    (aim, kind): (Aim, Kind),
-    (current, proposed): (Option<&str>, Option<&str>),
-    polygon: Polygon,
-) -> Entry {
-    let id = correction_id(2021, object, (aim, proposed.unwrap_or_default()), &polygon);
-    let first = polygon.exterior.0[0];
-    let record = CorrectionRecord {
-        correction_id: id,
-        department: "11".to_owned(),
-        insee: None,
-        vintage: 2021,
-        source_version: None,
-        object_id: object.to_owned(),
-        dimension: aim,
-        current_code: current.map(str::to_owned),
-        proposed_code: proposed.map(str::to_owned),
-        local_code: None,
-        local_nomenclature: None,
-        kind,
-        area_m2: polygon.area_m2(),
-        artif_before: None,
-        artif_after: None,
-        evidence: None,
-        confidence: None,
-        author_org: Some("Mairie d'Alairac".to_owned()),
-        comment: Some("vu sur place".to_owned()),
-        origin: Origin::LocalCorrection,
-        anchor: Point::new(first.x + 100, first.y + 100),
-        ign_report_id: None,
-        ign_status: None,
-        ign_status_at: None,
-        applied_in_version: None,
-    };
-    let (source, standing) = ("Mairie".to_owned(), Standing::Proposed);
-    Entry { record, polygon, standing, source, source_ref: None, verdict: None }
-}
-
 fn semantic(object: &str, aim: Aim, codes: (&str, &str), ground: Box4) -> Entry {
-    entry(object, (aim, Kind::Semantic), (Some(codes.0), Some(codes.1)), plain(ground))
+    correction((2021, object), (aim, Kind::Semantic), (Some(codes.0), Some(codes.1)), plain(ground))
 }
 
 /// One correction of every kind, and three that must not be applied.
@@ -95,9 +53,14 @@ fn corrections() -> Vec<Entry> {
     vec![
         semantic("B", Aim::Usage, ("US2", "US5"), B),
         semantic("F", Aim::Cover, ("CS2.2.1", "CS1.1.1.2"), [1_000, 1_000, 6_000, 6_000]),
-        entry("W", geometry, (None, None), plain([20_000, 0, 40_000, 18_000])),
-        entry("G1;G2", geometry, (None, None), plain([0, 40_000, 40_000, 50_000])),
-        entry("W", omission, (None, Some("CS1.1.1.1/US5")), plain([25_000, 5_000, 27_000, 7_000])),
+        correction((2021, "W"), geometry, (None, None), plain([20_000, 0, 40_000, 18_000])),
+        correction((2021, "G1;G2"), geometry, (None, None), plain([0, 40_000, 40_000, 50_000])),
+        correction(
+            (2021, "W"),
+            omission,
+            (None, Some("CS1.1.1.1/US5")),
+            plain([25_000, 5_000, 27_000, 7_000]),
+        ),
         semantic("nowhere", Aim::Cover, ("CS2.2.1", "CS1.2.2"), [90_000, 0, 91_000, 1_000]),
         semantic("F", Aim::Usage, ("US4.1.1", "US5"), F),
         rejected,
@@ -112,17 +75,7 @@ impl World {
     fn new(entries: Vec<Entry>) -> Self {
         let world = Self { dir: tempfile::tempdir().unwrap() };
         occupation(&world.path("OCCUPATION_SOL.gpkg"), 2021, &territory());
-        let nomenclature = NATIONAL.to_owned();
-        let mut ledger =
-            Ledger::create(Head { department: "11".to_owned(), epsg: EPSG, nomenclature });
-        let ids: Vec<String> = entries.iter().map(|e| e.record.correction_id.clone()).collect();
-        ledger.enter(entries).unwrap();
-        for correction_id in ids {
-            let (at, source) = ("2026-11-21".to_owned(), "Mairie".to_owned());
-            let action = Action::Entered;
-            ledger.note(Note { correction_id, at, action, source, detail: None }).unwrap();
-        }
-        ledger.publish(&world.path("ledger.gpkg")).unwrap();
+        write_ledger(&world.path("ledger.gpkg"), entries);
         world
     }
 

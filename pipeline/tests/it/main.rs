@@ -12,6 +12,7 @@ mod corrections_candidates;
 mod corrections_export;
 mod corrections_import;
 mod corrections_reconcile;
+mod corrections_run;
 mod coverage;
 mod dirty;
 mod drawn;
