@@ -152,7 +152,7 @@ impl Scene {
         let proposal = fusion.propose(&block, whole).unwrap();
         let prior = self.prior.view();
         let territory =
-            Territory { proposal: &proposal, prior, object, valid, evidence: None, locked: None };
+            Territory { proposal: &proposal, prior, object, valid, footprints: &[], locked: None };
         let units = Units { least: &|_| 200.0, outside: &|_| 200.0 };
         decide(&territory, &tables, &params, n, &units).unwrap()
     }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, ArrayView2, ArrayView3, Zip};
-use nomenclature::evidence::Layer;
+use ndarray::{Array2, ArrayView2, Zip};
 use nomenclature::{ClassId, UpdateTables};
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +24,9 @@ pub struct Territory<'a> {
     pub object: ArrayView2<'a, u32>,
     /// 1 where there is imagery.
     pub valid: ArrayView2<'a, u8>,
-    /// Evidence, shape `(layer, row, col)`: 0 absent, else 1 + nature; completes its footprints.
-    pub evidence: Option<ArrayView3<'a, u8>>,
+    /// For each of the tables' footprints the evidence of its layer, 0 where there is none of it;
+    /// empty when footprints are not to be completed.
+    pub footprints: &'a [ArrayView2<'a, u8>],
     /// Not 0 where an accepted correction forbids to change anything.
     pub locked: Option<ArrayView2<'a, u8>>,
 }
@@ -125,6 +125,9 @@ pub fn decide(
 ) -> Result<Decision, UpdateError> {
     params.check()?;
     territory.check()?;
+    if !territory.footprints.is_empty() {
+        shape("footprints", &[territory.footprints.len()], &[tables.footprints().len()])?;
+    }
     let wanted = territory.wanted();
     let kept = territory.broad(&wanted, params.fringe_cells);
     let sizes = territory.sizes();
@@ -146,6 +149,7 @@ pub fn decide(
     let clusters = label(kept.mapv(|class| u16::from(class != 0)).view());
     let verdict = judge.verdict(&labels, &clusters, units);
     let mut reason = territory.plain_reasons(&wanted);
+    drop((wanted, kept, clusters));
     for row in 0..labels.dim().0 {
         for (cols, region) in labels.runs(row).filter(|run| run.1 != NO_REGION) {
             for col in cols {
@@ -186,9 +190,8 @@ impl Territory<'_> {
         shape("object", self.object.shape(), expected)?;
         shape("valid", self.valid.shape(), expected)?;
         shape("proposal", self.proposal.best.shape(), expected)?;
-        if let Some(evidence) = self.evidence {
-            shape("evidence", &evidence.shape()[1..], expected)?;
-            shape("evidence layers", &evidence.shape()[..1], &[Layer::COUNT])?;
+        for layer in self.footprints {
+            shape("layer of a footprint", layer.shape(), expected)?;
         }
         match self.locked {
             Some(locked) => shape("locked", locked.shape(), expected),
@@ -201,31 +204,24 @@ impl Territory<'_> {
     }
 
     /// The class that each cell wants instead of its prior's, 0 for none.
-    fn wanted(&self) -> Array2<u16> {
+    fn wanted(&self) -> Array2<u8> {
         Array2::from_shape_fn(self.prior.dim(), |at| {
             let is_free = self.prior[at] >> 8 != 0 && !self.is_locked(at);
-            if is_free && self.proposal.margin[at] > 0 {
-                u16::from(self.proposal.best[at])
-            } else {
-                0
-            }
+            if is_free && self.proposal.margin[at] > 0 { self.proposal.best[at] } else { 0 }
         })
     }
 
     /// The class wanted by cells that lie in a square of cells that all want this class, or all
     /// want to leave the same object.
-    fn broad(&self, wanted: &Array2<u16>, reach: usize) -> Array2<u16> {
-        let mut broad = opened(wanted.view(), reach);
-        let leaving = Zip::from(wanted)
-            .and(&self.object)
-            .map_collect(|&class, &object| if class == 0 { 0 } else { object });
-        let together = opened(leaving.view(), reach);
-        Zip::from(&mut broad).and(wanted).and(&together).for_each(|broad, &class, &object| {
-            if object != 0 {
-                *broad = class;
-            }
-        });
-        broad
+    fn broad(&self, wanted: &Array2<u8>, reach: usize) -> Array2<u8> {
+        let class = |row, col| wanted[[row, col]];
+        let leaving = |row, col| if class(row, col) == 0 { 0 } else { self.object[[row, col]] };
+        let same = opened(wanted.dim(), class, reach);
+        let together = opened(wanted.dim(), leaving, reach);
+        Zip::from(wanted)
+            .and(&same)
+            .and(&together)
+            .map_collect(|&class, &same, &together| if same || together { class } else { 0 })
     }
 
     fn sizes(&self) -> Vec<u64> {
@@ -237,18 +233,18 @@ impl Territory<'_> {
         sizes
     }
 
-    fn wanting(&self, wanted: &Array2<u16>) -> BTreeMap<(u32, u8), u64> {
+    fn wanting(&self, wanted: &Array2<u8>) -> BTreeMap<(u32, u8), u64> {
         let mut counts = BTreeMap::new();
         Zip::from(&self.object).and(wanted).for_each(|&object, &class| {
             if object != 0 && class != 0 {
-                *counts.entry((object, class as u8)).or_default() += 1;
+                *counts.entry((object, class)).or_default() += 1;
             }
         });
         counts
     }
 
     /// The reasons of cells that no region holds.
-    fn plain_reasons(&self, wanted: &Array2<u16>) -> Array2<u8> {
+    fn plain_reasons(&self, wanted: &Array2<u8>) -> Array2<u8> {
         Array2::from_shape_fn(self.prior.dim(), |at| {
             let reason = match (self.prior[at] >> 8, self.valid[at] != 0) {
                 (0, false) => Reason::Outside,

@@ -1,6 +1,5 @@
 //! Objects of the evidence that changed as wholes.
 
-use ndarray::Axis;
 use nomenclature::{Footprint, UpdateTables};
 
 use super::Reason;
@@ -14,9 +13,7 @@ use crate::label::{NO_REGION, label};
 /// locked ones and those without imagery. The outline of a building is better known to the layer
 /// than to the imagery, and a house of 203 m2 that is seen as 190 would be lost below its unit.
 pub(super) fn complete(territory: &Territory<'_>, tables: &UpdateTables, decision: &mut Decision) {
-    let Some(evidence) = territory.evidence else { return };
-    for footprint in tables.footprints() {
-        let layer = evidence.index_axis(Axis(0), footprint.layer.rank());
+    for (footprint, layer) in tables.footprints().iter().zip(territory.footprints) {
         let objects = label(layer.mapv(|value| u16::from(value != 0)).view());
         let mut cells: Vec<Vec<(usize, usize)>> = vec![Vec::new(); objects.regions.len()];
         for row in 0..objects.dim().0 {

@@ -59,6 +59,37 @@ pub struct Proposal {
     pub lead_before: Array2<i16>,
 }
 
+impl Proposal {
+    /// What cells of which nothing is known want.
+    ///
+    /// * `dim`: rows and columns.
+    pub fn empty(dim: (usize, usize)) -> Self {
+        Self {
+            best: Array2::zeros(dim),
+            margin: Array2::zeros(dim),
+            certainty: Array2::zeros(dim),
+            certainty_prior: Array2::zeros(dim),
+            support: Array2::zeros(dim),
+            lead_before: Array2::zeros(dim),
+        }
+    }
+
+    /// Takes what the cells of a window want.
+    ///
+    /// # Panics
+    /// When the window leaves the cells of this one, or the part has not its shape.
+    pub fn put(&mut self, window: Window, part: &Self) {
+        let Window { row, col, rows, cols } = window;
+        let place = s![row..row + rows, col..col + cols];
+        self.best.slice_mut(place).assign(&part.best);
+        self.margin.slice_mut(place).assign(&part.margin);
+        self.certainty.slice_mut(place).assign(&part.certainty);
+        self.certainty_prior.slice_mut(place).assign(&part.certainty_prior);
+        self.support.slice_mut(place).assign(&part.support);
+        self.lead_before.slice_mut(place).assign(&part.lead_before);
+    }
+}
+
 /// Least share of the ground that a class is taken to have.
 const RAREST: f64 = 1e-6;
 
@@ -189,15 +220,7 @@ impl Fusion {
             .as_ref()
             .map(|seen| self.likelihood_before.smoothed(seen, inner, &self.params))
             .unwrap_or_default();
-        let empty = || Array2::zeros((inner.rows, inner.cols));
-        let mut proposal = Proposal {
-            best: empty(),
-            margin: Array2::zeros((inner.rows, inner.cols)),
-            certainty: empty(),
-            certainty_prior: empty(),
-            support: empty(),
-            lead_before: Array2::zeros((inner.rows, inner.cols)),
-        };
+        let mut proposal = Proposal::empty((inner.rows, inner.cols));
         let mut cell = Cell::new(self.classes.len());
         for row in 0..inner.rows {
             for col in 0..inner.cols {

@@ -25,13 +25,13 @@ pub(super) fn unmarked(value: u16) -> (u8, bool) {
 /// square of 9 that want something): one object of the prior may hold ground that was always of
 /// another class beside ground that became so, and single cells say little.
 pub(super) fn marked(
-    wanted: &Array2<u16>,
+    wanted: &Array2<u8>,
     territory: &Territory<'_>,
     is_whole: &dyn Fn(u32, u8) -> bool,
 ) -> Array2<u16> {
     let lead = &territory.proposal.lead_before;
     let (rows, cols) = wanted.dim();
-    let mut marked = wanted.clone();
+    let mut marked = wanted.mapv(u16::from);
     // Per column, over the rows around: cells that want something, and those that looked so.
     let mut columns = vec![[0_u32; 2]; cols];
     for next in 0..rows + REACH {
@@ -50,8 +50,8 @@ pub(super) fn marked(
             let [asked, led] =
                 around.iter().fold([0; 2], |all, own| [all[0] + own[0], all[1] + own[1]]);
             let class = wanted[[row, col]];
-            if 2 * led > asked && !is_whole(territory.object[[row, col]], class as u8) {
-                marked[[row, col]] = class | BEFORE;
+            if 2 * led > asked && !is_whole(territory.object[[row, col]], class) {
+                marked[[row, col]] |= BEFORE;
             }
         }
     }

@@ -30,7 +30,8 @@ struct World {
     object: Array2<u32>,
     valid: Array2<u8>,
     locked: Array2<u8>,
-    evidence: Option<Array3<u8>>,
+    /// The layer of buildings, when its footprints are to be completed.
+    buildings: Option<Array2<u8>>,
 }
 
 impl World {
@@ -49,7 +50,7 @@ impl World {
             object: Array2::ones((rows, cols)),
             valid: Array2::ones((rows, cols)),
             locked: Array2::zeros((rows, cols)),
-            evidence: None,
+            buildings: None,
         }
     }
 
@@ -80,12 +81,13 @@ impl World {
     }
 
     fn decide(&self) -> Decision {
+        let footprints: Vec<_> = self.buildings.iter().map(|layer| layer.view()).collect();
         let territory = Territory {
             proposal: &self.proposal,
             prior: self.prior.view(),
             object: self.object.view(),
             valid: self.valid.view(),
-            evidence: self.evidence.as_ref().map(|evidence| evidence.view()),
+            footprints: &footprints,
             locked: Some(self.locked.view()),
         };
         let params = UpdateParams { fringe_cells: 1, ..UpdateParams::default() };
@@ -151,12 +153,11 @@ fn a_whole_lone_object_that_could_not_become_that_is_a_candidate_correction() {
 #[test]
 fn half_of_a_building_seen_anew_is_the_whole_building_but_for_locked_cells() {
     let mut world = World::grass(12, 24);
-    let mut evidence = Array3::zeros((Layer::COUNT, 12, 24));
+    let mut buildings = Array2::zeros((12, 24));
     // Two buildings of 6 by 6 cells; of the first five columns are seen, of the second two.
-    let buildings = Layer::Buildings.rank();
-    evidence.slice_mut(s![buildings, 3..9, 2..8]).fill(1);
-    evidence.slice_mut(s![buildings, 3..9, 14..20]).fill(1);
-    world.evidence = Some(evidence);
+    buildings.slice_mut(s![3..9, 2..8]).fill(1);
+    buildings.slice_mut(s![3..9, 14..20]).fill(1);
+    world.buildings = Some(buildings);
     world.want(3..9, 2..7, "CS1.1.1.1", 3.0);
     world.want(3..9, 14..16, "CS1.1.1.1", 3.0);
     world.locked[[3, 7]] = 1;
@@ -320,12 +321,15 @@ fn reasons_keep_their_numbers_and_their_sentences_differ() {
 fn opening_keeps_squares_only() {
     let codes =
         ndarray::array![[1_u16, 1, 1, 0, 2], [1, 1, 1, 1, 2], [1, 1, 1, 0, 2], [0, 3, 3, 3, 2],];
-    let kept = opening::opened(codes.view(), 1);
+    let kept = |reach| {
+        let is_kept = opening::opened(codes.dim(), |row, col| codes[[row, col]], reach);
+        Array2::from_shape_fn(codes.dim(), |at| if is_kept[at] { codes[at] } else { 0 })
+    };
     assert_eq!(
-        kept,
+        kept(1),
         ndarray::array![[1_u16, 1, 1, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 0, 0], [0, 0, 0, 0, 0],]
     );
-    assert_eq!(opening::opened(codes.view(), 0), codes);
+    assert_eq!(kept(0), codes);
 }
 
 /// One cell, two learned classes: grass in the prior, built as the other.

@@ -37,19 +37,20 @@ pub fn refine_unchanged(
     shape("object", objects.object.shape(), cells.cover.shape())?;
     let claims = claims(table, cells);
     // Claims on neighbouring objects do not lend each other their width.
-    let parts = Zip::from(&claims)
-        .and(&objects.object)
-        .map_collect(|&claim, &object| if claim == 0 { (0, 0) } else { (object, claim) });
-    let broad = opened(parts.view(), objects.fringe_cells);
+    let part = |row, col| match claims[[row, col]] {
+        0 => (0, 0),
+        claim => (objects.object[[row, col]], claim),
+    };
+    let broad = opened(claims.dim(), part, objects.fringe_cells);
     let whole = whole(&claims, cells, objects);
-    for ((at, &claim), &broad) in claims.indexed_iter().zip(&broad) {
+    for ((at, &claim), &is_broad) in claims.indexed_iter().zip(&broad) {
         let case = cells.case(at);
         if cells.cover[at] == 0 || case.is_changed {
             continue;
         }
         let rank = match whole.get(&objects.object[at]) {
             Some(&rank) => rank,
-            None if broad.1 != 0 => claim,
+            None if is_broad => claim,
             None => continue,
         };
         let rule = usize::from(rank) - 1;

@@ -2,36 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use kernels::grid::{Grid, Window};
 use kernels::lattice::STEPS_PER_METRE;
-use kernels::trees::Model;
-use kernels::update::{
-    Block, Correction, Decision, Fusion, Proposal, Reason, Seen, Shares, Territory, Units, decide,
-};
+use kernels::update::{Correction, Decision, Proposal, Reason, Territory, Units, decide};
 use kernels::usage::{
     Objects, UsageCells, UsageDecision, UsageError, assign_usage, refine_covers, refine_unchanged,
     spread_to_grounds, unite_footprints,
 };
-use ndarray::parallel::prelude::*;
-use ndarray::{Array2, Array3, ArrayView2, ArrayView3, s};
+use ndarray::{Array2, ArrayView2};
 use nomenclature::evidence::{Layer, Natures};
-use nomenclature::{ClassId, Couple, Dimension, UpdateTables, UsageTable};
+use nomenclature::{ClassId, Couple, Dimension, Footprint, UpdateTables, UsageTable};
 use serde_json::{Map, Value, json};
 
 use crate::artefact::publish_bytes;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
-use crate::date::Date;
 use crate::error::Error;
-use crate::io::cube::{CubeArray, Frame};
-use crate::model::ModelFile;
+use crate::io::cube::Frame;
 use crate::proof::{Measures, Move};
 use crate::stage_report::StageReport;
-use crate::stages::classify::{inside, model_path};
 
 mod predictions;
+mod sight;
 
-use predictions::confusions;
+use sight::Sight;
 
 /// The prior objects whose code looks wrong, among the working files.
 pub(super) const CORRECTIONS: &str = "corrections.json";
@@ -39,8 +32,6 @@ pub(super) const CORRECTIONS: &str = "corrections.json";
 const TRANSITIONS_TOLD: usize = 12;
 /// Square metres of a hectare.
 const M2_PER_HA: f64 = 10_000.0;
-/// Side of the blocks that are fused at once, in cells.
-const SIDE: usize = 512;
 /// A nature that a usage rule names, of which the evidence has a near namesake only.
 const NATURE_MISSPELT: &str = "usage_rule_nature_misspelt";
 
@@ -51,7 +42,6 @@ const NATURE_MISSPELT: &str = "usage_rule_nature_misspelt";
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let config = ctx.config;
     let frame = cube::frame(ctx)?;
-    let (model, ground) = read_model(ctx)?;
     let natures = natures(ctx)?;
     // From scratch no transition is weighed, so any length of time will do.
     let before = config.prior.as_ref().map_or(config.vintage - 1, |prior| prior.vintage);
@@ -60,24 +50,22 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .update_rules
         .compile(&config.nomenclature, years, &natures)
         .map_err(|error| unfit("the update rules", &error))?;
-    let learned = &model.shares();
-    let of_model = (&model, Shares { learned, ground: &ground });
-    let prior = cube::read_plane::<u16>(ctx, Quantity::start(config))?;
-    let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
-    let known = Known { prior: prior.view(), evidence: evidence.view() };
+    let sight = Sight::open(ctx, frame)?;
+    let known = Known::read(ctx, &stated)?;
     let mut tables = stated.clone();
-    let mut decision = decided(ctx, frame, of_model, known, &tables)?;
+    let mut decision = decided(ctx, frame, &sight, &known, &tables)?;
     for _ in 0..config.update.estimations {
-        let ways = decision.ways(known.prior);
+        let ways = decision.ways(known.prior.view());
         if ways.is_empty() {
             // From scratch there is no way to observe.
             break;
         }
         let worth = config.update.estimation_ha * M2_PER_HA / frame.grid.cell_area_m2();
         tables = stated.reestimated(&ways, worth);
-        decision = decided(ctx, frame, of_model, known, &tables)?;
+        drop(decision);
+        decision = decided(ctx, frame, &sight, &known, &tables)?;
     }
-    let report = publish(ctx, frame, &mut decision, known, (&natures, &tables))?;
+    let report = publish(ctx, frame, &mut decision, known.into_start(), (&natures, &tables))?;
     let corrections = publish_bytes(ctx.work(CORRECTIONS), &as_json(&decision.corrections)?)?;
     let by_reason: Map<_, _> =
         decision.cells.iter().map(|(reason, &n)| (reason.english().to_owned(), json!(n))).collect();
@@ -92,13 +80,13 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
 fn decided(
     ctx: &Context,
     frame: Frame,
-    (model, shares): (&Model, Shares<'_>),
-    known: Known<'_>,
+    sight: &Sight,
+    known: &Known,
     tables: &UpdateTables,
 ) -> Result<Decision, Error> {
-    let proposal = propose(ctx, frame, (model, shares), tables)?;
+    let proposal = sight.propose(ctx, frame, tables)?;
     ctx.check_cancelled()?;
-    let decision = decide_cover(ctx, frame, &proposal, known, tables, model.classes().len())?;
+    let decision = decide_cover(ctx, frame, &proposal, known, (tables, sight.n_classes()))?;
     ctx.check_cancelled()?;
     Ok(decision)
 }
@@ -120,11 +108,33 @@ fn transitions(ctx: &Context, stated: &UpdateTables, tables: &UpdateTables) -> V
     Value::Array(told.collect())
 }
 
-/// What was known of the cells before the imagery was looked at.
-#[derive(Clone, Copy)]
-struct Known<'a> {
-    prior: ArrayView2<'a, u16>,
-    evidence: ArrayView3<'a, u8>,
+/// What the decision needs of the whole territory besides what its cells want: regions, objects and
+/// buildings know no block, and any of them may decide about cells at its other end.
+struct Known {
+    prior: Array2<u16>,
+    object: Array2<u32>,
+    valid: Array2<u8>,
+    /// The layers whose objects change as wholes.
+    footprints: Vec<Array2<u8>>,
+}
+
+impl Known {
+    fn read(ctx: &Context, tables: &UpdateTables) -> Result<Self, Error> {
+        let evidence = cube::open::<u8>(ctx, Quantity::Evidence)?;
+        let whole = evidence.frame().grid.window();
+        let layer = |footprint: &Footprint| evidence.read_plane(footprint.layer.rank(), whole);
+        Ok(Self {
+            prior: cube::read_plane(ctx, Quantity::start(ctx.config))?,
+            object: cube::read_plane(ctx, Quantity::start_object(ctx.config))?,
+            valid: cube::read_plane(ctx, Quantity::Valid)?,
+            footprints: tables.footprints().iter().map(layer).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The couples and the objects that cells start from; the rest is given up.
+    fn into_start(self) -> (Array2<u16>, Array2<u32>) {
+        (self.prior, self.object)
+    }
 }
 
 fn unfit(what: &str, error: &dyn std::fmt::Display) -> Error {
@@ -133,15 +143,6 @@ fn unfit(what: &str, error: &dyn std::fmt::Display) -> Error {
 
 fn as_json(corrections: &[Correction]) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(corrections).map_err(|error| Error::internal(error.to_string()))
-}
-
-/// The model, and the share of each of its classes on the ground.
-fn read_model(ctx: &Context) -> Result<(Model, Vec<f64>), Error> {
-    let path = model_path(ctx);
-    let file = ModelFile::read(&path)?;
-    let model = file.fitted(ctx.config, &path)?;
-    let ground = file.ground_shares(model.classes(), &ctx.config.nomenclature);
-    Ok((model, ground))
 }
 
 /// The natures of each evidence layer, as `ingest` left them beside the cells.
@@ -153,167 +154,20 @@ fn natures(ctx: &Context) -> Result<Natures, Error> {
     Ok(Layer::ALL.map(|layer| of_layer.get(&layer).cloned().unwrap_or_default()))
 }
 
-/// What every cell wants, block by block.
-fn propose(
-    ctx: &Context,
-    frame: Frame,
-    (model, shares): (&Model, Shares<'_>),
-    tables: &UpdateTables,
-) -> Result<Proposal, Error> {
-    let fusion = Fusion::new(tables, model.classes(), shares, &ctx.config.update)
-        .map_err(|error| unfit("the update parameters", &error))?;
-    let believed = |date| confusions(ctx, frame, date, model.classes());
-    let cells = Cells::open(ctx)?;
-    let before = if cells.before.is_some() { believed(Date::Before)? } else { Vec::new() };
-    let fusion = fusion.with_predictions(&believed(Date::Now)?, &before);
-    ctx.progress.start(frame.grid.n_cells() as u64, "cells");
-    let parts: Vec<(Window, Proposal)> = frame
-        .grid
-        .blocks(SIDE)
-        .into_par_iter()
-        .map(|window| {
-            ctx.check_cancelled()?;
-            let part = cells.propose(&fusion, &frame.grid, window)?;
-            ctx.progress.advance(window.n_cells() as u64);
-            Ok((window, part))
-        })
-        .collect::<Result<_, Error>>()?;
-    Ok(assembled(&frame.grid, &parts))
-}
-
-/// The arrays of the cube that a proposal reads.
-struct Cells {
-    now: SeenCells,
-    before: Option<SeenCells>,
-    evidence: CubeArray<u8>,
-    prior: CubeArray<u16>,
-}
-
-impl Cells {
-    fn open(ctx: &Context) -> Result<Self, Error> {
-        let is_given = ctx.config.imagery_before().is_some() && !ctx.config.scratch;
-        Ok(Self {
-            now: SeenCells::open(ctx, Date::Now)?,
-            before: is_given.then(|| SeenCells::open(ctx, Date::Before)).transpose()?,
-            evidence: cube::open(ctx, Quantity::Evidence)?,
-            prior: cube::open(ctx, Quantity::start(ctx.config))?,
-        })
-    }
-
-    fn propose(&self, fusion: &Fusion, grid: &Grid, window: Window) -> Result<Proposal, Error> {
-        let around = window.grown(fusion.halo(), grid);
-        let now = self.now.read(around)?;
-        let before = self.before.as_ref().map(|cells| cells.read(around)).transpose()?;
-        let evidence = self.evidence.read(around)?;
-        let prior = self.prior.read_plane(0, around)?;
-        let predictions = now.predictions();
-        let predictions_before = before.as_ref().map(SeenBlock::predictions).unwrap_or_default();
-        let block = Block {
-            seen: now.seen(&predictions),
-            earlier: before.as_ref().map(|seen| seen.seen(&predictions_before)),
-            evidence: evidence.view(),
-            prior: prior.view(),
-        };
-        fusion
-            .propose(&block, inside(window, around))
-            .map_err(|error| Error::internal(error.to_string()))
-    }
-}
-
-/// The arrays of the cube that tell what was seen at a date.
-struct SeenCells {
-    probability: CubeArray<u8>,
-    imagery: CubeArray<u8>,
-    valid: CubeArray<u8>,
-    predictions: Vec<CubeArray<u8>>,
-}
-
-/// What was seen on a block.
-struct SeenBlock {
-    probability: Array3<u8>,
-    imagery: Array3<u8>,
-    valid: Array2<u8>,
-    predictions: Vec<Array3<u8>>,
-}
-
-impl SeenCells {
-    fn open(ctx: &Context, date: Date) -> Result<Self, Error> {
-        let n_predictions = date.predictions(ctx.config).len();
-        let prediction = |rank| cube::open(ctx, date.prediction(rank));
-        Ok(Self {
-            predictions: (0..n_predictions).map(prediction).collect::<Result<_, _>>()?,
-            probability: cube::open(ctx, date.probability())?,
-            imagery: cube::open(ctx, date.imagery())?,
-            valid: cube::open(ctx, date.valid())?,
-        })
-    }
-
-    fn read(&self, window: Window) -> Result<SeenBlock, Error> {
-        let predictions = self.predictions.iter().map(|shares| shares.read(window));
-        Ok(SeenBlock {
-            predictions: predictions.collect::<Result<_, _>>()?,
-            probability: self.probability.read(window)?,
-            imagery: self.imagery.read(window)?,
-            valid: self.valid.read_plane(0, window)?,
-        })
-    }
-}
-
-impl SeenBlock {
-    fn predictions(&self) -> Vec<ArrayView3<'_, u8>> {
-        self.predictions.iter().map(|shares| shares.view()).collect()
-    }
-
-    fn seen<'a>(&'a self, predictions: &'a [ArrayView3<'a, u8>]) -> Seen<'a> {
-        Seen {
-            predictions,
-            probability: self.probability.view(),
-            imagery: self.imagery.view(),
-            valid: self.valid.view(),
-        }
-    }
-}
-
-/// The proposals of all blocks on the whole grid.
-fn assembled(grid: &Grid, parts: &[(Window, Proposal)]) -> Proposal {
-    fn plane<T: Clone + Default>(
-        grid: &Grid,
-        parts: &[(Window, Proposal)],
-        of: impl Fn(&Proposal) -> &Array2<T>,
-    ) -> Array2<T> {
-        let mut whole = Array2::default((grid.rows, grid.cols));
-        for (w, part) in parts {
-            let rows = w.row..w.row + w.rows;
-            whole.slice_mut(s![rows, w.col..w.col + w.cols]).assign(of(part));
-        }
-        whole
-    }
-    Proposal {
-        best: plane(grid, parts, |p| &p.best),
-        margin: plane(grid, parts, |p| &p.margin),
-        certainty: plane(grid, parts, |p| &p.certainty),
-        certainty_prior: plane(grid, parts, |p| &p.certainty_prior),
-        support: plane(grid, parts, |p| &p.support),
-        lead_before: plane(grid, parts, |p| &p.lead_before),
-    }
-}
-
 fn decide_cover(
     ctx: &Context,
     frame: Frame,
     proposal: &Proposal,
-    known: Known<'_>,
-    tables: &UpdateTables,
-    n_classes: usize,
+    known: &Known,
+    (tables, n_classes): (&UpdateTables, usize),
 ) -> Result<Decision, Error> {
-    let object = cube::read_plane::<u32>(ctx, Quantity::start_object(ctx.config))?;
-    let valid = cube::read_plane::<u8>(ctx, Quantity::Valid)?;
+    let footprints: Vec<_> = known.footprints.iter().map(|layer| layer.view()).collect();
     let territory = Territory {
         proposal,
-        prior: known.prior,
-        object: object.view(),
-        valid: valid.view(),
-        evidence: Some(known.evidence),
+        prior: known.prior.view(),
+        object: known.object.view(),
+        valid: known.valid.view(),
+        footprints: &footprints,
         locked: None,
     };
     // `regularise` draws the zone construite, enlarges isolated buildings, applies the units.
@@ -351,10 +205,13 @@ fn usage_table(ctx: &Context, natures: &Natures) -> Result<UsageTable, Error> {
         .map_err(|error| unfit("the usage rules", &error))
 }
 
+/// The usage of every cell.
+///
+/// * `object`: the object that each cell starts from.
 fn usages(
     ctx: &Context,
     frame: Frame,
-    cells: &UsageCells<'_>,
+    (cells, object): (&UsageCells<'_>, ArrayView2<'_, u32>),
     (table, tables): (&UsageTable, &UpdateTables),
 ) -> Result<Usages, Error> {
     let internal = |error: UsageError| Error::internal(error.to_string());
@@ -371,13 +228,9 @@ fn usages(
         None => 0,
     };
     if table.has_everywhere() {
-        let object = cube::read_plane::<u32>(ctx, Quantity::PriorObject)?;
         let params = &ctx.config.update;
-        let objects = Objects {
-            object: object.view(),
-            whole_share: params.whole_share,
-            fringe_cells: params.fringe_cells,
-        };
+        let objects =
+            Objects { object, whole_share: params.whole_share, fringe_cells: params.fringe_cells };
         refine_unchanged(table, cells, &objects, &mut decision).map_err(internal)?;
     }
     Ok(Usages { decision, of_footprints, of_grounds })
@@ -388,14 +241,16 @@ fn publish(
     ctx: &Context,
     frame: Frame,
     decision: &mut Decision,
-    Known { prior, evidence }: Known<'_>,
+    (prior, object): (Array2<u16>, Array2<u32>),
     (natures, tables): (&Natures, &UpdateTables),
 ) -> Result<StageReport, Error> {
     let table = usage_table(ctx, natures)?;
+    let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
+    let (prior, evidence) = (prior.view(), evidence.view());
     let mut by_rule = refine_covers(&table, (prior, evidence), decision)
         .map_err(|error| Error::internal(error.to_string()))?;
     let cells = UsageCells { cover: decision.cover.view(), prior, evidence };
-    let usages = usages(ctx, frame, &cells, (&table, tables))?;
+    let usages = usages(ctx, frame, (&cells, object.view()), (&table, tables))?;
     by_rule.iter_mut().zip(&usages.decision.cells).for_each(|(all, n)| *all += n);
     let decided = Array2::from_shape_fn(prior.raw_dim(), |at| {
         let us = ClassId(usages.decision.usage[at]);

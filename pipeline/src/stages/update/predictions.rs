@@ -4,7 +4,8 @@ use kernels::update::{Confusion, ConfusionCounts};
 use ndarray::parallel::prelude::*;
 use nomenclature::{ClassId, PredictionTable};
 
-use super::{SIDE, unfit};
+use super::sight::SIDE;
+use super::unfit;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::date::Date;
