@@ -8,9 +8,10 @@ photo-interpreted 1 m map of the second date as the truth. Their georeference is
 pass for a territory of department 11. Nobody knows what the ground was at the first date, so the
 prior stands for it: *change* is here what the truth says otherwise than the 30 m map, mostly its
 coarseness, little of it change on the ground. Classes are compared as the truth has them (water,
-trees, low vegetation, bare, sealed). `millesime` runs twice, with and without the imagery of the
-first date: with it, what already was so at the first date is an error of the prior, which goes to
-the list of corrections and not to the map.
+trees, low vegetation, bare, sealed). `millesime` runs three times: with the second date alone, with
+both, and with the second date from scratch. With the imagery of the first date, what already was so
+then is an error of the prior, which goes to the list of corrections and not to the map; from scratch
+the prior only teaches the model, which is the way to use a prior that is coarser than the vintage.
 
 The forests get the samples per class of our model of each run; see forest.py.
 """
@@ -44,6 +45,8 @@ prior:
   vintage: {before}
   path: prior.gpkg{imagery}
 imagery: {{ rvb: [new_rvb_*.tif], irc: [new_irc_*.tif] }}
+# The box around the patches is mostly void.
+limits: {{ no_imagery: 1.0, no_prior: 1.0 }}
 territories:
   communes: {{ path: communes.gpkg, layer: communes }}
 """
@@ -86,7 +89,7 @@ def prepare(patches, folder):
     names = {"insee": "11990", "nom": "Patches", "epci": "900000009", "epci_nom": "Patches",
              "scot": "PATCHES", "scot_nom": "Patches"}
     ground = geopandas.GeoDataFrame({key: [name] for key, name in names.items()},
-                                    geometry=[shapely.box(*prior.total_bounds)], crs=2154)
+                                    geometry=[shapely.union_all(prior.geometry)], crs=2154)
     ground.to_file(folder / "communes.gpkg", layer="communes")
     for name, imagery in (("two", BEFORE), ("one", "")):
         text = CONFIG.format(before=VINTAGES[0], after=VINTAGES[1], imagery=imagery)
@@ -148,7 +151,8 @@ def main():
                         default=bench.ROOT / "target" / "peers" / "patches")
     parser.add_argument("--program", help="a `millesime` that is built already")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="threads of the forest")
-    parser.add_argument("--peer", choices=("prepare", "one", "two"), help=argparse.SUPPRESS)
+    parser.add_argument("--peer", choices=("prepare", "one", "two", "scratch"),
+                        help=argparse.SUPPRESS)
     args = parser.parse_args()
     result = args.folder / str(args.peer) / "D011" / str(VINTAGES[1])
     if args.peer == "prepare":
@@ -169,8 +173,10 @@ def main():
         return sys.exit(f"{what}: {found}") if isinstance(found, str) else found
 
     print(f"{peer('prepare')['polygons']} polygons of the prior")
-    for name, title in (("one", "the second date alone"), ("two", "both dates")):
-        accuracy.run([program, "run", args.folder / f"{name}.yaml", "--out", args.folder / name])
+    runs = (("one", "one.yaml", [], "the second date alone"), ("two", "two.yaml", [], "both dates"),
+            ("scratch", "one.yaml", ["--scratch"], "the second date alone, from scratch"))
+    for name, config, options, title in runs:
+        accuracy.run([program, "run", args.folder / config, "--out", args.folder / name, *options])
         found = peer(name)
         accuracy.table(f"{title} ({found['samples']:,} samples)", found["figures"])
 

@@ -32,7 +32,7 @@ const USAGE: &str = "peers make-raster DIR SIDE | make-coverages DIR SIDE ONE_IN
 type Kernel = fn(&Path) -> Outcome<Value>;
 
 /// Kernels by name.
-const KERNELS: [(&str, Kernel); 15] = [
+const KERNELS: [(&str, Kernel); 14] = [
     ("label-raw", |dir| raster::label_raster(dir, "raw")),
     ("label-sieved", |dir| raster::label_raster(dir, "sieved")),
     ("regularise", raster::regularise_raster),
@@ -45,9 +45,8 @@ const KERNELS: [(&str, Kernel); 15] = [
     ("overlay", overlay::arrange_vintages),
     ("pairs", overlay::intersect_pairs),
     ("write", files::write_geopackage),
-    ("fit", |dir| trees::fit(dir, 60)),
-    ("predict", |dir| trees::predict(dir, 60)),
-    ("predict-more", |dir| trees::predict(dir, 240)),
+    ("fit", trees::fit),
+    ("predict", trees::predict),
 ];
 
 fn main() -> ExitCode {

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use crate::{Outcome, clock, npy};
 
-/// Times the training of so many trees; the accuracy is that on the cells to predict.
-pub(crate) fn fit(dir: &Path, rounds: u32) -> Outcome<Value> {
+/// Times the training; the accuracy is that on the cells to predict.
+pub(crate) fn fit(dir: &Path) -> Outcome<Value> {
     let (features, labels) = load(dir, "train")?;
     let (cells, truth) = load(dir, "test")?;
     clock::time(
-        || learn(&features, &labels, rounds).map_err(|error| error.to_string()),
+        || learn(&features, &labels).map_err(|error| error.to_string()),
         |model| match model {
             Ok(model) => judged(model, &cells, &truth),
             Err(error) => json!({ "error": error }),
@@ -22,21 +22,21 @@ pub(crate) fn fit(dir: &Path, rounds: u32) -> Outcome<Value> {
     )
 }
 
-/// Times the prediction of cells by a model of so many trees.
-pub(crate) fn predict(dir: &Path, rounds: u32) -> Outcome<Value> {
+/// Times the prediction of cells.
+pub(crate) fn predict(dir: &Path) -> Outcome<Value> {
     let (features, labels) = load(dir, "train")?;
     let (cells, truth) = load(dir, "test")?;
-    let model = learn(&features, &labels, rounds)?;
+    let model = learn(&features, &labels)?;
     clock::time(
         || model.predict(cells.view()).map_err(|error| error.to_string()),
         |_| judged(&model, &cells, &truth),
     )
 }
 
-fn learn(features: &Array2<u8>, labels: &[ClassId], rounds: u32) -> Outcome<Model> {
+fn learn(features: &Array2<u8>, labels: &[ClassId]) -> Outcome<Model> {
     let names: Vec<String> = (0..features.ncols()).map(|rank| rank.to_string()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    Ok(train(features.view(), labels, &names, &TreeParams { rounds, ..TreeParams::default() })?)
+    Ok(train(features.view(), labels, &names, &TreeParams::default())?)
 }
 
 /// How many cells are predicted as they are labelled.
