@@ -1,8 +1,11 @@
 //! From fine pixels to working cells: mean and spread of each band within a cell.
+#![expect(clippy::inline_always, reason = "what is inlined is compiled again for wide vectors")]
 
 use std::ops::Range;
 
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3};
+
+use crate::wide::{Loop, widest};
 
 /// What the spread is multiplied by before it is stored, so that small textures keep their detail.
 pub const SPREAD_SCALE: f64 = 4.0;
@@ -23,9 +26,15 @@ pub struct CellSums {
     squares: Array3<u32>,
 }
 
+/// Lines of pixels that are summed at once: as many bytes as 16 bits hold the sum of.
+const LINES_MAX: usize = 257;
+
+/// Pixel columns that are summed at once: their sums stay in registers.
+const COLS: usize = 16;
+
 /// Sums down the pixel columns of one row of cells, of one band.
 struct Columns {
-    sum: Vec<u32>,
+    sum: Vec<u16>,
     squares: Vec<u32>,
 }
 
@@ -69,38 +78,10 @@ impl CellSums {
         cell_row: &[Option<usize>],
         cell_col: &[Option<usize>],
     ) {
-        let (n_bands, _, width) = pixels.dim();
-        assert_eq!(pixels.dim(), (self.sum.dim().0, cell_row.len(), cell_col.len()));
-        assert!(valid.is_none_or(|valid| valid.dim() == (cell_row.len(), width)));
-        let cols = runs(cell_col);
-        let mut columns = Columns { sum: vec![0; width], squares: vec![0; width] };
-        for (row, lines) in runs(cell_row) {
-            let open: Vec<&(usize, Range<usize>)> =
-                cols.iter().filter(|&&(col, _)| self.count[[row, col]] < self.whole).collect();
-            if open.is_empty() {
-                continue;
-            }
-            let valid_line = |line: usize| valid.as_ref().map(|valid| line_of(valid.row(line)));
-            for band in 0..n_bands {
-                columns.clear();
-                for line in lines.clone() {
-                    columns
-                        .add(line_of(pixels.slice(ndarray::s![band, line, ..])), valid_line(line));
-                }
-                for &&(col, ref run) in &open {
-                    self.sum[[band, row, col]] += columns.sum[run.clone()].iter().sum::<u32>();
-                    self.squares[[band, row, col]] +=
-                        columns.squares[run.clone()].iter().sum::<u32>();
-                }
-            }
-            for &&(col, ref run) in &open {
-                let n = lines.clone().map(|line| match valid_line(line) {
-                    None => run.len(),
-                    Some(valid) => valid[run.clone()].iter().filter(|&&v| v != 0).count(),
-                });
-                self.count[[row, col]] += n.sum::<usize>() as u32;
-            }
-        }
+        let n_bands = self.sum.dim().0;
+        assert_eq!(pixels.dim(), (n_bands, cell_row.len(), cell_col.len()));
+        assert!(valid.is_none_or(|valid| valid.dim() == (cell_row.len(), cell_col.len())));
+        widest(Adding { sums: self, pixels, valid, rows: runs(cell_row), cols: runs(cell_col) });
     }
 
     /// Number of pixels in each cell.
@@ -151,28 +132,102 @@ fn mean_and_spread(n: u32, sum: u32, squares: u32) -> (u8, u8) {
     (mean as i32 as u8, spread as i32 as u8)
 }
 
-impl Columns {
-    fn clear(&mut self) {
-        self.sum.fill(0);
-        self.squares.fill(0);
-    }
+/// A window of pixels that is added to sums; rows and columns by the cell that they fall in.
+struct Adding<'a> {
+    sums: &'a mut CellSums,
+    pixels: ArrayView3<'a, u8>,
+    valid: Option<ArrayView2<'a, u8>>,
+    rows: Vec<(usize, Range<usize>)>,
+    cols: Vec<(usize, Range<usize>)>,
+}
 
-    /// Adds a line of pixels; void ones count as zeros.
-    fn add(&mut self, pixels: &[u8], valid: Option<&[u8]>) {
-        let sums = self.sum.iter_mut().zip(&mut self.squares);
-        let add = |(sum, squares): (&mut u32, &mut u32), pixel: u8| {
-            *sum += u32::from(pixel);
-            // In 16 bits the square of a byte fits, and the loop becomes vectors.
-            *squares += u32::from(u16::from(pixel) * u16::from(pixel));
-        };
-        match valid {
-            None => sums.zip(pixels).for_each(|(at, &pixel)| add(at, pixel)),
-            Some(valid) => {
-                sums.zip(pixels)
-                    .zip(valid)
-                    .for_each(|((at, &pixel), &valid)| add(at, pixel & valid));
+impl Loop for Adding<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { sums, pixels, valid, rows, cols } = self;
+        let (n_bands, _, width) = pixels.dim();
+        let mut columns = Columns { sum: vec![0; width], squares: vec![0; width] };
+        for (row, lines) in rows {
+            let open: Vec<&(usize, Range<usize>)> =
+                cols.iter().filter(|&&(col, _)| sums.count[[row, col]] < sums.whole).collect();
+            if open.is_empty() {
+                continue;
+            }
+            let valid_line = |line: usize| valid.as_ref().map(|valid| line_of(valid.row(line)));
+            for band in 0..n_bands {
+                for start in lines.clone().step_by(LINES_MAX) {
+                    let of_band = |line: usize| {
+                        let pixels = line_of(pixels.slice(ndarray::s![band, line, ..]));
+                        (pixels, valid_line(line))
+                    };
+                    columns.fill(start..lines.end.min(start + LINES_MAX), of_band);
+                    let at = ndarray::s![band, row, ..];
+                    let (mut sum, mut squares) =
+                        (sums.sum.slice_mut(at), sums.squares.slice_mut(at));
+                    for &&(col, ref run) in &open {
+                        let of_run = columns.sum[run.clone()].iter().map(|&sum| u32::from(sum));
+                        sum[col] += of_run.sum::<u32>();
+                        squares[col] += columns.squares[run.clone()].iter().sum::<u32>();
+                    }
+                }
+            }
+            for &&(col, ref run) in &open {
+                let n = lines.clone().map(|line| match valid_line(line) {
+                    None => run.len(),
+                    Some(valid) => valid[run.clone()].iter().filter(|&&v| v != 0).count(),
+                });
+                sums.count[[row, col]] += n.sum::<usize>() as u32;
             }
         }
+    }
+}
+
+impl Columns {
+    /// Sums some lines of pixels; void ones count as zeros.
+    ///
+    /// * `line`: the pixels of a line, and which of them hold data.
+    #[inline(always)]
+    fn fill<'a>(
+        &mut self,
+        lines: Range<usize>,
+        line: impl Fn(usize) -> (&'a [u8], Option<&'a [u8]>),
+    ) {
+        let lines: Vec<_> = lines.map(line).collect();
+        let width = self.sum.len();
+        let whole = width - width % COLS;
+        for start in (0..whole).step_by(COLS) {
+            self.fill_some::<COLS>(start, &lines);
+        }
+        for start in whole..width {
+            self.fill_some::<1>(start, &lines);
+        }
+    }
+
+    /// [`Columns::fill`] of `N` columns.
+    #[inline(always)]
+    fn fill_some<const N: usize>(&mut self, start: usize, lines: &[(&[u8], Option<&[u8]>)]) {
+        let (mut sum, mut squares) = ([0_u16; N], [0_u32; N]);
+        let mut add = |pixels: [u8; N]| {
+            for ((sum, squares), pixel) in sum.iter_mut().zip(&mut squares).zip(pixels) {
+                *sum += u16::from(pixel);
+                // In 16 bits the square of a byte fits, and the loop becomes vectors.
+                *squares += u32::from(u16::from(pixel) * u16::from(pixel));
+            }
+        };
+        let some = |line: &[u8]| -> [u8; N] {
+            line[start..start + N].try_into().expect("a slice of this length")
+        };
+        for &(pixels, valid) in lines {
+            let pixels = some(pixels);
+            add(match valid.map(some) {
+                None => pixels,
+                Some(valid) => std::array::from_fn(|i| pixels[i] & valid[i]),
+            });
+        }
+        self.sum[start..start + N].copy_from_slice(&sum);
+        self.squares[start..start + N].copy_from_slice(&squares);
     }
 }
 

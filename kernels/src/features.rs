@@ -3,11 +3,13 @@
 //! Quantisation is fixed and in integers, so a cell has the same features whatever the block it is
 //! computed in. Neither the prior's class nor the evidence layers are features: the first is the
 //! label of the learner, the second are terms of the update.
+#![expect(clippy::inline_always, reason = "what is inlined is compiled again for wide vectors")]
 
 use ndarray::{Array2, ArrayView3, Axis};
 
 use crate::grid::Window;
 use crate::height::N_HEIGHT_BANDS;
+use crate::wide::{Loop, widest};
 
 mod planes;
 
@@ -131,7 +133,8 @@ pub enum FeatureError {
 ///   inside the block, except where the block ends at the limit of the territory: there the edge
 ///   cells are repeated outwards.
 ///
-/// Gives an array of shape (cell, feature), cells row by row, features as [`feature_names`]. Under those
+/// Gives an array of shape (cell, feature), cells row by row, features as [`feature_names`]. It lies in
+/// memory feature by feature, as [`Model::predict`](crate::trees::Model::predict) reads it. Under those
 /// terms the result is the same bytes for any block. Cells without imagery hold zeros as any other
 /// value: mask them afterwards. Texture windows use integral images (Crow, "Summed-area tables for
 /// texture mapping", SIGGRAPH 1984), so their cost does not depend on their side.
@@ -154,29 +157,47 @@ pub fn cell_features(
     if inner.row + inner.rows > rows || inner.col + inner.cols > cols {
         return Err(FeatureError::Window { window: inner, rows, cols });
     }
-    let mut features = Array2::zeros((inner.n_cells(), feature_names(heights.is_some()).len()));
-    if inner.n_cells() == 0 {
-        return Ok(features);
+    let n_features = feature_names(heights.is_some()).len();
+    let mut features = Array2::zeros((n_features, inner.n_cells()));
+    if inner.n_cells() > 0 {
+        let seen = Seen::of(imagery, inner);
+        let tall = heights.map(|heights| Tall::of(heights, inner));
+        let planes = features.as_slice_mut().expect("a new array is in standard layout");
+        let planes = planes.chunks_exact_mut(inner.n_cells()).collect();
+        widest(Lines { seen, tall, planes, inner });
     }
-    let seen = Seen::of(imagery, inner);
-    let tall = heights.map(|heights| Tall::of(heights, inner));
-    let n_features = features.ncols();
-    // One row of cells, feature by feature, then turned into cell by cell.
-    let mut planes = vec![0; n_features * inner.cols];
-    let lines = features.as_slice_mut().expect("a new array is in standard layout");
-    for (row, lines) in lines.chunks_exact_mut(n_features * inner.cols).enumerate() {
-        let (seen_planes, tall_planes) = planes.split_at_mut(N_SEEN * inner.cols);
-        seen.write(row + HALO, seen_planes);
-        if let Some(tall) = &tall {
-            tall.write(row + HALO, tall_planes);
-        }
-        for (feature, plane) in planes.chunks_exact(inner.cols).enumerate() {
-            for (line, &value) in lines.chunks_exact_mut(n_features).zip(plane) {
-                line[feature] = value;
+    Ok(features.reversed_axes())
+}
+
+/// The features of a window, to be written plane by plane.
+struct Lines<'a> {
+    seen: Seen,
+    tall: Option<Tall>,
+    planes: Vec<&'a mut [u8]>,
+    inner: Window,
+}
+
+impl Loop for Lines<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { seen, tall, mut planes, inner } = self;
+        for row in 0..inner.rows {
+            let at = row * inner.cols..(row + 1) * inner.cols;
+            let mut lines = planes.iter_mut().map(|plane| &mut plane[at.clone()]);
+            seen.write(row + HALO, &mut lines);
+            if let Some(tall) = &tall {
+                tall.write(row + HALO, &mut lines);
             }
         }
     }
-    Ok(features)
+}
+
+/// The next feature of a row of cells.
+#[inline(always)]
+fn next<'a>(lines: &mut impl Iterator<Item = &'a mut [u8]>) -> &'a mut [u8] {
+    lines.next().expect("there is a line for each feature")
 }
 
 /// The planes of the imagery of a window, and the integral images of those with a texture.
@@ -209,46 +230,44 @@ impl Seen {
         }
     }
 
-    /// Writes the features of a padded row one after the other, in their order.
-    fn write(&self, row: usize, out: &mut [u8]) {
-        let n = out.len() / N_SEEN;
-        let (plain, boxes) = out.split_at_mut(N_PLAIN * n);
-        self.plain(row, plain);
-        let (three, boxes) = boxes.split_at_mut(N_BOX * n);
-        let (nine, twenty_seven) = boxes.split_at_mut(N_BOX * n);
-        self.texture::<{ BOX_SIDES[0] }>(row, three);
-        self.texture::<{ BOX_SIDES[1] }>(row, nine);
-        self.texture::<{ BOX_SIDES[2] }>(row, twenty_seven);
+    /// Writes the features of a padded row, one line each, in their order.
+    #[inline(always)]
+    fn write<'a>(&self, row: usize, lines: &mut impl Iterator<Item = &'a mut [u8]>) {
+        self.plain(row, lines);
+        self.texture::<{ BOX_SIDES[0] }>(row, lines);
+        self.texture::<{ BOX_SIDES[1] }>(row, lines);
+        self.texture::<{ BOX_SIDES[2] }>(row, lines);
     }
 
-    fn plain(&self, row: usize, out: &mut [u8]) {
-        let n = out.len() / N_PLAIN;
-        let mut planes = out.chunks_exact_mut(n);
-        let mut next = || planes.next().expect("there is room for the plain features");
+    #[inline(always)]
+    fn plain<'a>(&self, row: usize, lines: &mut impl Iterator<Item = &'a mut [u8]>) {
         for band in &self.bands {
-            next().copy_from_slice(band.inner(row));
+            next(lines).copy_from_slice(band.inner(row));
         }
+        let n = self.ndvi.inner(row).len();
         let [red, green, blue, nir] = [0, 1, 2, 3].map(|band| &self.bands[band].inner(row)[..n]);
-        next().copy_from_slice(self.ndvi.inner(row));
-        fill(next(), |i| index(green[i], nir[i]));
-        next().copy_from_slice(self.brightness.inner(row));
-        fill(next(), |i| saturation(red[i], green[i], blue[i]));
-        fill(next(), |i| share(red[i], [red[i], green[i], blue[i]]));
-        fill(next(), |i| share(blue[i], [red[i], green[i], blue[i]]));
-        self.brightness.gradient(row, next());
+        next(lines).copy_from_slice(self.ndvi.inner(row));
+        fill(next(lines), |i| index(green[i], nir[i]));
+        next(lines).copy_from_slice(self.brightness.inner(row));
+        fill(next(lines), |i| saturation(red[i], green[i], blue[i]));
+        fill(next(lines), |i| share(red[i], [red[i], green[i], blue[i]]));
+        fill(next(lines), |i| share(blue[i], [red[i], green[i], blue[i]]));
+        self.brightness.gradient(row, next(lines));
     }
 
-    fn texture<const SIDE: usize>(&self, row: usize, out: &mut [u8]) {
-        let n = out.len() / N_BOX;
-        let mut planes = out.chunks_exact_mut(n);
-        let mut next = || planes.next().expect("there is room for the features of a box");
+    #[inline(always)]
+    fn texture<'a, const SIDE: usize>(
+        &self,
+        row: usize,
+        lines: &mut impl Iterator<Item = &'a mut [u8]>,
+    ) {
         let with_spread = [&self.of_brightness, &self.of_ndvi, &self.of_nir];
         for plane in with_spread {
-            plane.means::<SIDE>(row, next());
+            plane.means::<SIDE>(row, next(lines));
         }
-        self.of_fine.means::<SIDE>(row, next());
+        self.of_fine.means::<SIDE>(row, next(lines));
         for plane in with_spread {
-            plane.deviations::<SIDE>(row, next());
+            plane.deviations::<SIDE>(row, next(lines));
         }
     }
 }
@@ -266,27 +285,29 @@ impl Tall {
         Self { of_mean: Integral::of(&bands[0]), bands }
     }
 
-    /// Writes the features of a padded row one after the other, in their order.
-    fn write(&self, row: usize, out: &mut [u8]) {
-        let n = out.len() / N_HIGH;
-        let (own, boxes) = out.split_at_mut(N_HEIGHT_BANDS * n);
-        for (band, plane) in self.bands.iter().zip(own.chunks_exact_mut(n)) {
-            plane.copy_from_slice(band.inner(row));
+    /// Writes the features of a padded row, one line each, in their order.
+    #[inline(always)]
+    fn write<'a>(&self, row: usize, lines: &mut impl Iterator<Item = &'a mut [u8]>) {
+        for band in &self.bands {
+            next(lines).copy_from_slice(band.inner(row));
         }
-        let (three, boxes) = boxes.split_at_mut(2 * n);
-        let (nine, twenty_seven) = boxes.split_at_mut(2 * n);
-        self.texture::<{ BOX_SIDES[0] }>(row, three);
-        self.texture::<{ BOX_SIDES[1] }>(row, nine);
-        self.texture::<{ BOX_SIDES[2] }>(row, twenty_seven);
+        self.texture::<{ BOX_SIDES[0] }>(row, lines);
+        self.texture::<{ BOX_SIDES[1] }>(row, lines);
+        self.texture::<{ BOX_SIDES[2] }>(row, lines);
     }
 
-    fn texture<const SIDE: usize>(&self, row: usize, out: &mut [u8]) {
-        let (mean, deviation) = out.split_at_mut(out.len() / 2);
-        self.of_mean.means::<SIDE>(row, mean);
-        self.of_mean.deviations::<SIDE>(row, deviation);
+    #[inline(always)]
+    fn texture<'a, const SIDE: usize>(
+        &self,
+        row: usize,
+        lines: &mut impl Iterator<Item = &'a mut [u8]>,
+    ) {
+        self.of_mean.means::<SIDE>(row, next(lines));
+        self.of_mean.deviations::<SIDE>(row, next(lines));
     }
 }
 
+#[inline(always)]
 fn fill(out: &mut [u8], value: impl Fn(usize) -> u8) {
     out.iter_mut().enumerate().for_each(|(i, out)| *out = value(i));
 }

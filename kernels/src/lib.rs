@@ -39,4 +39,5 @@ pub mod trees;
 pub mod union_find;
 pub mod update;
 pub mod usage;
+mod wide;
 pub mod zonal;

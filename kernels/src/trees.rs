@@ -16,6 +16,7 @@ mod predict;
 mod softmax;
 
 pub use grow::{SAMPLES_MAX, TrainError, TreeParams, train};
+pub use predict::Predictor;
 
 /// Logit units of a score of 1: leaves are `i16` multiples of 1/1024.
 pub const SCORE_ONE: i32 = 1024;

@@ -4,6 +4,7 @@
 //! whole numbers are divided as floats: a quotient of the numbers in use is at least 1 / 65,025
 //! of itself away from the next whole number, and a float errs by 2^-24, so cutting it down gives
 //! the quotient of the integers, on every machine.
+#![expect(clippy::inline_always, reason = "what is inlined is compiled again for wide vectors")]
 
 use ndarray::{ArrayView2, s};
 
@@ -45,12 +46,14 @@ impl Plane {
     }
 
     /// The cells of a padded row that lie in the window.
+    #[inline(always)]
     pub(super) fn inner(&self, row: usize) -> &[u8] {
         let start = row * self.cols + HALO;
         &self.cells[start..start + self.cols - 2 * HALO]
     }
 
     /// How much a plane changes across and down at the cells of a padded row, saturated.
+    #[inline(always)]
     pub(super) fn gradient(&self, row: usize, out: &mut [u8]) {
         let n = out.len();
         let line = |start: usize| &self.cells[start..start + n];
@@ -65,6 +68,7 @@ impl Plane {
 }
 
 /// A normalised difference `(a - b) / (a + b)` on 1..=255, 128 for zero or for no light at all.
+#[inline(always)]
 pub(super) fn index(a: u8, b: u8) -> u8 {
     let (a, b) = (f32::from(a), f32::from(b));
     // Without light the numerator is zero as well.
@@ -72,12 +76,14 @@ pub(super) fn index(a: u8, b: u8) -> u8 {
 }
 
 /// Saturation of the HSV model on 0..=255: the range of the colour over its greatest part.
+#[inline(always)]
 pub(super) fn saturation(red: u8, green: u8, blue: u8) -> u8 {
     let (low, high) = (red.min(green).min(blue), red.max(green).max(blue));
     (f32::from(high - low) * 255.0 / f32::from(high).max(1.0)) as u8
 }
 
 /// The part of one colour in three on 0..=255; a third when there is no light.
+#[inline(always)]
 pub(super) fn share(part: u8, whole: [u8; 3]) -> u8 {
     let sum: u16 = whole.iter().map(|&v| u16::from(v)).sum();
     let share = (f32::from(part) * 255.0 / f32::from(sum.max(1))) as u8;
@@ -113,6 +119,7 @@ impl Integral {
     }
 
     /// Means of the square windows of odd `SIDE` centred on the inner cells of a padded row, rounded.
+    #[inline(always)]
     pub(super) fn means<const SIDE: usize>(&self, row: usize, mean: &mut [u8]) {
         let n = (SIDE * SIDE) as u32;
         let [a, b, c, d] = self.corners::<SIDE>(&self.sums, row, mean.len());
@@ -123,6 +130,7 @@ impl Integral {
     }
 
     /// Twice the standard deviations of the same windows, cut down and saturated.
+    #[inline(always)]
     pub(super) fn deviations<const SIDE: usize>(&self, row: usize, deviation: &mut [u8]) {
         let n = f64::from((SIDE * SIDE) as u32);
         let sums = self.corners::<SIDE>(&self.sums, row, deviation.len());
@@ -143,6 +151,7 @@ impl Integral {
 
     /// The four corners of the windows of a padded row: north-west, north-east, south-west,
     /// south-east.
+    #[inline(always)]
     fn corners<'a, const SIDE: usize>(
         &self,
         sums: &'a [u32],

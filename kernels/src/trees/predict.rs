@@ -1,9 +1,11 @@
 //! From features to probabilities, sixty-four cells at a time.
+#![expect(clippy::inline_always, reason = "what is inlined is compiled again for wide vectors")]
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, aview1};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use super::{CERTAIN, Model, ModelError, Tree, softmax::Softmax};
+use crate::wide::{Loop, widest};
 
 /// Cells asked the same question together: some vector registers of bytes.
 const LANES: usize = 64;
@@ -20,15 +22,32 @@ const CHUNK: usize = 1 << 14;
 /// A class's part of a leaf, padded to a whole vector.
 type Part = [i16; PAD];
 
-/// A model laid out for prediction.
-struct Scorer<'a> {
+/// A model laid out for prediction, which takes a while: one serves many blocks and threads.
+pub struct Predictor<'a> {
     trees: &'a [Tree],
+    n_features: usize,
     /// For each group of [`PAD`] classes, the leaves of each tree.
     leaves: Vec<Vec<Vec<Part>>>,
-    /// For each group of classes, the score before any tree.
+    /// For each group of classes, the score before any tree; the least where there is no class.
     base: Vec<Part>,
     n_classes: usize,
     softmax: Softmax,
+}
+
+/// Cells to predict, and where to.
+struct Chunk<'a> {
+    predictor: &'a Predictor<'a>,
+    cells: ArrayView2<'a, u8>,
+    out: ArrayViewMut2<'a, u8>,
+}
+
+impl Loop for Chunk<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.predictor.chunk(self.cells, self.out);
+    }
 }
 
 /// What a thread works with, allocated once for many blocks.
@@ -38,15 +57,15 @@ struct Block {
     ranks: [[u8; LANES]; GROUP],
     /// For each group of classes, the scores of each cell.
     scores: Vec<[Part; LANES]>,
-    weights: Vec<u32>,
-    /// Class by class.
+    /// Class by class, what its score weighs in each cell, then its probability.
+    weights: Vec<[u32; LANES]>,
     bytes: Vec<[u8; LANES]>,
 }
 
-/// The classes from `first` on, of lines of one value per class.
-fn parts(values: &[i16], n_classes: usize, first: usize) -> Vec<Part> {
+/// The classes from `first` on, of lines of one value per class; `empty` where there is no class.
+fn parts(values: &[i16], n_classes: usize, first: usize, empty: i16) -> Vec<Part> {
     let part = |line: &[i16]| {
-        let mut part = [0; PAD];
+        let mut part = [empty; PAD];
         let own = &line[first..n_classes.min(first + PAD)];
         part[..own.len()].copy_from_slice(own);
         part
@@ -54,45 +73,75 @@ fn parts(values: &[i16], n_classes: usize, first: usize) -> Vec<Part> {
     values.chunks_exact(n_classes).map(part).collect()
 }
 
-impl<'a> Scorer<'a> {
+impl<'a> Predictor<'a> {
     fn of(model: &'a Model) -> Self {
         let n_classes = model.classes.len();
         let groups = || (0..n_classes).step_by(PAD);
         let of_trees = |first: usize| {
-            let leaves = |tree: &Tree| parts(&tree.leaves, n_classes, first);
+            let leaves = |tree: &Tree| parts(&tree.leaves, n_classes, first, 0);
             model.trees.iter().map(leaves).collect()
         };
         Self {
             trees: &model.trees,
+            n_features: model.features.len(),
             leaves: groups().map(of_trees).collect(),
-            base: groups().flat_map(|first| parts(&model.base, n_classes, first)).collect(),
+            base: groups()
+                .flat_map(|first| parts(&model.base, n_classes, first, i16::MIN))
+                .collect(),
             n_classes,
             softmax: Softmax::new(),
         }
     }
 
+    /// Predicts the probability of every class in every cell.
+    ///
+    /// * `features`: shape `(cell, feature)`, the features that the model was trained on; quickest
+    ///   when they lie in memory feature by feature.
+    ///
+    /// Gives bytes of shape `(class, cell)`, classes in the order of [`Model::classes`], that sum
+    /// to exactly 255 over the classes of a cell. Parallel over cells; the same bytes for any
+    /// number of threads.
+    ///
+    /// # Errors
+    /// [`ModelError::Cells`] when the number of features is not the model's.
+    pub fn predict(&self, features: ArrayView2<'_, u8>) -> Result<Array2<u8>, ModelError> {
+        let (n_cells, got) = features.dim();
+        if got != self.n_features {
+            return Err(ModelError::Cells { got, expected: self.n_features });
+        }
+        let mut out = Array2::zeros((self.n_classes, n_cells));
+        features
+            .axis_chunks_iter(Axis(0), CHUNK)
+            .into_par_iter()
+            .zip(out.axis_chunks_iter_mut(Axis(1), CHUNK).into_par_iter())
+            .for_each(|(cells, out)| widest(Chunk { predictor: self, cells, out }));
+        Ok(out)
+    }
+
     /// Predicts cells (rows of `features`) into `(class, cell)` bytes.
+    #[inline(always)]
     fn chunk(&self, features: ArrayView2<'_, u8>, mut out: ArrayViewMut2<'_, u8>) {
         let mut block = Block {
             columns: vec![[0; LANES]; features.ncols()],
             ranks: [[0; LANES]; GROUP],
             scores: vec![[[0; PAD]; LANES]; self.base.len()],
-            weights: vec![0; self.n_classes],
+            weights: vec![[0; LANES]; self.n_classes],
             bytes: vec![[0; LANES]; self.n_classes],
         };
         let blocks = features.axis_chunks_iter(Axis(0), LANES);
         for (cells, mut out) in blocks.zip(out.axis_chunks_iter_mut(Axis(1), LANES)) {
             block.load(cells);
             self.score(&mut block);
-            for lane in 0..cells.nrows() {
-                self.probabilities(lane, &mut block);
-            }
+            self.weigh(&mut block);
+            block.probabilities();
             for (bytes, mut line) in block.bytes.iter().zip(out.rows_mut()) {
-                line.assign(&aview1(&bytes[..cells.nrows()]));
+                let line = line.as_slice_mut().expect("a class's cells are contiguous");
+                line.copy_from_slice(&bytes[..line.len()]);
             }
         }
     }
 
+    #[inline(always)]
     fn score(&self, block: &mut Block) {
         for (scores, base) in block.scores.iter_mut().zip(&self.base) {
             scores.fill(*base);
@@ -108,39 +157,72 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// Makes bytes that sum to [`CERTAIN`]: halves up, what rounding left over to the best class.
-    fn probabilities(&self, lane: usize, block: &mut Block) {
-        let scores = block.scores.iter().flat_map(|part| part[lane]).take(self.n_classes);
-        let sum = u64::from(self.softmax.weigh(scores, &mut block.weights));
-        // A multiplication by the inverse; 40 bits keep the quotient of 32-bit weights exact
-        // enough to round, and the same everywhere.
-        let inverse = ((u64::from(CERTAIN) << 40) + sum / 2) / sum;
-        let (mut best, mut rest) = (0, i32::from(CERTAIN));
-        for (class, (&weight, bytes)) in block.weights.iter().zip(&mut block.bytes).enumerate() {
-            let byte = ((u64::from(weight) * inverse + (1 << 39)) >> 40) as u8;
-            bytes[lane] = byte;
-            rest -= i32::from(byte);
-            if weight > block.weights[best] {
-                best = class;
+    /// Weighs the classes of each cell.
+    #[inline(always)]
+    fn weigh(&self, block: &mut Block) {
+        let mut best = [i16::MIN; LANES];
+        for scores in &block.scores {
+            for (best, part) in best.iter_mut().zip(scores) {
+                *best = part.iter().fold(*best, |best, &score| best.max(score));
             }
         }
-        let byte = &mut block.bytes[best][lane];
-        *byte = (i32::from(*byte) + rest) as u8;
+        for (class, weights) in block.weights.iter_mut().enumerate() {
+            let scores = block.scores[class / PAD].iter().map(|part| part[class % PAD]);
+            for ((weight, score), &best) in weights.iter_mut().zip(scores).zip(&best) {
+                *weight = self.softmax.weight(score, best);
+            }
+        }
     }
 }
 
 impl Block {
     /// Takes the features of at most [`LANES`] cells; those of other lanes stay as they are.
+    #[inline(always)]
     fn load(&mut self, cells: ArrayView2<'_, u8>) {
-        for (lane, cell) in cells.rows().into_iter().enumerate() {
-            for (column, &value) in self.columns.iter_mut().zip(cell) {
-                column[lane] = value;
+        for (column, of_feature) in self.columns.iter_mut().zip(cells.columns()) {
+            match of_feature.to_slice() {
+                Some(values) => column[..values.len()].copy_from_slice(values),
+                None => column.iter_mut().zip(of_feature).for_each(|(lane, &value)| *lane = value),
             }
+        }
+    }
+
+    /// Makes bytes that sum to [`CERTAIN`] of the weights: halves up, what rounding left over to
+    /// the best class, the first of equals.
+    #[inline(always)]
+    fn probabilities(&mut self) {
+        let mut sums = [0_u32; LANES];
+        for weights in &self.weights {
+            sums.iter_mut().zip(weights).for_each(|(sum, &weight)| *sum += weight);
+        }
+        // A multiplication by the inverse, which 32 bits hold since the best class weighs `ONE`; 40
+        // more keep the quotient of 32-bit weights exact enough to round, and the same everywhere.
+        let inverses = sums.map(|sum| {
+            let sum = u64::from(sum);
+            (((u64::from(CERTAIN) << 40) + sum / 2) / sum) as u32
+        });
+        let (mut most, mut best, mut rest) = ([0; LANES], [0; LANES], [CERTAIN; LANES]);
+        for (class, (weights, bytes)) in self.weights.iter().zip(&mut self.bytes).enumerate() {
+            for lane in 0..LANES {
+                let (weight, inverse) = (u64::from(weights[lane]), u64::from(inverses[lane]));
+                bytes[lane] = ((weight * inverse + (1 << 39)) >> 40) as u8;
+                rest[lane] = rest[lane].wrapping_sub(bytes[lane]);
+            }
+            for lane in 0..LANES {
+                let is_better = weights[lane] > most[lane];
+                most[lane] = if is_better { weights[lane] } else { most[lane] };
+                best[lane] = if is_better { class as u32 } else { best[lane] };
+            }
+        }
+        for (lane, (&class, rest)) in best.iter().zip(rest).enumerate() {
+            let byte = &mut self.bytes[class as usize][lane];
+            *byte = byte.wrapping_add(rest);
         }
     }
 }
 
 /// The leaf of each cell in a tree.
+#[inline(always)]
 fn find_leaves(tree: &Tree, columns: &[[u8; LANES]], ranks: &mut [u8; LANES]) {
     ranks.fill(0);
     for (bit, split) in tree.splits.iter().enumerate() {
@@ -152,6 +234,7 @@ fn find_leaves(tree: &Tree, columns: &[[u8; LANES]], ranks: &mut [u8; LANES]) {
 }
 
 /// Adds the leaves of some trees to the scores of each cell.
+#[inline(always)]
 fn add_leaves(trees: &[Vec<Part>], ranks: &[[u8; LANES]; GROUP], scores: &mut [Part; LANES]) {
     for (lane, score) in scores.iter_mut().enumerate() {
         let mut sums = *score;
@@ -166,28 +249,16 @@ fn add_leaves(trees: &[Vec<Part>], ranks: &[[u8; LANES]; GROUP], scores: &mut [P
 }
 
 impl Model {
-    /// Predicts the probability of every class in every cell.
-    ///
-    /// * `features`: shape `(cell, feature)`, the features that the model was trained on.
-    ///
-    /// Gives bytes of shape `(class, cell)`, classes in the order of [`Model::classes`], that sum
-    /// to exactly 255 over the classes of a cell. Parallel over cells; the same bytes for any
-    /// number of threads.
+    /// The model laid out for prediction.
+    pub fn predictor(&self) -> Predictor<'_> {
+        Predictor::of(self)
+    }
+
+    /// Predicts the probability of every class in every cell, see [`Predictor::predict`].
     ///
     /// # Errors
-    /// [`ModelError::Cells`] when the number of features is not the model's.
+    /// Those of [`Predictor::predict`].
     pub fn predict(&self, features: ArrayView2<'_, u8>) -> Result<Array2<u8>, ModelError> {
-        let (n_cells, got) = features.dim();
-        if got != self.features.len() {
-            return Err(ModelError::Cells { got, expected: self.features.len() });
-        }
-        let scorer = Scorer::of(self);
-        let mut out = Array2::zeros((self.classes.len(), n_cells));
-        features
-            .axis_chunks_iter(Axis(0), CHUNK)
-            .into_par_iter()
-            .zip(out.axis_chunks_iter_mut(Axis(1), CHUNK).into_par_iter())
-            .for_each(|(cells, out)| scorer.chunk(cells, out));
-        Ok(out)
+        self.predictor().predict(features)
     }
 }
