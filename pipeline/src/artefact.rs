@@ -75,16 +75,16 @@ impl Draft {
     /// still open.
     pub fn publish(self) -> Result<Artefact, Error> {
         let stamp = self.seal()?;
-        if self.temp.is_dir() && self.path.exists() {
-            let old = self.temp.with_added_extension("old");
-            fs::rename(&self.path, &old).map_err(Error::write(&self.path))?;
-            fs::rename(&self.temp, &self.path).map_err(Error::write(&self.path))?;
-            remove(&old)?;
-        } else {
-            fs::rename(&self.temp, &self.path).map_err(Error::write(&self.path))?;
-        }
-        flush_folder(folder_of(&self.path))?;
-        Ok(Artefact { path: self.path.clone(), stamp })
+        Ok(Artefact { path: self.rename()?, stamp })
+    }
+
+    /// [`Draft::publish`] without the hash, for the outputs of stages: the run hashes those.
+    ///
+    /// # Errors
+    /// As [`Draft::publish`].
+    pub fn place(self) -> Result<PathBuf, Error> {
+        self.flush()?;
+        self.rename()
     }
 
     /// Flushes and hashes what was written; it keeps its temporary name.
@@ -92,6 +92,11 @@ impl Draft {
     /// # Errors
     /// As [`Draft::publish`].
     pub(crate) fn seal(&self) -> Result<Stamp, Error> {
+        self.flush()?;
+        Stamp::of(&self.temp)
+    }
+
+    fn flush(&self) -> Result<(), Error> {
         for suffix in ["-wal", "-journal"] {
             let mut beside = self.temp.clone().into_os_string();
             beside.push(suffix);
@@ -102,8 +107,20 @@ impl Draft {
                 )));
             }
         }
-        flush(&self.temp)?;
-        Stamp::of(&self.temp)
+        flush(&self.temp)
+    }
+
+    fn rename(self) -> Result<PathBuf, Error> {
+        if self.temp.is_dir() && self.path.exists() {
+            let old = self.temp.with_added_extension("old");
+            fs::rename(&self.path, &old).map_err(Error::write(&self.path))?;
+            fs::rename(&self.temp, &self.path).map_err(Error::write(&self.path))?;
+            remove(&old)?;
+        } else {
+            fs::rename(&self.temp, &self.path).map_err(Error::write(&self.path))?;
+        }
+        flush_folder(folder_of(&self.path))?;
+        Ok(self.path.clone())
     }
 
     /// Its final path.

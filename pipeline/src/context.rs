@@ -71,7 +71,7 @@ impl Context<'_> {
     /// # Errors
     /// It cannot be flushed or renamed.
     pub fn publish(&self, draft: Draft) -> Result<String, Error> {
-        Ok(self.relative(&draft.publish()?.path))
+        Ok(self.relative(&draft.place()?))
     }
 
     /// The flaws counted by the completed stages before this one, and by this one so far.

@@ -285,7 +285,7 @@ impl<T: CubeCell> Growing<T> {
     /// A block is missing, or [`Error::Write`].
     pub fn publish(self, ctx: &Context) -> Result<String, Error> {
         self.array.check_complete()?;
-        Ok(ctx.relative(&self.draft.publish()?.path))
+        ctx.publish(self.draft)
     }
 }
 

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::artefact::Stamp;
@@ -169,11 +170,36 @@ impl Journal {
         Ok(Some(done))
     }
 
-    /// Size and hash of an input file; hashed again only when its size or time differs.
+    /// Sizes and hashes of input files, in their order; one is hashed again only when its size or
+    /// time differs. Files are hashed in parallel.
     ///
     /// # Errors
-    /// [`Error::Read`] when the file cannot be read, [`Error::Write`] when the journal cannot grow.
+    /// [`Error::Read`] when a file cannot be read, [`Error::Write`] when the journal cannot grow.
+    pub fn input_stamps(&mut self, paths: &[PathBuf]) -> Result<Vec<Stamp>, Error> {
+        let look = |path: &PathBuf| self.look(path);
+        let inputs: Vec<(Input, bool)> = paths.par_iter().map(look).collect::<Result<_, _>>()?;
+        inputs.into_iter().map(|looked| self.keep(looked)).collect()
+    }
+
+    /// Size and hash of one input file, see [`Journal::input_stamps`].
+    ///
+    /// # Errors
+    /// Those of [`Journal::input_stamps`].
     pub fn input_stamp(&mut self, path: &Path) -> Result<Stamp, Error> {
+        let looked = self.look(path)?;
+        self.keep(looked)
+    }
+
+    fn keep(&mut self, (input, is_known): (Input, bool)) -> Result<Stamp, Error> {
+        let stamp = input.stamp.clone();
+        if !is_known {
+            self.append(Record::Input(input))?;
+        }
+        Ok(stamp)
+    }
+
+    /// An input file as it is, and whether the journal knows it so.
+    fn look(&self, path: &Path) -> Result<(Input, bool), Error> {
         let metadata = fs::metadata(path).map_err(Error::read(path))?;
         let modified = metadata.modified().map_err(Error::read(path))?;
         let modified_ns =
@@ -182,12 +208,9 @@ impl Journal {
             && known.modified_ns == modified_ns
             && known.stamp.bytes == metadata.len()
         {
-            return Ok(known.stamp.clone());
+            return Ok((known.clone(), true));
         }
-        let stamp = Stamp::of(path)?;
-        let input = Input { path: path.to_owned(), modified_ns, stamp: stamp.clone() };
-        self.append(Record::Input(input))?;
-        Ok(stamp)
+        Ok((Input { path: path.to_owned(), modified_ns, stamp: Stamp::of(path)? }, false))
     }
 
     fn remember(&mut self, record: Record) {

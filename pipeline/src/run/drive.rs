@@ -26,6 +26,7 @@ pub(super) struct Run<'a> {
     pub(super) config: &'a Config,
     pub(super) options: &'a Options,
     cancel: &'a Cancel,
+    pool: rayon::ThreadPool,
     pub(super) out_dir: PathBuf,
     journal: Journal,
     /// Every complete stage so far.
@@ -58,7 +59,11 @@ pub fn drive(
     artefact::sweep(&out_dir)?;
     let journal = Journal::open(&work_dir)?;
     let (done, computed) = (BTreeMap::new(), Vec::new());
-    let mut run = Run { config, options, cancel, out_dir, journal, done, computed };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads)
+        .build()
+        .map_err(|error| Error::internal(format!("no thread pool: {error}")))?;
+    let mut run = Run { config, options, cancel, pool, out_dir, journal, done, computed };
     for stage in Stage::of(config).filter(|stage| *stage <= last) {
         run.stage(stage, body)?;
     }
@@ -159,11 +164,7 @@ impl Run<'_> {
             cancel: self.cancel,
         };
         ctx.check_cancelled()?;
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.options.threads)
-            .build()
-            .map_err(|error| Error::internal(format!("no thread pool: {error}")))?;
-        let report = pool.install(|| body(&ctx));
+        let report = self.pool.install(|| body(&ctx));
         meter.finish();
         let report = report?;
         ctx.check_cancelled()?;
@@ -179,8 +180,10 @@ impl Run<'_> {
     /// Hash of everything that a stage's result depends on, and the inputs among it.
     fn key(&mut self, stage: Stage) -> Result<(String, BTreeMap<String, Stamp>), Error> {
         let mut inputs = BTreeMap::new();
-        for path in stage.inputs(self.config) {
-            inputs.insert(self.config.shown(&path), self.journal.input_stamp(&path)?);
+        let paths = stage.inputs(self.config);
+        let stamps = self.pool.install(|| self.journal.input_stamps(&paths))?;
+        for (path, stamp) in paths.iter().zip(stamps) {
+            inputs.insert(self.config.shown(path), stamp);
         }
         let needs: BTreeMap<Stage, &BTreeMap<String, Stamp>> = stage
             .needs()
