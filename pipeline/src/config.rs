@@ -189,6 +189,14 @@ impl Heights {
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
         self.surface.iter().chain(&self.ground)
     }
+
+    /// The products that they come as, by their keys: the surface, then its ground if there is one.
+    pub fn products(&self) -> Vec<(&'static str, &[PathBuf])> {
+        match self.ground.as_slice() {
+            [] => vec![("mnh", &self.surface)],
+            ground => vec![("mns", &self.surface), ("mnt", ground)],
+        }
+    }
 }
 
 /// One layer of evidence.

@@ -39,11 +39,7 @@ impl Inputs {
             }
         }
         for prediction in config.all_predictions() {
-            let fit = match prediction.kind {
-                PredictionKind::Class => class_raster,
-                PredictionKind::Probability => probabilities,
-            };
-            product(config, &prediction.files, fit)?;
+            product(config, &prediction.files, prediction_of(prediction.kind))?;
         }
         for path in config.images() {
             inputs.n_images += 1;
@@ -109,6 +105,14 @@ pub fn heights(info: &RasterInfo) -> Result<(), Error> {
         .got(format!("{} bands", info.bands))
         .expected("metres, in one band")
         .into())
+}
+
+/// The check of the rasters of a kind of predictions.
+pub fn prediction_of(kind: PredictionKind) -> fn(&RasterInfo) -> Result<(), Error> {
+    match kind {
+        PredictionKind::Class => class_raster,
+        PredictionKind::Probability => probabilities,
+    }
 }
 
 /// Checks that a raster holds classes: one band of bytes, of which none that is a class means no data.

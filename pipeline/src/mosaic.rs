@@ -1,7 +1,7 @@
 //! A product of the ortho imagery: the tiles of one band set, read as one picture.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use kernels::aggregate::CellSums;
 use kernels::grid::Grid;
@@ -13,13 +13,15 @@ use crate::inputs::ortho;
 use crate::io::raster::{RasterInfo, RasterSource};
 
 mod placed;
+mod strips;
 mod tile;
 
 pub(crate) use placed::Placed;
+pub(crate) use strips::Strips;
 pub(crate) use tile::Tile;
 
 /// Files that a reader keeps open: a strip of a block rarely meets more.
-const OPEN_MAX: usize = 8;
+const OPEN_MAX: usize = 16;
 
 /// The tiles of one product (RVB, IRC, heights), in the order of their paths.
 #[derive(Debug, Clone)]
@@ -112,23 +114,19 @@ impl Mosaic {
     /// # Errors
     /// A tile cannot be opened any more.
     pub(crate) fn reduced(self, pixel_max_m: f64) -> Result<Self, Error> {
-        let mut levels: Option<usize> = None;
-        for tile in &self.tiles {
-            let source = RasterSource::open(&tile.path)?;
-            let full_m = source.info().georef()?.pixel_width_m;
+        let fitting = |tile: &Tile| {
+            let full_m = tile.georef.pixel_width_m;
             // A level that is not exactly half has pixels of its own size.
             let pixel_m =
-                |&(_, cols): &(usize, usize)| full_m * source.info().cols as f64 / cols as f64;
-            let fits = source.info().levels.iter().map(pixel_m);
-            let n = fits.take_while(|&pixel_m| pixel_m <= pixel_max_m * 1.001).count();
-            levels = Some(levels.map_or(n, |most: usize| most.min(n)));
-        }
+                |&(_, cols): &(usize, usize)| full_m * tile.info.cols as f64 / cols as f64;
+            let fits = tile.info.levels.iter().map(pixel_m);
+            fits.take_while(|&pixel_m| pixel_m <= pixel_max_m * 1.001).count()
+        };
+        // What is read at a reduced level already stays at it.
+        let levels = if self.level() == 0 { self.tiles.iter().map(fitting).min() } else { None };
         let Some(level) = levels.and_then(|n| n.checked_sub(1)) else { return Ok(self) };
-        if self.level() == level + 1 {
-            return Ok(self);
-        }
         let open = |tile: &Tile| {
-            let source = RasterSource::open_level(&tile.path, Some(level))?;
+            let source = RasterSource::open_level(tile.path(), Some(level))?;
             Tile::of(source.info(), Some(level))
         };
         let tiles: Vec<Tile> = self.tiles.iter().map(open).collect::<Result<_, _>>()?;
@@ -188,7 +186,7 @@ impl Mosaic {
     fn fits(&self, cell_m: f64) -> Result<(), Error> {
         match self.tiles.first() {
             Some(tile) if self.pixels_per_cell(cell_m) == 0 => {
-                Err(InputError::new(&tile.path, "the working cells are smaller than the pixels")
+                Err(InputError::new(tile.path(), "the working cells are smaller than the pixels")
                     .got(format!("cells of {cell_m} m, pixels of {} m", self.pixel_m))
                     .expected("cells of one pixel at least")
                     .hint("raise `cell_m` in the configuration")
@@ -289,8 +287,7 @@ fn usual_pixel_m(tiles: &[Tile]) -> f64 {
 }
 
 fn odd_pixel(tile: &Tile, usual_m: f64) -> InputError {
-    let path: &Path = &tile.path;
-    InputError::new(path, "this tile has another resolution than most")
+    InputError::new(tile.path(), "this tile has another resolution than most")
         .got(format!("pixels of {} m", tile.georef.pixel_width_m))
         .expected(format!("{usual_m} m"))
         .hint("give one product per list, or resample the odd tiles with `gdalwarp -tr`")

@@ -101,9 +101,9 @@ impl Stage {
             // Correct 2: a report's comment carries the id of its correction.
             Self::Regularise | Self::Correct => 2,
             Self::Artificialise => 3,
-            // Ingest 4: where tiles overlap the first one counts; the inputs are surveyed.
-            Self::Ingest | Self::Classify | Self::Indicators | Self::Deliver => 4,
-            Self::Update => 5,
+            Self::Classify | Self::Indicators | Self::Deliver => 4,
+            // Ingest 5: predictions are surveyed.
+            Self::Ingest | Self::Update => 5,
         }
     }
 

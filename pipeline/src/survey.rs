@@ -8,6 +8,7 @@ mod evidence;
 mod patch;
 mod places;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kernels::accuracy::Share;
@@ -52,6 +53,8 @@ struct Flaw {
 /// What the inputs hold of the territory.
 #[derive(Debug)]
 pub struct Survey {
+    /// Every product by its key, headers read.
+    mosaics: BTreeMap<String, Mosaic>,
     findings: Vec<Finding>,
     figures: Map<String, Value>,
     cells_in_territory: u64,
@@ -66,10 +69,18 @@ struct Product<'a> {
     key: String,
     files: &'a [PathBuf],
     mosaic: Mosaic,
-    /// The name of the limit, and its value.
-    limit: (&'static str, f64),
-    flaw: &'static str,
+    /// What is ground without a tile; the name of the limit of its share, and its value.
+    missing: (&'static str, (&'static str, f64)),
+    /// What is ground of several tiles, and what becomes of it.
+    twice: (&'static str, &'static str),
 }
+
+/// Ground of several images, and of several tiles of anything else.
+const FIRST_COUNTS: (&str, &str) =
+    ("tiles_overlap", "the first in the order of the paths that fills a cell counts there");
+const ALL_COUNT: (&str, &str) = ("tiles_overlap_all", "all their pixels count there");
+/// A product may be missing anywhere.
+const OPTIONAL: (&str, f64) = ("", 1.0);
 
 /// Cells of a block, or of all, that lack something or have it twice.
 #[derive(Clone, Default)]
@@ -93,6 +104,7 @@ impl Survey {
         let products = products(config)?;
         let counts = count(land, &products, prior.unwrap_or_default());
         let mut survey = Self {
+            mosaics: BTreeMap::new(),
             findings: Vec::new(),
             figures: Map::new(),
             cells_in_territory: counts.inside,
@@ -108,7 +120,7 @@ impl Survey {
         }
         for (date, given) in Date::of(config) {
             let of = |kind: &str| {
-                let key = format!("{}.{kind}", date.key("imagery"));
+                let key = product_key(date, kind);
                 let product = products.iter().find(|product| product.key == key);
                 &product.expect("every date has both products").mosaic
             };
@@ -119,6 +131,7 @@ impl Survey {
         for layer in &config.evidence.layers {
             survey.evidence(layer, land, counts.inside)?;
         }
+        survey.mosaics = products.into_iter().map(|p| (p.key, p.mosaic)).collect();
         Ok(survey)
     }
 
@@ -136,6 +149,14 @@ impl Survey {
     /// Working cells whose centre lies in the territory.
     pub fn cells_in_territory(&self) -> u64 {
         self.cells_in_territory
+    }
+
+    /// A product of a date, such as `rvb`, whose headers need not be read again.
+    ///
+    /// # Panics
+    /// When the configuration has no such product.
+    pub(crate) fn mosaic(&self, date: Date, kind: &str) -> &Mosaic {
+        self.mosaics.get(&product_key(date, kind)).expect("every product was looked at")
     }
 
     /// Says every finding.
@@ -199,7 +220,7 @@ impl Survey {
             let what = format!("the tiles of `{key}` do not touch the territory");
             return Err(fault(what).expected("tiles over the communes").into());
         }
-        let (name, most) = product.limit;
+        let (flaw, (name, most)) = product.missing;
         if without.share(n_inside) > most {
             return Err(fault(format!("tiles of `{key}` are missing"))
                 .got(format!("no tile over {}", units::percent(without.share(n_inside))))
@@ -207,13 +228,12 @@ impl Survey {
                 .into());
         }
         if without.cells > 0 {
-            self.find(product.flaw, without, key, format!("`{key}` has no tile over {extent}"));
+            self.find(flaw, without, key, format!("`{key}` has no tile over {extent}"));
         }
         if twice.cells > 0 {
             let extent = self.extent(twice, n_inside);
-            let rule = "the first in the order of the paths that fills a cell counts there";
-            let text = format!("tiles of `{key}` overlap on {extent}: {rule}");
-            self.find("tiles_overlap", twice, key, text);
+            let (flaw, rule) = product.twice;
+            self.find(flaw, twice, key, format!("tiles of `{key}` overlap on {extent}: {rule}"));
         }
         let figures = json!({
             "tiles": product.files.len(),
@@ -311,29 +331,39 @@ pub(crate) fn misfit(config: &Config, misfit: Misfit, n_files: usize) -> Error {
     fault.concerns(format!("{files}, {share} of the territory without them")).into()
 }
 
-/// Every product of images and heights of a run, headers read.
+/// The key of a product in the configuration: `imagery.rvb`, `prior.imagery.mnh`, `predictions[1]`.
+fn product_key(date: Date, kind: &str) -> String {
+    if kind.starts_with("predictions") { date.key(kind) } else { date.key("imagery") + "." + kind }
+}
+
+/// What [`Survey::mosaic`] calls a prediction of a date, by its rank.
+pub(crate) fn prediction(rank: usize) -> String {
+    format!("predictions[{rank}]")
+}
+
+/// Every product of images, heights and predictions of a run, headers read.
 fn products(config: &Config) -> Result<Vec<Product<'_>>, Error> {
     let epsg = config.crs.0;
     let Limits { no_imagery, no_heights, .. } = config.limits;
     let mut products = Vec::new();
     for (date, given) in Date::of(config) {
-        let prefix = date.key("imagery");
-        let image = |kind: &str, files| -> Result<Product<'_>, Error> {
+        for (kind, files) in [("rvb", &given.rvb), ("irc", &given.irc)] {
             let mosaic = Mosaic::of_images(files, epsg, config.cell_m(), given.reduced)?;
-            let (key, limit) = (format!("{prefix}.{kind}"), ("no_imagery", no_imagery));
-            Ok(Product { key, files, mosaic, limit, flaw: "ground_without_tile" })
-        };
-        products.push(image("rvb", &given.rvb)?);
-        products.push(image("irc", &given.irc)?);
-        let Some(heights) = &given.heights else { continue };
-        let names = if heights.ground.is_empty() { ["mnh", ""] } else { ["mns", "mnt"] };
-        for (kind, files) in names.into_iter().zip([&heights.surface, &heights.ground]) {
-            if files.is_empty() {
-                continue;
-            }
+            let missing = ("ground_without_tile", ("no_imagery", no_imagery));
+            let key = product_key(date, kind);
+            products.push(Product { key, files, mosaic, missing, twice: FIRST_COUNTS });
+        }
+        for (kind, files) in given.heights.iter().flat_map(|heights| heights.products()) {
             let mosaic = Mosaic::open(files, epsg, inputs::heights)?;
-            let (key, limit) = (format!("{prefix}.{kind}"), ("no_heights", no_heights));
-            products.push(Product { key, files, mosaic, limit, flaw: "ground_without_height" });
+            let missing = ("ground_without_height", ("no_heights", no_heights));
+            let key = product_key(date, kind);
+            products.push(Product { key, files, mosaic, missing, twice: ALL_COUNT });
+        }
+        for (rank, given) in date.predictions(config).iter().enumerate() {
+            let mosaic = Mosaic::open(&given.files, epsg, inputs::prediction_of(given.kind))?;
+            let missing = ("ground_without_prediction", OPTIONAL);
+            let (key, files) = (product_key(date, &prediction(rank)), &given.files);
+            products.push(Product { key, files, mosaic, missing, twice: ALL_COUNT });
         }
     }
     Ok(products)

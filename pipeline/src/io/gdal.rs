@@ -111,6 +111,14 @@ pub fn settings() -> Vec<(&'static str, &'static str)> {
     SETTINGS.to_vec()
 }
 
+/// Lets GDAL keep so many bytes of decoded tiles, of all threads together.
+pub fn keep_tiles(bytes: usize) {
+    raise();
+    let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+    // SAFETY: plain switch of the process; no pointer involved.
+    unsafe { gdal_sys::GDALSetCacheMax64(bytes) };
+}
+
 /// The version of the GDAL library in use, such as `3.6.2`.
 pub fn version() -> String {
     raise();

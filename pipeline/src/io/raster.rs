@@ -51,6 +51,26 @@ impl RasterSource {
         Ok(Self { dataset, info })
     }
 
+    /// Opens a raster again whose header is known, or the reduced level whose header it is.
+    ///
+    /// # Errors
+    /// Those of [`RasterSource::open_level`]; the file is no longer the one that was described.
+    pub fn reopen(info: &RasterInfo, level: Option<usize>) -> Result<Self> {
+        let dataset = open_raster(&info.path, level)?;
+        let ((cols, rows), bands) = (dataset.raster_size(), dataset.raster_count());
+        if (rows, cols, bands) != (info.rows, info.cols, info.bands) {
+            return Err(InputError::new(&info.path, "this raster was replaced during the run")
+                .got(format!("{rows} rows, {cols} columns, {bands} bands"))
+                .expected(format!(
+                    "{} rows, {} columns, {} bands",
+                    info.rows, info.cols, info.bands
+                ))
+                .hint("run again once its files no longer change")
+                .into());
+        }
+        Ok(Self { dataset, info: info.clone() })
+    }
+
     /// The header.
     pub fn info(&self) -> &RasterInfo {
         &self.info

@@ -2,15 +2,13 @@
 //! repeated.
 
 use kernels::grid::{Grid, Window};
-use kernels::lattice::STEPS_PER_METRE;
 
-use super::Mosaic;
+use super::{Reader, cell_m};
 use crate::error::Error;
 use crate::io::raster::RasterSource;
 
 /// The pixels of a tile over a block, and where they go.
 pub(crate) struct Placed {
-    pub(crate) source: RasterSource,
     /// The pixels to read.
     pub(crate) window: Window,
     /// Row of the window, row of the block.
@@ -19,20 +17,22 @@ pub(crate) struct Placed {
     pub(crate) cols: Vec<(usize, usize)>,
 }
 
-impl Mosaic {
-    /// The pixels of the tiles over a block.
+impl Reader<'_> {
+    /// Gives `each` the pixels of every tile over a block, and the tile's file.
     ///
     /// Pixels no larger than the cells go to the cell that holds their centre; of larger ones, each
     /// cell has the one that holds its own centre. Where tiles overlap all their pixels count.
     ///
     /// # Errors
-    /// A tile cannot be opened any more.
-    pub(crate) fn placed(&self, block: &Grid) -> Result<Vec<Placed>, Error> {
-        let cell_m = f64::from(block.cell) / f64::from(STEPS_PER_METRE);
-        let is_coarse = self.pixels_per_cell(cell_m) == 0;
-        let mut placed = Vec::new();
-        for tile in &self.tiles {
-            let margin_m = if is_coarse { self.pixel_m } else { 0.0 };
+    /// Those of `each`; a tile cannot be opened any more.
+    pub(crate) fn placed(
+        &mut self,
+        block: &Grid,
+        mut each: impl FnMut(&RasterSource, &Placed) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let is_coarse = self.mosaic.pixels_per_cell(cell_m(block)) == 0;
+        let margin_m = if is_coarse { self.mosaic.pixel_m } else { 0.0 };
+        for (rank, tile) in self.mosaic.tiles.iter().enumerate() {
             let Some(window) = tile.window_over(block, margin_m) else { continue };
             let (rows, cols) = if is_coarse {
                 let (rows, cols) = tile.places_of(window, block);
@@ -41,10 +41,9 @@ impl Mosaic {
                 let (rows, cols) = tile.cells_of(window, block);
                 (inside(rows), inside(cols))
             };
-            let source = tile.source()?;
-            placed.push(Placed { source, window, rows, cols });
+            each(self.source(rank)?, &Placed { window, rows, cols })?;
         }
-        Ok(placed)
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! One file of a mosaic: where its pixels lie on working cells.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use kernels::grid::{Grid, Window};
 use kernels::lattice::{Point, STEPS_PER_METRE};
@@ -11,12 +11,11 @@ use crate::io::raster::{Georef, RasterInfo, RasterSource};
 /// One file of a mosaic, or one reduced level of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Tile {
-    pub(crate) path: PathBuf,
+    /// The header of what is read.
+    pub(super) info: RasterInfo,
     /// The reduced level that is read, from 0; `None` for the full pixels.
     pub(super) level: Option<usize>,
     pub(super) georef: Georef,
-    rows: usize,
-    cols: usize,
 }
 
 impl Tile {
@@ -25,27 +24,25 @@ impl Tile {
     /// # Errors
     /// It has no position, or one that is not north-up.
     pub(super) fn of(info: &RasterInfo, level: Option<usize>) -> Result<Self, Error> {
-        Ok(Self {
-            path: info.path.clone(),
-            level,
-            georef: info.georef()?,
-            rows: info.rows,
-            cols: info.cols,
-        })
+        Ok(Self { level, georef: info.georef()?, info: info.clone() })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.info.path
     }
 
     /// Opens it at its level.
     ///
     /// # Errors
-    /// It cannot be opened any more.
+    /// It cannot be opened any more, or is another one.
     pub(super) fn source(&self) -> Result<RasterSource, Error> {
-        RasterSource::open_level(&self.path, self.level)
+        RasterSource::reopen(&self.info, self.level)
     }
 
     /// Ground that it covers, in square metres.
     pub(super) fn ground_m2(&self) -> f64 {
         let pixel_m2 = self.georef.pixel_width_m * self.georef.pixel_height_m;
-        self.rows as f64 * self.cols as f64 * pixel_m2
+        self.info.rows as f64 * self.info.cols as f64 * pixel_m2
     }
 
     /// South-west and north-east corner, to the nearest centimetre.
@@ -54,14 +51,17 @@ impl Tile {
     /// It lies outside every French coordinate system.
     pub(super) fn corners(&self) -> Result<(Point, Point), Error> {
         let Georef { west_m, north_m, pixel_width_m, pixel_height_m } = self.georef;
-        let east_m = west_m + pixel_width_m * self.cols as f64;
-        let south_m = north_m - pixel_height_m * self.rows as f64;
+        let east_m = west_m + pixel_width_m * self.info.cols as f64;
+        let south_m = north_m - pixel_height_m * self.info.rows as f64;
         let corner = |x_m: f64, y_m: f64| {
             Point::from_metres(x_m, y_m).ok_or_else(|| -> Error {
-                InputError::new(&self.path, "this tile lies outside every French coordinate system")
-                    .got(format!("a corner at {x_m} {y_m} m"))
-                    .hint("check its position with `gdalinfo`: are its units metres?")
-                    .into()
+                InputError::new(
+                    self.path(),
+                    "this tile lies outside every French coordinate system",
+                )
+                .got(format!("a corner at {x_m} {y_m} m"))
+                .hint("check its position with `gdalinfo`: are its units metres?")
+                .into()
             })
         };
         Ok((corner(west_m, south_m)?, corner(east_m, north_m)?))
@@ -77,7 +77,7 @@ impl Tile {
             ((side_m / cell_m - 0.5 - 1e-3).ceil().max(0.0) as usize).min(n)
         };
         let (width_m, height_m) =
-            (self.cols as f64 * pixel_width_m, self.rows as f64 * pixel_height_m);
+            (self.info.cols as f64 * pixel_width_m, self.info.rows as f64 * pixel_height_m);
         let (row, row_end) = (
             first(block_north_m - north_m, block.rows),
             first(block_north_m - north_m + height_m, block.rows),
@@ -106,12 +106,15 @@ impl Tile {
             (first < end).then(|| (first, end - first))
         };
         let Georef { west_m: west, north_m: north, pixel_width_m, pixel_height_m } = self.georef;
-        let (col, cols) =
-            range((west_m - west) / pixel_width_m, (east_m - west) / pixel_width_m, self.cols)?;
+        let (col, cols) = range(
+            (west_m - west) / pixel_width_m,
+            (east_m - west) / pixel_width_m,
+            self.info.cols,
+        )?;
         let (row, rows) = range(
             (north - north_m) / pixel_height_m,
             (north - south_m) / pixel_height_m,
-            self.rows,
+            self.info.rows,
         )?;
         Some(Window { row, col, rows, cols })
     }

@@ -215,16 +215,15 @@ fn features_of(
     ctx.progress.start(of_block.len() as u64, "blocks");
     let parts: Vec<(Vec<usize>, Array2<u8>)> = of_block
         .into_par_iter()
-        .map(|((row, col), ranks)| {
+        .map(|(_, ranks)| {
             ctx.check_cancelled()?;
-            let (row, col) = (row * SIDE, col * SIDE);
-            let (rows, cols) = (SIDE.min(frame.grid.rows - row), SIDE.min(frame.grid.cols - col));
-            let window = Window { row, col, rows, cols };
+            let window = around(ranks.iter().map(|&rank| &samples[rank]));
             let cells = looks.around(frame, window)?.features(window)?;
-            let wanted: Vec<usize> = ranks
-                .iter()
-                .map(|&rank| (samples[rank].row - row) * cols + samples[rank].col - col)
-                .collect();
+            let place = |&rank: &usize| {
+                let Sample { row, col, .. } = samples[rank];
+                (row - window.row) * window.cols + col - window.col
+            };
+            let wanted: Vec<usize> = ranks.iter().map(place).collect();
             ctx.progress.advance(1);
             Ok((ranks, cells.select(Axis(0), &wanted)))
         })
@@ -237,6 +236,15 @@ fn features_of(
         }
     }
     Ok(features)
+}
+
+/// The window around some samples: they are few where the territory is large.
+fn around<'a>(samples: impl Iterator<Item = &'a Sample>) -> Window {
+    let none = (usize::MAX..0, usize::MAX..0);
+    let (rows, cols) = samples.fold(none, |(rows, cols), &Sample { row, col, .. }| {
+        (rows.start.min(row)..rows.end.max(row + 1), cols.start.min(col)..cols.end.max(col + 1))
+    });
+    Window { row: rows.start, col: cols.start, rows: rows.len(), cols: cols.len() }
 }
 
 /// Cleans the samples and trains the model on those kept.
@@ -278,6 +286,7 @@ fn predict(
     ctx.progress.start(frame.grid.n_cells() as u64, "cells");
     let ids: Vec<u8> = classes.iter().map(|class| class.0).collect();
     let notes = Map::from_iter([("classes".to_owned(), json!(ids))]);
+    let predictor = model.predictor();
     cube::publish(ctx, date.probability(), frame, (&names, notes), |shard| {
         // Read once for the whole shard: each block by itself would decode its neighbours' chunks.
         let (around, seen) = (looks.around(frame, shard)?, valid.read_plane(0, shard)?);
@@ -291,7 +300,7 @@ fn predict(
                 let window = Window { row, col: shard.col + start, rows, cols };
                 let lines = around.features(window)?;
                 let predicted =
-                    model.predict(lines.view()).map_err(|e| Error::internal(e.to_string()))?;
+                    predictor.predict(lines.view()).map_err(|e| Error::internal(e.to_string()))?;
                 let first = rank * SIDE;
                 let seen = seen.slice(s![first..first + rows, start..start + cols]);
                 let mut part = strip.slice_mut(s![.., .., start..start + cols]);

@@ -22,6 +22,7 @@ use crate::survey::Survey;
 mod evidence;
 mod images;
 mod predictions;
+mod strips;
 
 use evidence::Shapes;
 
@@ -44,9 +45,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .figure("cells_in_territory", survey.cells_in_territory())
         .figure("coverage", survey.figures());
     for (date, given) in Date::of(config) {
-        report = images::imagery(ctx, &land, (date, given), report)?;
+        report = images::imagery(ctx, &land, &survey, (date, given), report)?;
         if let Some(given) = &given.heights {
-            report = images::heights(ctx, &land, (date, given), report)?;
+            report = images::heights(ctx, &land, &survey, (date, given), report)?;
         }
     }
     let mut report = evidence(ctx, &land, report)?;
@@ -54,7 +55,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         report = prior_on_cells(ctx, &land, prior, report)?;
     }
     for (date, _) in Date::of(config) {
-        report = predictions::ingest(ctx, land.frame, date, report)?;
+        report = predictions::ingest(ctx, land.frame, &survey, date, report)?;
     }
     if config.scratch {
         report = bare(ctx, land.frame, report)?;

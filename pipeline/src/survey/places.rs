@@ -150,7 +150,7 @@ fn wrong_order(
             .to_owned()
     };
     let share = share_under(land, faulty);
-    InputError::new(&faulty[0].path, "the bands of RVB and IRC are not in their order")
+    InputError::new(faulty[0].path(), "the bands of RVB and IRC are not in their order")
         .got(format!("{}, {}", same(red), same(green)))
         .expected(
             "red, green, blue in `rvb` and near infrared, red, green in `irc`: bands 1 and 2 of \

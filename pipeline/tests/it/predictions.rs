@@ -135,6 +135,31 @@ fn a_wrong_numbering_is_refused_with_the_right_one() {
 }
 
 #[test]
+fn a_prediction_that_leaves_ground_out_or_covers_it_twice_is_told_with_its_share() {
+    let sample = Sample::of(11, 200);
+    let config = configured(&sample, "half", 500, "cosia");
+    let text = fs::read_to_string(&config).unwrap();
+    let told = |text: String| {
+        fs::write(&config, text).unwrap();
+        let mut millesime = std::process::Command::new(env!("CARGO_BIN_EXE_millesime"));
+        let output = millesime.args(["check", config.to_str().unwrap()]).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        told
+    };
+    assert!(!told(text.clone()).contains("`predictions[0]`"));
+    let one = sample.path("sample/predictions/500_0.tif");
+    let other = sample.path("sample/predictions/500_20.tif").display().to_string();
+    let half = told(text.replace(&format!(", {other}"), ""));
+    assert!(half.contains("`predictions[0]` has no tile over 50.0 % of the territory"), "{half}");
+    let copy = one.with_file_name("zz.tif");
+    fs::copy(&one, &copy).unwrap();
+    let twice = told(text.replace(&other, &format!("{other}, {}", copy.display())));
+    let parts = ["tiles of `predictions[0]` overlap on 50.0 %", "all their pixels count there"];
+    assert!(parts.iter().all(|part| twice.contains(part)), "{twice}");
+}
+
+#[test]
 fn predictions_are_checked_with_the_configuration() {
     let sample = Sample::of(11, 200);
     let config = configured(&sample, "ok", 500, "cosia");

@@ -38,6 +38,16 @@ impl CellType {
         }
     }
 
+    /// Most bytes that such a cell takes.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::U8 => 1,
+            Self::U16 => 2,
+            Self::U32 => 4,
+            Self::Signed | Self::Float => 8,
+        }
+    }
+
     /// Its name in messages.
     pub fn name(self) -> &'static str {
         match self {

@@ -2,8 +2,7 @@
 
 use kernels::grid::{Grid, Window};
 use kernels::height::{N_HEIGHT_BANDS, height_bytes};
-use ndarray::parallel::prelude::*;
-use ndarray::{Array2, Array3, ArrayViewMut3, Axis, s};
+use ndarray::{Array2, ArrayViewMut3, Axis, s};
 use serde_json::Map;
 
 use crate::config::{Heights, Imagery};
@@ -11,20 +10,20 @@ use crate::context::Context;
 use crate::cube::{self, Growing};
 use crate::date::Date;
 use crate::error::{Error, InputError};
-use crate::inputs;
 use crate::land::Land;
 use crate::mosaic::{Mosaic, Reader};
 use crate::stage_report::StageReport;
+use crate::survey::Survey;
 use crate::tally::Tally;
 use crate::units;
+
+use super::strips::ByStrips;
 
 /// Bands of the imagery: mean then spread.
 const IMAGERY_BANDS: [&str; 8] =
     ["r", "g", "b", "nir", "r_spread", "g_spread", "b_spread", "nir_spread"];
 /// Bands of the heights.
 const HEIGHT_BANDS: [&str; N_HEIGHT_BANDS] = ["height", "height_spread"];
-/// Side of the blocks in which images are read, in cells.
-const READ_SIDE: usize = 512;
 /// Cells that lie in the territory and have no imagery.
 const NO_IMAGERY: &str = "cell_without_imagery";
 
@@ -35,22 +34,20 @@ const NO_IMAGERY: &str = "cell_without_imagery";
 pub(super) fn imagery(
     ctx: &Context,
     land: &Land,
+    survey: &Survey,
     (date, given): (Date, &Imagery),
     report: StageReport,
 ) -> Result<StageReport, Error> {
-    let open =
-        |files| Mosaic::of_images(files, land.frame.epsg, ctx.config.cell_m(), given.reduced);
-    let (rvb, irc) = (open(&given.rvb)?, open(&given.irc)?);
-    start(ctx, land);
+    let (rvb, irc) = (survey.mosaic(date, "rvb"), survey.mosaic(date, "irc"));
+    let strips = ByStrips::start(ctx, land.grid(), &[rvb, irc]);
     let images = Growing::<u8>::new(ctx, date.imagery(), land.frame, (&IMAGERY_BANDS, Map::new()))?;
     let valid = Growing::<u8>::new(ctx, date.valid(), land.frame, (&[], Map::new()))?;
     let counts = cube::in_blocks(ctx, land.grid(), |shard| {
-        let cells = in_strips(ctx, land.grid(), shard, IMAGERY_BANDS.len(), || {
-            let (mut visible, mut infrared) = (rvb.reader(), irc.reader());
-            move |block: &Grid, cells: ArrayViewMut3<'_, u8>| {
-                read_part(&mut visible, &mut infrared, block, cells)
-            }
-        })?;
+        let open = || (rvb.reader(), irc.reader());
+        let (cells, _) =
+            strips.shard(shard, IMAGERY_BANDS.len(), open, |readers, window, cells| {
+                read_part(readers, &land.grid().sub(window), cells)
+            })?;
         // Zero in all bands is what `read_part` leaves where there is nothing.
         let seen = cells.fold_axis(Axis(0), 0, |&any, &cell| any | u8::from(cell != 0));
         images.write(shard, cells)?;
@@ -76,26 +73,27 @@ pub(super) fn imagery(
 pub(super) fn heights(
     ctx: &Context,
     land: &Land,
+    survey: &Survey,
     (date, given): (Date, &Heights),
     report: StageReport,
 ) -> Result<StageReport, Error> {
-    let epsg = ctx.config.crs.0;
-    let surface = Mosaic::open(&given.surface, epsg, inputs::heights)?;
-    let ground = (!given.ground.is_empty())
-        .then(|| Mosaic::open(&given.ground, epsg, inputs::heights))
-        .transpose()?;
-    start(ctx, land);
+    let products = given.products();
+    let products: Vec<_> = products.iter().map(|(name, _)| survey.mosaic(date, name)).collect();
+    let (surface, ground) = (products[0], products.get(1).copied());
+    let strips = ByStrips::start(ctx, land.grid(), &products);
     let bands = (&HEIGHT_BANDS[..], Map::new());
     let stored = Growing::<u8>::new(ctx, date.heights(), land.frame, bands)?;
     let counts = cube::in_blocks(ctx, land.grid(), |shard| {
-        let cells = in_strips(ctx, land.grid(), shard, HEIGHT_BANDS.len(), || {
-            let (mut top, mut under) = (surface.reader(), ground.as_ref().map(Mosaic::reader));
-            move |block: &Grid, mut cells: ArrayViewMut3<'_, u8>| {
-                let under = under.as_mut().map(|ground| ground.relief(block)).transpose()?;
-                cells.assign(&height_bytes(&top.relief(block)?, under.as_ref()));
-                Ok(())
-            }
-        })?;
+        let open = || (surface.reader(), ground.map(Mosaic::reader));
+        let read = |(top, under): &mut (Reader<'_>, Option<Reader<'_>>),
+                    window,
+                    mut cells: ArrayViewMut3<'_, u8>| {
+            let block = land.grid().sub(window);
+            let under = under.as_mut().map(|ground| ground.relief(&block)).transpose()?;
+            cells.assign(&height_bytes(&top.relief(&block)?, under.as_ref()));
+            Ok(())
+        };
+        let (cells, _) = strips.shard(shard, HEIGHT_BANDS.len(), open, read)?;
         let counts = missing(ctx, land, shard, &cells.index_axis(Axis(0), 0).to_owned(), None);
         stored.write(shard, cells)?;
         Ok(counts)
@@ -108,10 +106,6 @@ pub(super) fn heights(
         .output(stored.publish(ctx)?)
         .figure(&date.figure("cells_without_height"), void)
         .figure(&date.figure("height_pixel_m"), surface.pixel_m))
-}
-
-fn start(ctx: &Context, land: &Land) {
-    ctx.progress.start(land.grid().n_cells() as u64, "cells");
 }
 
 /// Cells of the territory in a block, and those of them where `known` is 0, tallied under `flaw`.
@@ -164,40 +158,9 @@ fn within(
         .into())
 }
 
-/// The bands of one shard. Strips of it are made in parallel, each from west to east by one
-/// `reader`, so that what a window decodes beyond its side serves the next one.
-fn in_strips<F>(
-    ctx: &Context,
-    grid: &Grid,
-    shard: Window,
-    n_bands: usize,
-    reader: impl Fn() -> F + Sync,
-) -> Result<Array3<u8>, Error>
-where
-    F: FnMut(&Grid, ArrayViewMut3<'_, u8>) -> Result<(), Error>,
-{
-    let shard_grid = grid.sub(shard);
-    let mut cells = Array3::zeros((n_bands, shard.rows, shard.cols));
-    let strips = cells.axis_chunks_iter_mut(Axis(1), READ_SIDE).into_par_iter().enumerate();
-    strips.try_for_each(|(rank, mut strip)| {
-        let mut read = reader();
-        let rows = strip.len_of(Axis(1));
-        for col in (0..shard.cols).step_by(READ_SIDE) {
-            ctx.check_cancelled()?;
-            let cols = READ_SIDE.min(shard.cols - col);
-            let window = Window { row: rank * READ_SIDE, col, rows, cols };
-            read(&shard_grid.sub(window), strip.slice_mut(s![.., .., col..col + cols]))?;
-            ctx.progress.advance(window.n_cells() as u64);
-        }
-        Ok::<_, Error>(())
-    })?;
-    Ok(cells)
-}
-
 /// Means and spreads of one block; zero is left where fewer than half of a cell's pixels hold data.
 fn read_part(
-    rvb: &mut Reader<'_>,
-    irc: &mut Reader<'_>,
+    (rvb, irc): &mut (Reader<'_>, Reader<'_>),
     block: &Grid,
     mut cells: ArrayViewMut3<'_, u8>,
 ) -> Result<(), Error> {

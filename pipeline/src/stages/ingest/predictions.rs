@@ -1,31 +1,29 @@
 //! Predictions made elsewhere, as shares of their classes on working cells.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use kernels::class_shares::ClassShares;
 use kernels::grid::{Grid, Window};
 use kernels::lattice::Point;
-use ndarray::parallel::prelude::*;
-use ndarray::{Array2, Array3, s};
+use ndarray::{Array2, Array3, ArrayView2, ArrayViewMut3, s};
 use nomenclature::{ClassId, Couple, PredictionClasses};
 use serde_json::Map;
 
 use crate::config::{Prediction, PredictionKind};
 use crate::context::Context;
-use crate::cube::{self, Quantity};
+use crate::cube::{self, Growing, Quantity};
 use crate::date::Date;
 use crate::error::{Error, InputError};
-use crate::inputs;
 use crate::io::cube::{CubeArray, Frame};
-use crate::io::raster::CellType;
-use crate::mosaic::{Mosaic, Placed};
+use crate::io::raster::{CellType, RasterSource};
+use crate::mosaic::{Mosaic, Placed, Reader};
 use crate::stage_report::StageReport;
+use crate::survey::{self, Survey};
+
+use super::strips::ByStrips;
 
 /// Pixels whose value is no class of the table.
 const UNKNOWN: &str = "prediction_class_unknown";
-/// Side of the blocks in which predictions are read, in cells.
-const READ_SIDE: usize = 512;
 /// Share of the pixels that may be of no class of the table.
 const UNKNOWN_MAX: f64 = 0.5;
 /// Share of the ground on which another numbering agrees with the prior, from which it is looked at.
@@ -39,41 +37,29 @@ const AGREEMENT_MIN: f64 = 0.4;
 pub(super) fn ingest(
     ctx: &Context,
     frame: Frame,
+    survey: &Survey,
     date: Date,
     mut report: StageReport,
 ) -> Result<StageReport, Error> {
     for (rank, given) in date.predictions(ctx.config).iter().enumerate() {
-        let n_classes = given.classes.classes().len();
         let names: Vec<&str> = given.classes.classes().iter().map(|c| c.name.as_str()).collect();
-        let reading = Reading::open(ctx, frame, given)?;
-        let found = Mutex::new(Found::default());
+        let reading = Reading::open(ctx, survey.mosaic(date, &survey::prediction(rank)), given)?;
         let quantity = date.prediction(rank);
-        let output = cube::publish(ctx, quantity, frame, (&names, Map::new()), |shard| {
-            let grid = frame.grid.sub(shard);
-            let parts: Vec<(Window, Array3<u8>, Found)> = grid
-                .blocks(READ_SIDE)
-                .into_par_iter()
-                .map(|part| {
-                    ctx.check_cancelled()?;
-                    let at =
-                        Window { row: shard.row + part.row, col: shard.col + part.col, ..part };
-                    let (cells, found) = reading.block(&grid.sub(part), at)?;
-                    Ok((part, cells, found))
-                })
-                .collect::<Result<_, Error>>()?;
-            let mut cells = Array3::zeros((n_classes, shard.rows, shard.cols));
-            for (w, part, of_part) in parts {
-                let rows = w.row..w.row + w.rows;
-                cells.slice_mut(s![.., rows, w.col..w.col + w.cols]).assign(&part);
-                found.lock().unwrap_or_else(PoisonError::into_inner).merge(&of_part);
-            }
-            Ok(cells)
+        let stored = Growing::<u8>::new(ctx, quantity, frame, (&names, Map::new()))?;
+        let strips = ByStrips::start(ctx, &frame.grid, &[reading.mosaic]);
+        let of_shards = cube::in_blocks(ctx, &frame.grid, |shard| {
+            let (cells, found) = reading.shard(&frame.grid, &strips, shard)?;
+            stored.write(shard, cells)?;
+            Ok(found)
         })?;
-        let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut found = Found::default();
+        for of_shard in &of_shards {
+            found.merge(of_shard);
+        }
         found.check(ctx, given)?;
         let name = date.figure(&format!("prediction_{}", rank + 1));
         report = report
-            .output(output)
+            .output(stored.publish(ctx)?)
             .figure(&format!("{name}_pixels"), found.pixels)
             .figure(&format!("{name}_pixels_unknown"), found.unknown());
     }
@@ -83,7 +69,7 @@ pub(super) fn ingest(
 /// One prediction being read.
 struct Reading<'a> {
     given: &'a Prediction,
-    mosaic: Mosaic,
+    mosaic: &'a Mosaic,
     ranks: [u8; 256],
     /// The prior's couples, when there is a prior.
     prior: Option<CubeArray<u16>>,
@@ -100,49 +86,98 @@ struct Found {
     on_cover: BTreeMap<(u8, ClassId), u64>,
 }
 
-impl<'a> Reading<'a> {
-    fn open(ctx: &Context, frame: Frame, given: &'a Prediction) -> Result<Self, Error> {
-        let fit = match given.kind {
-            PredictionKind::Class => inputs::class_raster,
-            PredictionKind::Probability => inputs::probabilities,
-        };
-        let has_prior = ctx.config.prior.is_some();
-        Ok(Self {
-            given,
-            mosaic: Mosaic::open(&given.files, frame.epsg, fit)?,
-            ranks: given.classes.ranks(),
-            prior: has_prior.then(|| cube::open(ctx, Quantity::Prior)).transpose()?,
-        })
+/// What a part of a shard is read with, and what it was found to hold.
+struct Part<'a> {
+    reader: Reader<'a>,
+    found: Found,
+    /// Pixels by value and cover of the prior, in the order of [`Part::place`].
+    on_cover: Vec<u64>,
+}
+
+impl Part<'_> {
+    /// Where pixels of a value on a cover are counted.
+    fn place(value: u8, cover: ClassId) -> usize {
+        usize::from(value) << 8 | usize::from(cover.0)
     }
 
-    /// The shares of the classes on a block that lies `at` a place of the grid.
-    fn block(&self, block: &Grid, at: Window) -> Result<(Array3<u8>, Found), Error> {
+    /// What was found, the counts of values and covers by those that there are.
+    fn finish(self) -> Found {
+        let Self { mut found, on_cover, .. } = self;
+        for (place, &n) in on_cover.iter().enumerate().filter(|&(_, &n)| n > 0) {
+            found.on_cover.insert(((place >> 8) as u8, ClassId(place as u8)), n);
+        }
+        found
+    }
+}
+
+impl<'a> Reading<'a> {
+    fn open(ctx: &Context, mosaic: &'a Mosaic, given: &'a Prediction) -> Result<Self, Error> {
+        let has_prior = ctx.config.prior.is_some();
+        let prior = has_prior.then(|| cube::open(ctx, Quantity::Prior)).transpose()?;
+        Ok(Self { given, mosaic, ranks: given.classes.ranks(), prior })
+    }
+
+    /// The shares of the classes on a shard.
+    fn shard(
+        &self,
+        grid: &Grid,
+        strips: &ByStrips<'_>,
+        shard: Window,
+    ) -> Result<(Array3<u8>, Found), Error> {
+        let n_classes = self.given.classes.classes().len();
+        let prior = self.prior.as_ref().map(|prior| prior.read_plane(0, shard)).transpose()?;
+        let open = || Part {
+            reader: self.mosaic.reader(),
+            found: Found::default(),
+            on_cover: vec![0; 1 << 16],
+        };
+        let read = |part: &mut Part<'_>, at: Window, mut cells: ArrayViewMut3<'_, u8>| {
+            let prior = prior.as_ref().map(|prior| {
+                let (row, col) = (at.row - shard.row, at.col - shard.col);
+                prior.slice(s![row..row + at.rows, col..col + at.cols])
+            });
+            cells.assign(&self.block(&grid.sub(at), prior, part)?);
+            Ok(())
+        };
+        let (cells, parts) = strips.shard(shard, n_classes, open, read)?;
+        let mut found = Found::default();
+        for part in parts {
+            found.merge(&part.finish());
+        }
+        Ok((cells, found))
+    }
+
+    /// The shares of the classes on a block.
+    ///
+    /// * `prior`: the couples of its cells.
+    fn block(
+        &self,
+        block: &Grid,
+        prior: Option<ArrayView2<'_, u16>>,
+        Part { reader, found, on_cover }: &mut Part<'_>,
+    ) -> Result<Array3<u8>, Error> {
         let n_classes = self.given.classes.classes().len();
         let mut shares = ClassShares::new(n_classes, block.rows, block.cols);
-        let prior = self.prior.as_ref().map(|prior| prior.read_plane(0, at)).transpose()?;
-        let mut found = Found::default();
-        for placed in self.mosaic.placed(block)? {
-            match self.given.kind {
-                PredictionKind::Class => {
-                    let ground = (block, prior.as_ref());
-                    self.classes(&placed, ground, &mut shares, &mut found)?;
-                }
-                PredictionKind::Probability => {
-                    probability(&placed, n_classes, &mut shares, &mut found)?;
-                }
+        reader.placed(block, |source, placed| match self.given.kind {
+            PredictionKind::Class => {
+                let values = self.classes(source, placed, &mut shares)?;
+                self.count(block, placed, &values, (found, prior, on_cover));
+                Ok(())
             }
-        }
-        Ok((shares.shares(), found))
+            PredictionKind::Probability => {
+                probability(source, placed, n_classes, &mut shares, found)
+            }
+        })?;
+        Ok(shares.shares())
     }
 
+    /// Adds the classes of a tile; gives its values and which of them are data.
     fn classes(
         &self,
-        placed: &Placed,
-        (block, prior): (&Grid, Option<&Array2<u16>>),
+        source: &RasterSource,
+        Placed { window, rows, cols }: &Placed,
         shares: &mut ClassShares,
-        found: &mut Found,
-    ) -> Result<(), Error> {
-        let Placed { source, window, rows, cols } = placed;
+    ) -> Result<(Array2<u8>, Array2<u8>), Error> {
         let is_class = |v: &f64| {
             self.given.classes.classes().iter().any(|c| (f64::from(c.value) - v).abs() < 0.5)
         };
@@ -159,33 +194,43 @@ impl<'a> Reading<'a> {
         let valid = source.read_valid(*window)?;
         let mut ranks = values.mapv(|value| self.ranks[usize::from(value)]);
         ranks.zip_mut_with(&valid, |rank, &valid| *rank *= valid);
+        shares.add_classes(ranks.view(), rows, cols);
+        Ok((values, valid))
+    }
+
+    /// Counts the values of a tile, those without a class, and those on each cover of the prior.
+    fn count(
+        &self,
+        block: &Grid,
+        Placed { rows, cols, .. }: &Placed,
+        (values, valid): &(Array2<u8>, Array2<u8>),
+        (found, prior, on_cover): (&mut Found, Option<ArrayView2<'_, u16>>, &mut [u64]),
+    ) {
         for &(i, row) in rows {
             for &(j, col) in cols.iter().filter(|&&(j, _)| valid[[i, j]] != 0) {
+                let value = values[[i, j]];
                 found.pixels += 1;
-                if ranks[[i, j]] == 0 {
+                if self.ranks[usize::from(value)] == 0 {
                     let corner = block.corner(row, col);
-                    found.no_class(values[[i, j]], (1, (corner.x, corner.y)));
+                    found.no_class(value, (1, (corner.x, corner.y)));
                 }
                 let couple = prior.map_or(0, |prior| prior[[row, col]]);
                 if couple != 0 {
-                    let key = (values[[i, j]], Couple::from_cell(couple).cs);
-                    *found.on_cover.entry(key).or_default() += 1;
+                    on_cover[Part::place(value, Couple::from_cell(couple).cs)] += 1;
                 }
             }
         }
-        shares.add_classes(ranks.view(), rows, cols);
-        Ok(())
     }
 }
 
 /// Adds the probabilities of a tile: bytes as they are, floating point from 0 to 1.
 fn probability(
-    placed: &Placed,
+    source: &RasterSource,
+    Placed { window, rows, cols }: &Placed,
     n_classes: usize,
     shares: &mut ClassShares,
     found: &mut Found,
 ) -> Result<(), Error> {
-    let Placed { source, window, rows, cols } = placed;
     let info = source.info();
     if info.bands != n_classes {
         return Err(InputError::new(
