@@ -167,9 +167,9 @@ impl Loop for Adding<'_> {
                     let (mut sum, mut squares) =
                         (sums.sum.slice_mut(at), sums.squares.slice_mut(at));
                     for &&(col, ref run) in &open {
-                        let of_run = columns.sum[run.clone()].iter().map(|&sum| u32::from(sum));
-                        sum[col] += of_run.sum::<u32>();
-                        squares[col] += columns.squares[run.clone()].iter().sum::<u32>();
+                        let (of_cell, of_squares) = columns.fold(run);
+                        sum[col] += of_cell;
+                        squares[col] += of_squares;
                     }
                 }
             }
@@ -203,6 +203,18 @@ impl Columns {
         for start in whole..width {
             self.fill_some::<1>(start, &lines);
         }
+    }
+
+    /// The sums of a run of columns.
+    #[inline(always)]
+    fn fold(&self, run: &Range<usize>) -> (u32, u32) {
+        let (sum, squares) = (&self.sum[run.clone()], &self.squares[run.clone()]);
+        // Cells of 1 m hold 5 pixels of 0.2 m: no loop, no jump.
+        if let (&[a, b, c, d, e], &[i, j, k, l, m]) = (sum, squares) {
+            let wide = u32::from;
+            return (wide(a) + wide(b) + wide(c) + wide(d) + wide(e), i + j + k + l + m);
+        }
+        (sum.iter().map(|&sum| u32::from(sum)).sum(), squares.iter().sum())
     }
 
     /// [`Columns::fill`] of `N` columns.

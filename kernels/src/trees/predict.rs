@@ -22,12 +22,15 @@ const CHUNK: usize = 1 << 14;
 /// A class's part of a leaf, padded to a whole vector.
 type Part = [i16; PAD];
 
+/// A class group's part of every leaf of a tree.
+type Leaves = [Part; 1 << 8];
+
 /// A model laid out for prediction, which takes a while: one serves many blocks and threads.
 pub struct Predictor<'a> {
     trees: &'a [Tree],
     n_features: usize,
-    /// For each group of [`PAD`] classes, the leaves of each tree.
-    leaves: Vec<Vec<Vec<Part>>>,
+    /// For each group of [`PAD`] classes, the leaves of each tree, as many as a byte can name.
+    leaves: Vec<Vec<Box<Leaves>>>,
     /// For each group of classes, the score before any tree; the least where there is no class.
     base: Vec<Part>,
     n_classes: usize,
@@ -78,7 +81,11 @@ impl<'a> Predictor<'a> {
         let n_classes = model.classes.len();
         let groups = || (0..n_classes).step_by(PAD);
         let of_trees = |first: usize| {
-            let leaves = |tree: &Tree| parts(&tree.leaves, n_classes, first, 0);
+            let leaves = |tree: &Tree| -> Box<Leaves> {
+                let mut leaves = parts(&tree.leaves, n_classes, first, 0);
+                leaves.resize(1 << 8, [0; PAD]);
+                leaves.into_boxed_slice().try_into().expect("a tree has at most 2^8 leaves")
+            };
             model.trees.iter().map(leaves).collect()
         };
         Self {
@@ -235,7 +242,7 @@ fn find_leaves(tree: &Tree, columns: &[[u8; LANES]], ranks: &mut [u8; LANES]) {
 
 /// Adds the leaves of some trees to the scores of each cell.
 #[inline(always)]
-fn add_leaves(trees: &[Vec<Part>], ranks: &[[u8; LANES]; GROUP], scores: &mut [Part; LANES]) {
+fn add_leaves(trees: &[Box<Leaves>], ranks: &[[u8; LANES]; GROUP], scores: &mut [Part; LANES]) {
     for (lane, score) in scores.iter_mut().enumerate() {
         let mut sums = *score;
         for (leaves, ranks) in trees.iter().zip(ranks) {
