@@ -175,7 +175,9 @@ fn cost(stage: Stage) -> Cost {
     // Both go through the territory block by block; the byte for each cell is that of the vector
     // layers and of the samples, which are held.
     let memory_per_thread = match stage {
-        Stage::Ingest | Stage::Classify => 160_000_000,
+        // A shard as it is made and as it is written, and the decoded tiles of two products.
+        Stage::Ingest => 300_000_000,
+        Stage::Classify => 160_000_000,
         _ => 0,
     };
     Cost { reads, writes, disk_per_cell, disk_per_date, memory_per_cell, memory_per_thread }
@@ -203,13 +205,13 @@ mod tests {
     fn a_plan_needs_the_sum_of_the_disk_and_the_largest_memory() {
         let plan = plan(u64::MAX, u64::MAX);
         assert_eq!(plan.disk_bytes(), 56_000_000);
-        assert_eq!(plan.memory_bytes(), (300 << 20) + 2 * 160_000_000 + 1_000_000);
+        assert_eq!(plan.memory_bytes(), (300 << 20) + 2 * 300_000_000 + 1_000_000);
         let large = Plan { n_cells: 100_000_000, ..plan.clone() };
         assert_eq!(large.memory_bytes(), (300 << 20) + 4_800_000_000);
         let one = |stage| Plan { stages: vec![stage], ..plan.clone() };
         assert_eq!(one(Stage::Update).disk_bytes(), 4_000_000);
         // Block by block: the threads count, and hardly the cells.
-        assert_eq!(one(Stage::Ingest).memory_bytes(), (300 << 20) + 2 * 160_000_000 + 1_000_000);
+        assert_eq!(one(Stage::Ingest).memory_bytes(), (300 << 20) + 2 * 300_000_000 + 1_000_000);
         let predicted = Plan { n_predicted: 19, ..plan.clone() };
         assert_eq!(predicted.disk_bytes(), 75_000_000);
     }

@@ -4,15 +4,21 @@ use kernels::grid::Grid;
 use kernels::lattice::STEPS_PER_METRE;
 
 use super::Mosaic;
+use crate::io::raster::RasterInfo;
 
 /// Fewest and most rows of cells of a strip.
 const ROWS_MIN: usize = 32;
 const ROWS_MAX: usize = 512;
+/// Strips of a row of tiles: so low that they rarely meet three rows where a file ends.
+const STRIPS_PER_TILE: f64 = 4.0;
 /// Decoded tiles that a reader may keep, in bytes.
-const CACHE_MAX: usize = 160 << 20;
+const CACHE_MAX: usize = 208 << 20;
 
-/// Strips of cells about as high as a row of the files' tiles: two neighbours share one row of
-/// tiles, which stays decoded from one to the next when `cache_bytes` are there for it.
+/// Strips of cells lower than a row of the files' tiles: neighbours share one or two rows of tiles,
+/// which stay decoded from one to the next when `cache_bytes` are there for them.
+///
+/// A cache that lacks a single tile is worse than none, since the one that goes is always the next
+/// that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Strips {
     /// Rows of cells of a strip.
@@ -28,7 +34,8 @@ impl Strips {
     pub(crate) fn of(products: &[&Mosaic], block: &Grid) -> Self {
         let cell_m = f64::from(block.cell) / f64::from(STEPS_PER_METRE);
         let height = |product: &&Mosaic| {
-            (product.tile_side().0 as f64 * product.pixel_m / cell_m).floor() as usize
+            let tile_m = product.tile_side().0 as f64 * product.pixel_m;
+            (tile_m / cell_m / STRIPS_PER_TILE).floor() as usize
         };
         let rows = products.iter().map(height).max().unwrap_or(0).clamp(ROWS_MIN, ROWS_MAX);
         let bytes = |cols: usize| -> usize {
@@ -54,16 +61,22 @@ impl Mosaic {
 
     /// Bytes of the decoded tiles under so many rows and columns of cells, wherever they lie.
     fn cached_bytes(&self, (rows, cols): (usize, usize), cell_m: f64) -> usize {
-        let covered = |cells: usize, side: usize| {
-            // One tile more than fit, since the first begins before the cells.
+        let covered = |cells: usize, side: usize, file: usize| {
+            // One tile more than fit, since the first begins before the cells; the last of a file
+            // takes as much room as the others.
             let pixels = (cells as f64 * cell_m / self.pixel_m).ceil() as usize;
-            (pixels.div_ceil(side) + 1) * side
+            (pixels.div_ceil(side) + 1 + pixels / file * usize::from(file % side > 0)) * side
+        };
+        let file = |side: fn(&RasterInfo) -> usize| {
+            self.tiles.iter().map(|tile| side(&tile.info)).min().unwrap_or(1).max(1)
         };
         let (tile_rows, tile_cols) = self.tile_side();
         // Whatever bands are asked for, all of a tile are decoded together.
         let depth = |tile: &super::Tile| tile.info.bands * tile.info.cell_type.bytes();
         let depth = self.tiles.iter().map(depth).max().unwrap_or(1);
-        covered(rows, tile_rows) * covered(cols, tile_cols) * depth
+        covered(rows, tile_rows, file(|info| info.rows))
+            * covered(cols, tile_cols, file(|info| info.cols))
+            * depth
     }
 }
 
@@ -78,7 +91,7 @@ mod tests {
     use crate::io::raster_writer::{Compression, RasterSpec, write_geotiff};
 
     #[test]
-    fn a_strip_is_as_high_as_a_row_of_tiles_and_two_rows_of_them_are_kept() {
+    fn strips_are_lower_than_a_row_of_tiles_and_two_rows_of_them_are_kept() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.tif");
         // Pixels of half a metre, in tiles of 512.
@@ -99,9 +112,10 @@ mod tests {
         let tile = mosaic.tile_side();
         let block = |cell: i32, cols: usize| Grid { origin, cell, rows: 2048, cols };
         let strips = Strips::of(&[&mosaic], &block(100, 2048));
-        assert_eq!((strips.rows, strips.cols), (tile.0 / 2, 2048));
-        // Two rows of tiles, and in each the 4096 pixels with one tile more than fit.
-        let wide = (4096_usize.div_ceil(tile.1) + 1) * tile.1;
+        assert_eq!((strips.rows, strips.cols), (tile.0 / 8, 2048));
+        // Two rows of tiles, and in each the 4096 pixels with one tile more than fit, and the last
+        // ones of the six files before the end.
+        let wide = (4096_usize.div_ceil(tile.1) + 1 + 6) * tile.1;
         assert_eq!(strips.cache_bytes, 2 * tile.0 * wide * 3);
         // Small cells ask for so many pixels that a part of the width is read at a time.
         let fine = Strips::of(&[&mosaic; 9], &block(50, 8192));
