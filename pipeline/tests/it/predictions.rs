@@ -151,11 +151,11 @@ fn a_prediction_that_leaves_ground_out_or_covers_it_twice_is_told_with_its_share
     let one = sample.path("sample/predictions/500_0.tif");
     let other = sample.path("sample/predictions/500_20.tif").display().to_string();
     let half = told(text.replace(&format!(", {other}"), ""));
-    assert!(half.contains("`predictions[0]` has no tile over 50.0 % of the territory"), "{half}");
+    assert!(half.contains("`predictions[0]` has no tile over 50 % of the territory"), "{half}");
     let copy = one.with_file_name("zz.tif");
     fs::copy(&one, &copy).unwrap();
     let twice = told(text.replace(&other, &format!("{other}, {}", copy.display())));
-    let parts = ["tiles of `predictions[0]` overlap on 50.0 %", "all their pixels count there"];
+    let parts = ["tiles of `predictions[0]` overlap on 50 %", "all their pixels count there"];
     assert!(parts.iter().all(|part| twice.contains(part)), "{twice}");
 }
 
