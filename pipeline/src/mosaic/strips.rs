@@ -65,7 +65,8 @@ impl Mosaic {
             // One tile more than fit, since the first begins before the cells; the last of a file
             // takes as much room as the others.
             let pixels = (cells as f64 * cell_m / self.pixel_m).ceil() as usize;
-            (pixels.div_ceil(side) + 1 + pixels / file * usize::from(file % side > 0)) * side
+            (pixels.div_ceil(side) + 1 + pixels / file * usize::from(!file.is_multiple_of(side)))
+                * side
         };
         let file = |side: fn(&RasterInfo) -> usize| {
             self.tiles.iter().map(|tile| side(&tile.info)).min().unwrap_or(1).max(1)

@@ -239,12 +239,14 @@ fn features_of(
 }
 
 /// The window around some samples: they are few where the territory is large.
-fn around<'a>(samples: impl Iterator<Item = &'a Sample>) -> Window {
-    let none = (usize::MAX..0, usize::MAX..0);
-    let (rows, cols) = samples.fold(none, |(rows, cols), &Sample { row, col, .. }| {
-        (rows.start.min(row)..rows.end.max(row + 1), cols.start.min(col)..cols.end.max(col + 1))
-    });
-    Window { row: rows.start, col: cols.start, rows: rows.len(), cols: cols.len() }
+fn around<'a>(samples: impl Iterator<Item = &'a Sample> + Clone) -> Window {
+    let range = |place: fn(&Sample) -> usize| {
+        let places = samples.clone().map(place);
+        let first = places.clone().min().unwrap_or(0);
+        (first, places.max().map_or(0, |last| last + 1 - first))
+    };
+    let ((row, rows), (col, cols)) = (range(|sample| sample.row), range(|sample| sample.col));
+    Window { row, col, rows, cols }
 }
 
 /// Cleans the samples and trains the model on those kept.
