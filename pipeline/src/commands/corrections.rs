@@ -33,22 +33,22 @@ pub struct Args {
 enum Action {
     /// Find where a local vintage and IGN's disagree
     Candidates(candidates::Args),
+    /// Enter other people's files: each row is held against the vintage
+    Import(Box<import::Args>),
+    /// Print what the columns of a file mean, to be filled in
+    Map(map::Args),
+    /// Tell how far the corrections of a ledger are, or the whole story of one
+    Show(show::Args),
     /// Correct a vintage, reversibly, with who asked for each change and why
     Apply(apply::Args),
     /// Take an application back, in whole or correction by correction
     Revert(revert::Args),
     /// Write the corrections as reports for IGN, contributions, GeoPackage or sheets
     Export(export::Args),
-    /// Enter other people's files: each row is held against the vintage
-    Import(Box<import::Args>),
-    /// Print what the columns of a file mean, to be filled in
-    Map(map::Args),
     /// Tell what IGN's next version made of each correction: one verdict each
     Reconcile(Box<reconcile::Args>),
     /// Write the follow-up of a ledger as a page and tables
     Report(report::Args),
-    /// Tell how far the corrections of a ledger are, or the whole story of one
-    Show(show::Args),
 }
 
 /// Runs the action.
@@ -58,14 +58,14 @@ enum Action {
 pub fn execute(args: &Args) -> Result<(), Error> {
     match &args.action {
         Action::Candidates(args) => candidates::execute(args),
+        Action::Import(args) => import::execute(args),
+        Action::Map(args) => map::execute(args),
+        Action::Show(args) => show::execute(args),
         Action::Apply(args) => apply::execute(args),
         Action::Revert(args) => revert::execute(args),
         Action::Export(args) => export::execute(args),
-        Action::Import(args) => import::execute(args),
-        Action::Map(args) => map::execute(args),
         Action::Reconcile(args) => reconcile::execute(args),
         Action::Report(args) => report::execute(args),
-        Action::Show(args) => show::execute(args),
     }
 }
 

@@ -13,9 +13,9 @@ use crate::config::Layer;
 use crate::error::{Error, InputError};
 use crate::manifest::{self, Manifest};
 
-/// The application in a folder, as its manifest tells it.
-pub struct Application {
-    folder: PathBuf,
+/// The folder of an application, as its manifest tells it.
+pub struct Folder {
+    path: PathBuf,
     manifest: Manifest,
     told: Told,
 }
@@ -31,7 +31,7 @@ struct Told {
     layer: Option<String>,
 }
 
-impl Application {
+impl Folder {
     /// Reads the application in a folder, and checks that nothing in it was touched.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Application {
         let told = serde_json::from_value(manifest.parameters.clone())
             .map_err(|error| none(error.to_string()))?;
         manifest.verify(folder)?;
-        Ok(Self { folder: folder.to_owned(), manifest, told })
+        Ok(Self { path: folder.to_owned(), manifest, told })
     }
 
     /// Gives back the vintage as it was, byte for byte: the file, and what belongs to it beside it.
@@ -82,7 +82,7 @@ impl Application {
             .keys()
             .filter(inside)
             .map(|name| {
-                let from = self.folder.join(name);
+                let from = self.path.join(name);
                 apply::copy(&from, &out.with_extension(from.extension().unwrap_or_default()))
             })
             .collect::<Result<_, _>>()?;
@@ -91,7 +91,7 @@ impl Application {
 
     /// Applies the same corrections but these, into another folder.
     ///
-    /// * `nomenclature`: that of the vintage, see [`Application::nomenclature`].
+    /// * `nomenclature`: that of the vintage, see [`Folder::nomenclature`].
     ///
     /// # Errors
     /// [`Error::Usage`] for an id that was not applied, and those of [`apply::run`].
@@ -103,9 +103,9 @@ impl Application {
     ) -> Result<Applied, Error> {
         let standings = self.told.standings.iter().filter_map(|word| Standing::of_key(word));
         let request = Request {
-            ledger: self.folder.join(LEDGER),
+            ledger: self.path.join(LEDGER),
             vintage: Layer {
-                path: self.folder.join(ORIGINAL).join(&self.told.original),
+                path: self.path.join(ORIGINAL).join(&self.told.original),
                 layer: self.told.layer.clone(),
             },
             year: self.told.year,
@@ -118,7 +118,7 @@ impl Application {
         let ledger = super::ledger::Ledger::read(&request.ledger)?;
         if let Some(id) = ids.iter().find(|id| ledger.get(id).is_none()) {
             return Err(Error::Usage {
-                what: format!("`{}` holds no correction `{id}`", self.folder.display()),
+                what: format!("`{}` holds no correction `{id}`", self.path.display()),
                 hint: Some("`corrections.csv` in that folder lists them".to_owned()),
             });
         }

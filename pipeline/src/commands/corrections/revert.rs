@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::commands::nomenclature::load;
-use crate::corrections::revert::Application;
+use crate::corrections::revert::Folder;
 use crate::error::Error;
 use crate::talk;
 
@@ -32,9 +32,9 @@ pub struct Args {
 ///
 /// # Errors
 /// [`Error::Usage`] for options that make no sense or a name that is taken, and those of
-/// [`Application`].
+/// [`Folder`].
 pub fn execute(args: &Args) -> Result<(), Error> {
-    let application = Application::read(&args.folder)?;
+    let application = Folder::read(&args.folder)?;
     if !args.only.is_empty() {
         let nomenclature = args.nomenclature.as_deref().unwrap_or(application.nomenclature());
         let ids = args.only.iter().cloned().collect();
