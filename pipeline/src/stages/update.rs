@@ -116,6 +116,8 @@ struct Known {
     valid: Array2<u8>,
     /// The layers whose objects change as wholes.
     footprints: Vec<Array2<u8>>,
+    /// 1 on ground that is as somebody corrected it; `None` when nothing was corrected.
+    locked: Option<Array2<u8>>,
 }
 
 impl Known {
@@ -123,9 +125,15 @@ impl Known {
         let evidence = cube::open::<u8>(ctx, Quantity::Evidence)?;
         let whole = evidence.frame().grid.window();
         let layer = |footprint: &Footprint| evidence.read_plane(footprint.layer.rank(), whole);
+        let objects = Quantity::start_object(ctx.config);
+        let object: Array2<u32> = cube::read_plane(ctx, objects)?;
+        let corrected = cube::noted(ctx, objects, cube::CORRECTED)?;
+        let is_corrected = |object: u32| object > 0 && corrected.contains(&u64::from(object - 1));
+        let locked = || object.mapv(|object| u8::from(is_corrected(object)));
         Ok(Self {
             prior: cube::read_plane(ctx, Quantity::start(ctx.config))?,
-            object: cube::read_plane(ctx, Quantity::start_object(ctx.config))?,
+            locked: (!corrected.is_empty()).then(locked),
+            object,
             valid: cube::read_plane(ctx, Quantity::Valid)?,
             footprints: tables.footprints().iter().map(layer).collect::<Result<_, _>>()?,
         })
@@ -168,7 +176,7 @@ fn decide_cover(
         object: known.object.view(),
         valid: known.valid.view(),
         footprints: &footprints,
-        locked: None,
+        locked: known.locked.as_ref().map(|locked| locked.view()),
     };
     // `regularise` draws the zone construite, enlarges isolated buildings, applies the units.
     let cell_area_m2 = frame.grid.cell_area_m2();

@@ -45,6 +45,7 @@ fn a_run_starts_from_the_corrected_prior_and_leaves_corrected_ground_as_it_is() 
     assert_eq!(code_at(&changed, inside, "CS_2018"), None, "a correction is no change");
     let journal = fs::read_to_string(out.join(".work/journal.jsonl")).unwrap();
     assert!(journal.contains("\"prior_polygons_corrected\":1"), "one object was corrected");
+    assert!(journal.contains("\"locked by an accepted correction\""), "its cells were locked");
 
     with("corrections: { ledger: ledger.gpkg }");
     assert_eq!(command(&["run", config.to_str().unwrap()]), 0);
