@@ -61,6 +61,30 @@ impl Couple {
     /// No cover and no usage.
     pub const NODATA: Self = Self { cs: ClassId::NODATA, us: ClassId::NODATA };
 
+    /// The class of a dimension.
+    pub fn of(self, dimension: Dimension) -> ClassId {
+        match dimension {
+            Dimension::Cover => self.cs,
+            Dimension::Usage => self.us,
+        }
+    }
+
+    /// The couple with another class in one dimension.
+    #[must_use]
+    pub fn with(self, dimension: Dimension, class: ClassId) -> Self {
+        match dimension {
+            Dimension::Cover => Self { cs: class, ..self },
+            Dimension::Usage => Self { us: class, ..self },
+        }
+    }
+
+    /// The couple with the classes of another one, where that is not nodata.
+    #[must_use]
+    pub fn overlaid(self, codes: Self) -> Self {
+        let other = |was: ClassId, code: ClassId| if code.is_nodata() { was } else { code };
+        Self { cs: other(self.cs, codes.cs), us: other(self.us, codes.us) }
+    }
+
     /// Packs the couple into one cell value, cover in the high byte; nodata is 0.
     pub fn to_cell(self) -> u16 {
         u16::from(self.cs.0) << 8 | u16::from(self.us.0)

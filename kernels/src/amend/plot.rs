@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use nomenclature::{ClassId, Couple};
+use nomenclature::Couple;
 use rustc_hash::FxHashMap;
 
 use super::{Act, Amended, Amendment, WHOLE_PERMILLE};
@@ -110,7 +110,7 @@ impl<'a> Plot<'a> {
             Act::Merge(objects) => self.merge(rank, objects, codes),
             Act::Insert(_) => {
                 for face in self.ground_under(drawn) {
-                    let couple = with(self.face(face).couple, codes);
+                    let couple = self.face(face).couple.overlaid(codes);
                     self.give(rank, face, Owner::Added(rank), couple);
                 }
             }
@@ -119,16 +119,16 @@ impl<'a> Plot<'a> {
 
     fn recode(&mut self, rank: u32, object: u32, codes: Couple) {
         let (couple, by) = &mut self.objects[object as usize];
-        if with(*couple, codes) == *couple {
+        if couple.overlaid(codes) == *couple {
             return;
         }
-        *couple = with(*couple, codes);
+        *couple = couple.overlaid(codes);
         by.push(rank);
         if !self.is_here[object as usize] {
             self.changed[rank as usize] += self.prior[object as usize].twice_area();
         }
         for face in self.ground_of(object) {
-            let couple = with(self.face(face).couple, codes);
+            let couple = self.face(face).couple.overlaid(codes);
             self.give(rank, face, Owner::Object(object), couple);
         }
     }
@@ -152,7 +152,7 @@ impl<'a> Plot<'a> {
                 continue;
             }
             for face in faces {
-                let couple = with(self.face(face).couple, codes);
+                let couple = self.face(face).couple.overlaid(codes);
                 self.give(rank, face, owner, couple);
             }
         }
@@ -317,10 +317,4 @@ impl<'a> Plot<'a> {
             by: by.clone(),
         })
     }
-}
-
-/// A couple with other codes where they are given.
-fn with(couple: Couple, codes: Couple) -> Couple {
-    let other = |was: ClassId, code: ClassId| if code.is_nodata() { was } else { code };
-    Couple { cs: other(couple.cs, codes.cs), us: other(couple.us, codes.us) }
 }

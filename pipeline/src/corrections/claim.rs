@@ -1,11 +1,10 @@
 //! What a correction asks for, in classes and objects of the vintage that it corrects.
 
 use kernels::lattice::Polygon;
-use nomenclature::{ClassId, Couple, Dimension, Nomenclature};
+use nomenclature::{Couple, Dimension, Nomenclature};
 
 use super::ledger::Entry;
 use super::objects::Objects;
-use super::terms::Aim;
 use super::{Act, CODE_SEPARATOR, record_act};
 
 /// What a correction wants of the ground in its polygon.
@@ -74,20 +73,12 @@ pub(crate) fn ask(
     // What it says that the ground has is taken or left; what it proposes must be known.
     let one = |dimension, code: &Option<String>| code.as_deref().and_then(|c| class(dimension, c));
     let proposed = || record.proposed_code.as_deref().ok_or(Unclear::NoProposal);
-    let couple = |cs: Option<ClassId>, us: Option<ClassId>| Couple {
-        cs: cs.unwrap_or_default(),
-        us: us.unwrap_or_default(),
-    };
-    Ok(match (record_act(record), record.dimension) {
-        (Act::Recode, Aim::Cover) => {
-            let cs = class(Dimension::Cover, proposed()?).ok_or(Unclear::UnknownCode)?;
-            let stated = couple(one(Dimension::Cover, &record.current_code), None);
-            Ask::Codes { stated, proposed: couple(Some(cs), None) }
-        }
-        (Act::Recode, Aim::Usage) => {
-            let us = class(Dimension::Usage, proposed()?).ok_or(Unclear::UnknownCode)?;
-            let stated = couple(None, one(Dimension::Usage, &record.current_code));
-            Ask::Codes { stated, proposed: couple(None, Some(us)) }
+    Ok(match (record_act(record), record.dimension.dimension()) {
+        (Act::Recode, Some(dimension)) => {
+            let id = class(dimension, proposed()?).ok_or(Unclear::UnknownCode)?;
+            let stated = one(dimension, &record.current_code).unwrap_or_default();
+            let only = |id| Couple::NODATA.with(dimension, id);
+            Ask::Codes { stated: only(stated), proposed: only(id) }
         }
         (Act::Insert, _) => {
             let (cs, us) = proposed()?.split_once(CODE_SEPARATOR).ok_or(Unclear::UnknownCode)?;
@@ -95,7 +86,7 @@ pub(crate) fn ask(
             let (Some(cs), Some(us)) = codes else { return Err(Unclear::UnknownCode) };
             Ask::Codes { stated: Couple::NODATA, proposed: Couple { cs, us } }
         }
-        (Act::Redraw | Act::Merge, _) | (Act::Recode, Aim::Geometry) => {
+        (Act::Redraw | Act::Merge, _) | (Act::Recode, None) => {
             let parts = objects.find(entry).ok_or(Unclear::NoObject)?;
             let part = objects.nearest_part(&parts, entry) as usize;
             Ask::Outline { object: objects.vintage.objects[part].id.clone() }

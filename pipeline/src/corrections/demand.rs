@@ -5,7 +5,7 @@ use nomenclature::{ClassId, Couple, Dimension, Nomenclature};
 
 use super::ledger::Entry;
 use super::objects::Objects;
-use super::terms::{Aim, Term};
+use super::terms::Term;
 use super::{CODE_SEPARATOR, ID_SEPARATOR, NATIONAL, record_act};
 use crate::vintage::Vintage;
 
@@ -79,8 +79,7 @@ impl<'a> Demands<'a> {
 
     fn recode(&self, entry: &Entry) -> Result<Amendment, Refusal> {
         let record = &entry.record;
-        let dimension =
-            if record.dimension == Aim::Cover { Dimension::Cover } else { Dimension::Usage };
+        let dimension = record.dimension.dimension().ok_or(Refusal::CodeUnknown)?;
         let is_local = record.local_nomenclature.as_deref() == Some(self.nomenclature.id());
         let local = record.local_code.as_deref().filter(|_| is_local);
         let proposed = local.or(record.proposed_code.as_deref()).unwrap_or_default();
@@ -91,18 +90,14 @@ impl<'a> Demands<'a> {
         // A finer code than the national one stands for it: only equals can be told apart.
         if let Some(current) = current.filter(|_| self.nomenclature.id() == NATIONAL) {
             let is_expected = |&rank: &u32| {
-                let couple = self.objects.vintage.couples[rank as usize];
-                let class = if dimension == Dimension::Cover { couple.cs } else { couple.us };
+                let class = self.objects.vintage.couples[rank as usize].of(dimension);
                 class == current || class == proposed
             };
             if !parts.iter().any(is_expected) {
                 return Err(Refusal::OtherCode);
             }
         }
-        let couple = match dimension {
-            Dimension::Cover => Couple { cs: proposed, us: ClassId::NODATA },
-            Dimension::Usage => Couple { cs: ClassId::NODATA, us: proposed },
-        };
+        let couple = Couple::NODATA.with(dimension, proposed);
         let is_whole =
             |rank: &&u32| self.objects.vintage.polygons[**rank as usize] == entry.polygon;
         let act = match parts.iter().find(is_whole) {

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use nomenclature::{Dimension, Nomenclature};
+use nomenclature::Nomenclature;
 
 use super::demand::demand_label;
 use super::ledger::{Entry, Ledger};
-use super::terms::{Aim, IgnStatus, Outcome, Standing};
+use super::terms::{IgnStatus, Outcome, Standing};
 use crate::territory::Communes;
 
 pub mod tables;
@@ -148,11 +148,7 @@ impl<'a> FollowUp<'a> {
     pub fn proposed(&self, entry: &Entry) -> String {
         let record = &entry.record;
         let Some(code) = &record.proposed_code else { return String::new() };
-        let dimension = match record.dimension {
-            Aim::Cover => Dimension::Cover,
-            Aim::Usage => Dimension::Usage,
-            Aim::Geometry => return code.clone(),
-        };
+        let Some(dimension) = record.dimension.dimension() else { return code.clone() };
         let class = self.nomenclature.find(dimension, code);
         let class = class.and_then(|id| self.nomenclature.class(dimension, id));
         class.map_or_else(|| code.clone(), |class| format!("{code} {}", class.label))

@@ -214,10 +214,10 @@ impl Maker<'_> {
             let before = self.ground.couple(meant.object);
             let after = codes
                 .iter()
-                .fold(before, |couple, (dimension, code)| with(couple, *dimension, code.class));
+                .fold(before, |couple, (dimension, code)| couple.with(*dimension, code.class));
             // One of two codes may be that of the object already: the other one is the correction.
             let others =
-                codes.iter().filter(|(dimension, code)| of(before, *dimension) != code.class);
+                codes.iter().filter(|(dimension, code)| before.of(*dimension) != code.class);
             let others: Vec<_> = others.collect();
             if others.is_empty() {
                 let object = self.ground.id(meant.object);
@@ -250,11 +250,8 @@ impl Maker<'_> {
     ) -> Result<Entry, Refused> {
         let nomenclature = self.ground.nomenclature;
         let written = |id: nomenclature::ClassId| nomenclature.code(dimension, id).to_owned();
-        let (current, proposed) = (of(before, dimension), written(code.class));
-        let aim = match dimension {
-            Dimension::Cover => Aim::Cover,
-            Dimension::Usage => Aim::Usage,
-        };
+        let (current, proposed) = (before.of(dimension), written(code.class));
+        let aim = Aim::of(dimension);
         let object = self.ground.id(meant.object).to_owned();
         let own =
             code.local.as_ref().map(|code| (code.clone(), self.codes.nomenclature().to_owned()));
@@ -373,20 +370,5 @@ impl Maker<'_> {
         };
         let hint = "proposer un couple que la nomenclature admet";
         Err(Refused::new(Reason::ForbiddenCouple, shown.join(" et "), hint))
-    }
-}
-
-/// A couple with another class in one dimension.
-fn with(couple: Couple, dimension: Dimension, class: nomenclature::ClassId) -> Couple {
-    match dimension {
-        Dimension::Cover => Couple { cs: class, ..couple },
-        Dimension::Usage => Couple { us: class, ..couple },
-    }
-}
-
-fn of(couple: Couple, dimension: Dimension) -> nomenclature::ClassId {
-    match dimension {
-        Dimension::Cover => couple.cs,
-        Dimension::Usage => couple.us,
     }
 }

@@ -183,11 +183,8 @@ impl<'a> RowReader<'a> {
             }
             _ => {}
         }
-        let dimension = |code: &String| match aim {
-            Some(Aim::Cover) => Some(Dimension::Cover),
-            Some(Aim::Usage) => Some(Dimension::Usage),
-            _ => dimension_of(code),
-        };
+        let of_aim = aim.and_then(Aim::dimension);
+        let dimension = |code: &String| of_aim.or_else(|| dimension_of(code));
         let mut codes = Vec::new();
         if let Some(code) = code {
             let Some(dimension) = dimension(&code) else {

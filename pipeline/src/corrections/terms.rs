@@ -1,5 +1,7 @@
 //! The closed vocabularies of corrections: one word in files, one in French for people.
 
+use nomenclature::Dimension;
+
 /// A word of a closed list.
 pub trait Term: Sized + Copy + Eq + 'static {
     /// All of them, in the order in which people choose.
@@ -153,6 +155,25 @@ terms! {
         Reverted = "reverted", "Annulation de l'application";
         /// A next version was looked at.
         Judged = "judged", "Verdict";
+    }
+}
+
+impl Aim {
+    /// The aim of a correction of a code of a dimension.
+    pub fn of(dimension: Dimension) -> Self {
+        match dimension {
+            Dimension::Cover => Self::Cover,
+            Dimension::Usage => Self::Usage,
+        }
+    }
+
+    /// The dimension of the code; nothing for an outline.
+    pub fn dimension(self) -> Option<Dimension> {
+        match self {
+            Self::Cover => Some(Dimension::Cover),
+            Self::Usage => Some(Dimension::Usage),
+            Self::Geometry => None,
+        }
     }
 }
 

@@ -161,7 +161,7 @@ impl<'a> Look<'a> {
             }
             let place = self.place(face);
             if is_known(place.before) && is_known(place.after) {
-                let should = asks.into_iter().fold(place.before, corrected);
+                let should = asks.into_iter().fold(place.before, Couple::overlaid);
                 total.add(self.statuses(&place, should), place.twice_area);
             }
         }
@@ -232,7 +232,7 @@ impl<'a> Look<'a> {
         if let Seen::Wrong { .. } = seen {
             found.left += if is_left { place.twice_area } else { 0 };
             if let Some(proposed) = self.claims.asks[rank as usize].proposed() {
-                let should = corrected(place.before, proposed);
+                let should = place.before.overlaid(proposed);
                 found.stake.add(self.statuses(place, should), place.twice_area);
             }
         }
@@ -263,10 +263,4 @@ impl<'a> Look<'a> {
         });
         most.collect()
     }
-}
-
-/// A couple with the codes that are proposed.
-fn corrected(couple: Couple, proposed: Couple) -> Couple {
-    let of = |own: ClassId, proposed: ClassId| if proposed.is_nodata() { own } else { proposed };
-    Couple { cs: of(couple.cs, proposed.cs), us: of(couple.us, proposed.us) }
 }
