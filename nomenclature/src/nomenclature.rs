@@ -55,6 +55,14 @@ impl Nomenclature {
         })
     }
 
+    /// The YAML document of a nomenclature that ships with the program.
+    ///
+    /// # Errors
+    /// As [`Nomenclature::builtin`].
+    pub fn builtin_document(id: &str) -> Result<&'static str, NomenclatureError> {
+        builtin::text(id)
+    }
+
     /// The ids that [`Nomenclature::builtin`] knows.
     pub fn builtin_ids() -> &'static [&'static str] {
         builtin::IDS

@@ -12,8 +12,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::commands::{
-    assess, check, compare, completions, corrections, coverage, doctor, explain, indicators, infer,
-    init, nomenclature, run, sample, score, status, vectorise,
+    assess, check, compare, completions, corrections, coverage, deliver, doctor, explain,
+    indicators, infer, init, nomenclature, run, sample, score, status, vectorise,
 };
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
@@ -53,6 +53,8 @@ pub enum Command {
     Corrections(corrections::Args),
     /// Check that delivered layers are valid coverages, and mend them
     Coverage(coverage::Args),
+    /// Make archives of a finished result, for users and for the national platform
+    Deliver(deliver::Args),
     /// Say whether this machine has what a run needs
     Doctor(doctor::Args),
     /// Tell the full story of a place or a polygon of a result
@@ -86,6 +88,7 @@ impl Command {
             Self::Completions(args) => completions::execute(args),
             Self::Corrections(args) => corrections::execute(args),
             Self::Coverage(args) => coverage::execute(args),
+            Self::Deliver(args) => deliver::execute(args),
             Self::Doctor(args) => doctor::execute(args),
             Self::Explain(args) => explain::execute(args),
             Self::Indicators(args) => indicators::execute(args),

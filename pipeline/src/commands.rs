@@ -6,6 +6,7 @@ pub mod compare;
 pub mod completions;
 pub mod corrections;
 pub mod coverage;
+pub mod deliver;
 pub mod doctor;
 pub mod explain;
 mod format;

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::artefact::Draft;
 use crate::cancel::Cancel;
 use crate::comparison::Ground;
-use crate::config::{Department, Layer};
+use crate::config::{Department, Layer, Orders};
 use crate::delivery::Delivery;
 use crate::enaf::Enaf;
 use crate::error::{Again, Error, InputError};
@@ -23,7 +23,7 @@ use crate::repair::Repairs;
 use crate::tally::Tally;
 use crate::territory::cog::Mapped;
 use crate::vintage::locate::Product;
-use crate::{VERSION, io, method, publication, repair, tables, units};
+use crate::{VERSION, io, method, packages, publication, repair, tables, units};
 
 mod coverage;
 mod page;
@@ -82,6 +82,10 @@ pub struct Request {
     pub written_in: Vec<Nomenclature>,
     /// Where they meet: the classes of every figure.
     pub nomenclature: Nomenclature,
+    /// Documents among which the nomenclature of the figures may be.
+    pub documents: Vec<PathBuf>,
+    /// What is made of the result once it is complete.
+    pub orders: Orders,
     /// The output folder.
     pub out: PathBuf,
     /// Whether repairs of the data are refused.
@@ -230,7 +234,7 @@ fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Erro
         say(request.log_format, "issue", &text, fields);
     }
     step("done", format!("in {}", request.out.display()));
-    Ok(())
+    packages::make(&request.out, &request.orders, &request.documents, request.log_format)
 }
 
 /// What was repaired in each file and which communes were mapped, on stderr.

@@ -6,6 +6,7 @@ mod department;
 mod documents;
 mod glob;
 mod load;
+mod orders;
 pub mod parameters;
 mod prediction;
 mod raw;
@@ -19,6 +20,7 @@ use kernels::update::UpdateParams;
 /// What a layer of evidence shows, in the order of the cube's `evidence` array.
 pub use nomenclature::Layer as EvidenceKind;
 use nomenclature::{ArtificialTable, CaptureUnits, Nomenclature, RuleSet, UpdateRules, UsageRules};
+pub use orders::{Form, Imprint, OddImprint, Orders, TypedImprint};
 pub use parameters::{Limits, ReportStatus, Reports, Thresholds};
 pub use prediction::{PREDICTIONS_MAX, Prediction, PredictionKind};
 use serde::Serialize;
@@ -98,6 +100,8 @@ pub struct Config {
     pub update: UpdateParams,
     /// How correction reports are addressed.
     pub reports: Reports,
+    /// What is made of the result for others once it is complete.
+    pub delivery: Orders,
     /// The folder that holds `D011/2021/`; `--out` replaces it.
     #[serde(skip)]
     pub out: PathBuf,

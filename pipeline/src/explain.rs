@@ -5,7 +5,6 @@
 //! read, through the spatial index of each file.
 
 mod find;
-mod folder;
 mod select;
 mod story;
 mod text;
@@ -18,10 +17,10 @@ use kernels::lattice::Point;
 
 use crate::delivery::{changes, territories, verdicts_name};
 use crate::error::{Error, InputError};
+use crate::finished::Finished;
 use crate::io::schema::Product;
 use crate::io::srs::Reprojection;
 use find::Found;
-use folder::Folder;
 use select::{Selected, Target};
 
 pub use story::{Asked, Interval, Kept, Object, Region, Story, Vintage};
@@ -54,7 +53,7 @@ pub enum Question {
 /// [`Error::Mismatch`] when a file is not the one that the manifest describes; [`Error::Usage`]
 /// for a year that is none of the vintages.
 pub fn explain(folder: &Path, question: &Question) -> Result<Story, Error> {
-    let folder = Folder::open(folder)?;
+    let folder = Finished::open(folder)?;
     let (asked, target) = match question {
         Question::At { x, y, epsg } => place(&folder, (*x, *y), *epsg)?,
         Question::Id { id, year } => polygon(&folder, id, *year)?,
@@ -85,7 +84,11 @@ pub fn explain(folder: &Path, question: &Question) -> Result<Story, Error> {
 }
 
 /// The place asked for, on the lattice of the department.
-fn place(folder: &Folder, (x, y): (f64, f64), epsg: Option<u32>) -> Result<(Asked, Target), Error> {
+fn place(
+    folder: &Finished,
+    (x, y): (f64, f64),
+    epsg: Option<u32>,
+) -> Result<(Asked, Target), Error> {
     let own = folder.facts().epsg;
     let (mut x_m, mut y_m) = ([x], [y]);
     if let Some(epsg) = epsg.filter(|&epsg| epsg != own) {
@@ -100,7 +103,7 @@ fn place(folder: &Folder, (x, y): (f64, f64), epsg: Option<u32>) -> Result<(Aske
 }
 
 /// The polygon of an id: in the year asked for, else in the newest vintage that has it.
-fn polygon(folder: &Folder, id: &str, year: Option<u16>) -> Result<(Asked, Target), Error> {
+fn polygon(folder: &Finished, id: &str, year: Option<u16>) -> Result<(Asked, Target), Error> {
     let years = &folder.facts().years;
     if let Some(odd) = year.filter(|year| !years.contains(year)) {
         let list: Vec<String> = years.iter().map(u16::to_string).collect();
@@ -129,12 +132,12 @@ fn polygon(folder: &Folder, id: &str, year: Option<u16>) -> Result<(Asked, Targe
     Ok((asked, Target::Polygon(object.polygons)))
 }
 
-fn artif(folder: &Folder, year: u16) -> Result<std::path::PathBuf, Error> {
+fn artif(folder: &Finished, year: u16) -> Result<std::path::PathBuf, Error> {
     folder.file(&Product::Artif.file_name(&folder.names(year, year)))
 }
 
 /// The polygons of every vintage at the target, with their verdicts.
-fn vintages(folder: &Folder, target: &Target) -> Result<Vec<Vintage>, Error> {
+fn vintages(folder: &Finished, target: &Target) -> Result<Vec<Vintage>, Error> {
     let mut vintages = Vec::new();
     for &year in &folder.facts().years {
         let found = find::objects(&artif(folder, year)?, folder, target.window())?;
@@ -164,7 +167,12 @@ fn whole(id: &str) -> &str {
 }
 
 /// What changed between two vintages at the target.
-fn interval(folder: &Folder, target: &Target, before: u16, after: u16) -> Result<Interval, Error> {
+fn interval(
+    folder: &Finished,
+    target: &Target,
+    before: u16,
+    after: u16,
+) -> Result<Interval, Error> {
     let facts = folder.facts();
     let path = folder.file(&changes::file_name(&facts.department, before, after))?;
     let found = find::regions(&path, folder, (before, after), target.window())?;
@@ -181,7 +189,7 @@ fn interval(folder: &Folder, target: &Target, before: u16, after: u16) -> Result
 }
 
 /// The communes, zones and places of other layers at the target.
-fn territory(folder: &Folder, target: &Target) -> Result<Kept, Error> {
+fn territory(folder: &Finished, target: &Target) -> Result<Kept, Error> {
     let path = folder.file(&territories::file_name(&folder.facts().department))?;
     let mut kept = Kept::default();
     for layer in crate::io::vector::layer_names(&path)? {
@@ -202,7 +210,7 @@ fn on_boundary(vintages: &[Vintage]) -> Vec<u16> {
 }
 
 /// No vintage has a polygon at the place: says where there are some.
-fn nothing(folder: &Folder, asked: &Asked) -> Result<InputError, Error> {
+fn nothing(folder: &Finished, asked: &Asked) -> Result<InputError, Error> {
     let facts = folder.facts();
     let mut extent: Option<[f64; 4]> = None;
     for &year in &facts.years {

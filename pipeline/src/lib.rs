@@ -3,6 +3,7 @@
 //! Code here decides and moves data; what a cell or a shape becomes is computed in `kernels`, what
 //! a code means is known by `nomenclature`.
 
+pub mod archive;
 pub mod artefact;
 pub mod assess;
 pub mod basis;
@@ -28,6 +29,7 @@ pub mod error;
 pub mod exemption;
 pub mod explain;
 pub mod figures;
+pub mod finished;
 pub mod ign_report;
 pub mod infer;
 pub mod inputs;
@@ -42,6 +44,7 @@ pub mod method;
 pub mod model;
 mod mosaic;
 pub mod neighbours;
+pub mod packages;
 pub mod page;
 pub mod picture;
 pub mod plan;

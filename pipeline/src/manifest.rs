@@ -113,6 +113,11 @@ impl Manifest {
         })
     }
 
+    /// The command that made the folder: `run` says nothing of itself.
+    pub fn command(&self) -> &str {
+        self.parameters.get("command").and_then(Value::as_str).unwrap_or("run")
+    }
+
     /// Checks that every deliverable is, byte for byte, the one that was delivered.
     ///
     /// # Errors
@@ -135,6 +140,14 @@ impl Manifest {
 
 fn verify(path: &Path, stamp: &Stamp) -> Result<(), Error> {
     let got = if path.exists() { Some(Stamp::of(path)?) } else { None };
+    compare(path, got, stamp)
+}
+
+/// Compares what a file is, if there is one, with what a manifest says of it.
+///
+/// # Errors
+/// [`Error::Mismatch`].
+pub(crate) fn compare(path: &Path, got: Option<Stamp>, stamp: &Stamp) -> Result<(), Error> {
     if got.as_ref() == Some(stamp) {
         return Ok(());
     }

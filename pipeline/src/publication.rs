@@ -60,7 +60,7 @@ pub fn enter(out: &Path, command: &str) -> Result<Lock, Error> {
 /// cannot be read.
 pub fn require_own(out: &Path, command: &str) -> Result<(), Error> {
     let Some(previous) = Manifest::read(out)? else { return Ok(()) };
-    let of = previous.parameters.get("command").and_then(|value| value.as_str()).unwrap_or("run");
+    let of = previous.command();
     if of == command {
         return Ok(());
     }
@@ -158,6 +158,11 @@ impl Announcement {
             rename(out, files)?;
             for name in &self.removals {
                 remove(&out.join(name))?;
+                // A folder that is empty now goes too; one that is not stays.
+                let folders = name.ancestors().skip(1).filter(|f| !f.as_os_str().is_empty());
+                folders
+                    .take_while(|folder| fs::remove_dir(out.join(folder)).is_ok())
+                    .for_each(drop);
             }
             rename(out, &self.renames[files.len()..])?;
         }

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 use nomenclature::{Nomenclature, common};
 
-use crate::commands::nomenclature::{load, load_rules};
+use crate::commands::deliver::of_kinds;
+use crate::commands::nomenclature::{document_path, load, load_rules};
 use crate::compare::{self, Request, Source};
 use crate::config::{Department, Layer};
 use crate::error::Error;
+use crate::packages::Kind;
 use crate::progress::LogFormat;
 use crate::talk;
 
@@ -93,6 +95,9 @@ pub struct Args {
     /// What the codes mean: a built-in nomenclature or a YAML document; `YEAR=ID` for one vintage
     #[arg(long = "nomenclature", value_name = "[YEAR=]ID", default_value = DEFAULT_NOMENCLATURE)]
     nomenclatures: Vec<String>,
+    /// Also make these packages of the result, in folders of their own: see `millesime deliver`
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    deliver: Vec<Kind>,
     /// The folder to write into
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -148,6 +153,8 @@ impl Args {
             rules,
             written_in,
             nomenclature,
+            documents: self.documents(),
+            orders: of_kinds(&self.deliver),
             out: self.out.clone(),
             strict: self.strict,
             force: self.force,
@@ -215,6 +222,15 @@ impl Args {
         }
         let of_all = of_all.unwrap_or(DEFAULT_NOMENCLATURE);
         vintages.iter().map(|v| load(of_year.get(&v.of).copied().unwrap_or(of_all))).collect()
+    }
+
+    /// The documents among the nomenclatures.
+    fn documents(&self) -> Vec<PathBuf> {
+        let references = self.nomenclatures.iter().map(|text| {
+            let dated = text.split_once('=').filter(|(year, _)| year.parse::<u16>().is_ok());
+            dated.map_or(text.as_str(), |(_, reference)| reference)
+        });
+        references.filter_map(document_path).collect()
     }
 
     /// One ARTIF layer per vintage, in their order, or none at all.

@@ -6,8 +6,10 @@ use kernels::update::{UpdateError, UpdateParams};
 use nomenclature::{UpdateRules, UsageRules};
 
 use super::department::{Department, Epsg};
+use super::orders::{OddImprint, Orders, TypedImprint};
 use super::raw::{
-    Raw, RawCorrections, RawEvidence, RawImagery, RawLayer, RawPrior, RawTerritories, RawTerritory,
+    Raw, RawCorrections, RawDelivery, RawEvidence, RawImagery, RawLayer, RawPrior, RawTerritories,
+    RawTerritory,
 };
 use super::source::Source;
 use super::{
@@ -89,6 +91,7 @@ impl Reader {
             evidence: self.evidence(raw.evidence)?,
             territories: self.territories(raw.territories)?,
             out: self.resolve(&["out"], &raw.out)?,
+            delivery: self.delivery(raw.delivery)?,
             department,
             vintage: raw.vintage,
             limits: raw.limits,
@@ -231,6 +234,17 @@ impl Reader {
         let standings = raw.standing.iter().enumerate().map(standing).collect::<Result<_, _>>()?;
         let ledger = self.file(&["corrections", "ledger"], &raw.ledger)?;
         Ok(Corrections { ledger, standings })
+    }
+
+    fn delivery(&self, raw: RawDelivery) -> Result<Orders, Error> {
+        let RawDelivery { archives, product, edition, organisation, email } = raw;
+        let typed = TypedImprint { product, edition, organisation, email };
+        let imprint = typed.check().map_err(|OddImprint { key, got, expected }| ConfigError {
+            got: Some(format!("`{got}`")),
+            expected: Some(expected.to_owned()),
+            ..self.source.fault(&["delivery", key], "the value cannot be")
+        })?;
+        Ok(Orders { archives: archives.into_iter().collect(), imprint })
     }
 
     fn imagery(&self, key: &[&str], raw: &RawImagery) -> Result<Imagery, Error> {

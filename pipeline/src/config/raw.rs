@@ -6,6 +6,7 @@
 use kernels::update::UpdateParams;
 use serde::Deserialize;
 
+use super::orders::Form;
 use super::parameters::{Limits, Reports, Thresholds};
 use super::prediction::PredictionKind;
 use crate::corrections::terms::{Standing, Term};
@@ -44,6 +45,8 @@ pub(super) struct Raw {
     pub(super) update: UpdateParams,
     #[serde(default)]
     pub(super) reports: Reports,
+    #[serde(default)]
+    pub(super) delivery: RawDelivery,
     #[serde(default = "out")]
     pub(super) out: String,
 }
@@ -75,6 +78,17 @@ pub(super) struct RawCorrections {
 
 fn accepted() -> Vec<String> {
     vec![Standing::Accepted.key().to_owned()]
+}
+
+/// `delivery:`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawDelivery {
+    pub(super) archives: Vec<Form>,
+    pub(super) product: Option<String>,
+    pub(super) edition: Option<String>,
+    pub(super) organisation: Option<String>,
+    pub(super) email: Option<String>,
 }
 
 /// `prior:`

@@ -169,6 +169,19 @@ fn a_parameter_out_of_range_is_located() {
 }
 
 #[test]
+fn what_to_deliver_is_read_and_an_imprint_that_cannot_be_is_located() {
+    let with = |text: &str| format!("out: out\ndelivery: {{ archives: [zip], {text} }}");
+    let dir = folder("out: out", &with("product: OCS-GE, edition: 2025-06-30"));
+    let orders = load(dir.path()).unwrap().delivery;
+    assert_eq!(orders.archives, [super::Form::Zip].into());
+    assert_eq!(orders.imprint.product, "OCS-GE");
+    let told = refusal("out: out", &with("edition: 2025-02-30"));
+    assert!(told.contains("key       `delivery.edition`"), "{told}");
+    let told = refusal("out: out", "out: out\ndelivery: { archives: [rar] }");
+    assert!(told.contains("delivery.archives"), "{told}");
+}
+
+#[test]
 fn a_missing_configuration_points_at_init() {
     let error = Config::load(Path::new("nowhere/config.yaml")).unwrap_err();
     assert_eq!(error.exit_code(), crate::error::exit::CONFIG);

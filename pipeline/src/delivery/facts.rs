@@ -106,7 +106,11 @@ impl Facts {
     }
 }
 
-fn labels(nomenclature: &Nomenclature, dimension: Dimension) -> BTreeMap<String, String> {
+/// The label of each class, by its code.
+pub(crate) fn labels(
+    nomenclature: &Nomenclature,
+    dimension: Dimension,
+) -> BTreeMap<String, String> {
     let classes = nomenclature.iter(dimension);
     classes.map(|(_, class)| (class.code.clone(), class.label.clone())).collect()
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use kernels::lattice::{Point, Polygon};
 
-use super::folder::Folder;
 use crate::delivery::territories::{COMMUNE_COLUMNS, COMMUNES, ZONES};
 use crate::error::{Error, InputError};
+use crate::finished::Finished;
 use crate::io::vector::{Feature, Value, VectorSource};
 
 /// The south-west and north-east corners of what to look at.
@@ -127,7 +127,7 @@ fn read<T>(
     path: &Path,
     layer: Option<&str>,
     names: &[&str],
-    folder: &Folder,
+    folder: &Finished,
     (which, make): (Which<'_>, impl Fn(Values<'_>) -> Result<T, Error>),
 ) -> Result<Vec<T>, Error> {
     let source = VectorSource::open(path, layer)?;
@@ -179,17 +179,17 @@ fn row(mut values: Values<'_>) -> Result<Row, Error> {
 }
 
 /// The polygons of a vintage around a window.
-pub(super) fn objects(path: &Path, folder: &Folder, window: Window) -> Result<Vec<Row>, Error> {
+pub(super) fn objects(path: &Path, folder: &Finished, window: Window) -> Result<Vec<Row>, Error> {
     read(path, None, &ROW, folder, (Which::Within(window), row))
 }
 
 /// The polygons of a vintage with an id.
-pub(super) fn objects_with_id(path: &Path, folder: &Folder, id: &str) -> Result<Vec<Row>, Error> {
+pub(super) fn objects_with_id(path: &Path, folder: &Finished, id: &str) -> Result<Vec<Row>, Error> {
     read(path, None, &ROW, folder, (Which::WithId(id), row))
 }
 
 /// The id of the first polygon of a vintage.
-pub(super) fn first_id(path: &Path, folder: &Folder) -> Result<Option<String>, Error> {
+pub(super) fn first_id(path: &Path, folder: &Finished) -> Result<Option<String>, Error> {
     let source = VectorSource::open(path, None)?;
     let id = source.require_column(&["id"])?;
     let first = source.features(&[id], folder.facts().epsg)?.next().transpose()?;
@@ -199,7 +199,7 @@ pub(super) fn first_id(path: &Path, folder: &Folder) -> Result<Option<String>, E
 /// The changed regions between two vintages around a window.
 pub(super) fn regions(
     path: &Path,
-    folder: &Folder,
+    folder: &Finished,
     (before, after): (u16, u16),
     window: Window,
 ) -> Result<Vec<RegionRow>, Error> {
@@ -235,7 +235,7 @@ pub(super) fn regions(
 /// The places around a window whose status changed.
 pub(super) fn evolutions(
     path: &Path,
-    folder: &Folder,
+    folder: &Finished,
     window: Window,
 ) -> Result<Vec<EvolutionRow>, Error> {
     let make = |mut values: Values<'_>| {
@@ -251,7 +251,7 @@ pub(super) fn evolutions(
 /// The places of a layer of territories around a window: the texts of their columns.
 pub(super) fn places(
     path: &Path,
-    folder: &Folder,
+    folder: &Finished,
     layer: &str,
     window: Window,
 ) -> Result<Vec<Found<Vec<String>>>, Error> {

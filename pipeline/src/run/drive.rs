@@ -19,7 +19,7 @@ use crate::plan::Plan;
 use crate::progress::{Meter, say};
 use crate::stage::Stage;
 use crate::tally::Tally;
-use crate::{manifest, units};
+use crate::{manifest, packages, units};
 
 /// A run under way.
 pub(super) struct Run<'a> {
@@ -73,6 +73,11 @@ pub fn drive(
     }
     summary::write(&run)?;
     summary::print(&run);
+    if last == Stage::Deliver {
+        let documents: Vec<PathBuf> =
+            config.nomenclature_source.file().into_iter().cloned().collect();
+        packages::make(&run.out_dir, &config.delivery, &documents, options.log_format)?;
+    }
     Ok(())
 }
 

@@ -71,10 +71,10 @@ pub(crate) fn vintage(path: &Path, year: u16, rows: &[(&str, &str, &str, &[Recta
 }
 
 /// The drawing and its comparison, removed with it.
-struct Drawn(tempfile::TempDir);
+pub(crate) struct Drawn(tempfile::TempDir);
 
 impl Drawn {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let drawn = Self(tempfile::tempdir().unwrap());
         vintage(&drawn.path("2018.gpkg"), 2018, &BEFORE);
         vintage(&drawn.path("2021.gpkg"), 2021, &AFTER);
@@ -123,13 +123,20 @@ impl Drawn {
         drawn
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     fn millesime(&self, args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_millesime"));
         command.args(args).current_dir(self.0.path()).output().unwrap()
+    }
+
+    /// Exit code and stderr of a command.
+    pub(crate) fn told(&self, args: &[&str]) -> String {
+        let output = self.millesime(args);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        format!("exit code: {}\n{stderr}", output.status.code().unwrap())
     }
 
     fn explain(&self, args: &[&str]) -> Output {

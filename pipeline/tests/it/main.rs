@@ -14,6 +14,7 @@ mod corrections_import;
 mod corrections_reconcile;
 mod corrections_run;
 mod coverage;
+mod deliver;
 mod dirty;
 mod drawn;
 mod exit_codes;

@@ -1,0 +1,54 @@
+//! An archive on disk: a folder, or one .zip whose bytes depend on its files alone.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use super::entry::Measured;
+use crate::artefact::Draft;
+use crate::error::Error;
+
+/// Files from this size on get the long form of a header: they may grow past 4 GiB when packed.
+const LARGE: u64 = 3 << 30;
+
+/// Writes the files as they are, below a folder.
+///
+/// # Errors
+/// [`Error::Write`], [`Error::Mismatch`] for a file that changed meanwhile.
+pub(super) fn folder(out: &Path, files: &[Measured]) -> Result<Vec<Draft>, Error> {
+    let draft = |file: &Measured| {
+        let draft = Draft::new(out.join(&file.entry.path))?;
+        let mut to = File::create(draft.temp()).map_err(Error::write(draft.temp()))?;
+        file.copy(&mut to, draft.path())?;
+        Ok(draft)
+    };
+    files.iter().map(draft).collect()
+}
+
+/// Packs the files into `NAME.zip`, in the order given: no clock, no owner, one level of deflate.
+///
+/// # Errors
+/// As [`folder`].
+pub(super) fn zip(out: &Path, name: &str, files: &[Measured]) -> Result<Draft, Error> {
+    let draft = Draft::new(out.join(format!("{name}.zip")))?;
+    let path = draft.path().to_path_buf();
+    let failed = |error: zip::result::ZipError| Error::write(&path)(io::Error::from(error));
+    let file = File::create(draft.temp()).map_err(Error::write(&path))?;
+    let mut packed = ZipWriter::new(BufWriter::with_capacity(1 << 20, file));
+    for file in files {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(6))
+            .last_modified_time(DateTime::default())
+            .unix_permissions(0o644)
+            .large_file(file.bytes >= LARGE);
+        packed.start_file(file.entry.path.as_str(), options).map_err(failed)?;
+        file.copy(&mut packed, &path)?;
+    }
+    let mut file = packed.finish().map_err(failed)?;
+    file.flush().map_err(Error::write(&path))?;
+    Ok(draft)
+}

@@ -1,0 +1,54 @@
+//! `millesime deliver`: what is made of a finished result for others.
+
+use crate::config::{Form, Orders};
+use crate::error::Error;
+use crate::packages::Kind;
+
+pub mod archives;
+
+/// The forms in which archives are written unless others are asked for.
+const FORMS: [Form; 2] = [Form::Folder, Form::Zip];
+
+/// What `deliver` is asked.
+#[derive(Debug, clap::Args)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
+RESULT is the folder of a finished result: `--out` of `compare`, or OUT/D011/2021 of `run`. Its files
+and its manifest stay as they are; each package is a folder of its own with its own manifest, and is
+kept when it is complete already.
+
+Example: archives in the name of a region
+  millesime deliver archives out/D011/2021 --organisation 'Région Occitanie' --email sig@region.fr"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Write archives with official names: data, metadata, nomenclature, licence, checksums
+    Archives(archives::Args),
+}
+
+/// Runs the action.
+///
+/// # Errors
+/// Those of the action.
+pub fn execute(args: &Args) -> Result<(), Error> {
+    match &args.action {
+        Action::Archives(args) => archives::execute(args),
+    }
+}
+
+/// The orders of these kinds of packages, each as it is made by default.
+pub(super) fn of_kinds(kinds: &[Kind]) -> Orders {
+    let mut orders = Orders::default();
+    for kind in kinds {
+        match kind {
+            Kind::Archives => orders.archives = FORMS.into(),
+        }
+    }
+    orders
+}

@@ -1,0 +1,117 @@
+//! `millesime deliver` on two drawn vintages, as a user types it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::explain::Drawn;
+
+/// Every file below a folder but the working ones, by its path within it.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(folder).unwrap().display().to_string();
+            if path.is_dir() && name != ".work" {
+                folders.push(path);
+            } else if path.is_file() {
+                all.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    all
+}
+
+/// What a tool says of a file in a folder; it must succeed.
+fn tool(folder: &Path, args: &[&str]) -> String {
+    let output = Command::new(args[0]).args(&args[1..]).current_dir(folder).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{args:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+fn archives(drawn: &Drawn) -> PathBuf {
+    drawn.path("out/archives")
+}
+
+#[test]
+fn archives_of_a_comparison_are_named_packed_and_summed_as_users_expect() {
+    let drawn = Drawn::new();
+    let told = drawn.told(&["deliver", "archives", "out"]);
+    assert!(told.contains("not made: Occupation du sol 2021"), "{told}");
+    let archives = archives(&drawn);
+    let names: Vec<String> = fs::read_dir(&archives)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| Path::new(name).extension().is_some_and(|e| e == "zip"))
+        .collect();
+    let mut names = names;
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "OCS-MILLESIME-ARTIFICIALISATION_2-0_DIFF-2018-2021_GPKG_LAMB93_D011_2021-01-01.zip",
+            "OCS-MILLESIME_2-0_ARTIFICIALISATION_GPKG_LAMB93_D011_2018-01-01.zip",
+            "OCS-MILLESIME_2-0_ARTIFICIALISATION_GPKG_LAMB93_D011_2021-01-01.zip",
+            "OCS-MILLESIME_2-0_DIFF-2018-2021_GPKG_LAMB93_D011_2021-01-01.zip",
+        ]
+    );
+    for zip in &names {
+        tool(&archives, &["unzip", "-tq", zip]);
+        let folder = archives.join(zip.trim_end_matches(".zip"));
+        tool(&folder, &["md5sum", "--check", "--quiet", "--strict", "MD5SUMS"]);
+        tool(&folder, &["sha256sum", "--check", "--quiet", "--strict", "SHA256SUMS"]);
+        let sums = fs::read_to_string(folder.join("MD5SUMS")).unwrap();
+        assert_eq!(sums.lines().count(), files(&folder).len() - 2, "{zip}");
+    }
+    let diff = archives.join("OCS-MILLESIME_2-0_DIFF-2018-2021_GPKG_LAMB93_D011_2021-01-01");
+    let data = fs::read_dir(diff.join("1_DONNEES")).unwrap().count();
+    assert_eq!(data, 1);
+    tool(
+        &diff.join("1_DONNEES"),
+        &["ogrinfo", "-ro", "-so", "DIFF_11_2021_2018.gpkg", "DIFF_11_2021_2018"],
+    );
+    let notice = fs::read_to_string(diff.join("LISEZMOI.txt")).unwrap();
+    assert!(notice.contains("CS_2018 (texte) : code de la couverture en 2018"), "{notice}");
+}
+
+#[test]
+fn the_same_result_gives_the_same_bytes_elsewhere_and_what_is_complete_is_kept() {
+    let drawn = Drawn::new();
+    drawn.told(&["deliver", "archives", "out"]);
+    let first = files(&archives(&drawn));
+    let told = drawn.told(&["deliver", "archives", "out"]);
+    assert!(told.contains("complete, kept"), "{told}");
+    drawn.told(&["deliver", "archives", "out", "--out", "elsewhere"]);
+    assert_eq!(files(&drawn.path("elsewhere")), first);
+    // Other forms: what is no longer asked for goes, with its folders.
+    drawn.told(&["deliver", "archives", "out", "--forms", "zip"]);
+    let zips = files(&archives(&drawn));
+    assert_eq!(zips.len(), 5);
+    assert!(fs::read_dir(archives(&drawn)).unwrap().all(|entry| {
+        let path = entry.unwrap().path();
+        path.is_file() || path.ends_with(".work")
+    }));
+    for (name, bytes) in zips.iter().filter(|(name, _)| name.as_str() != "manifest.json") {
+        assert!(first[name] == *bytes, "{name}");
+    }
+}
+
+#[test]
+fn a_result_that_was_touched_is_not_delivered() {
+    let drawn = Drawn::new();
+    let path = drawn.path("out/artif_2018_11.gpkg");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.push(0);
+    fs::write(&path, bytes).unwrap();
+    let told = drawn.told(&["deliver", "archives", "out"]);
+    assert!(told.starts_with("exit code: 9\n"), "{told}");
+    assert!(!archives(&drawn).join("manifest.json").exists());
+    let told = drawn.told(&["deliver", "archives", "communes.gpkg"]);
+    assert!(told.starts_with("exit code: 4\n"), "{told}");
+    let told = drawn.told(&["deliver", "archives", "out", "--product", "ocs_ge"]);
+    assert!(told.starts_with("exit code: 2\n") && told.contains("capital letters"), "{told}");
+}
