@@ -20,7 +20,7 @@
 
 pub mod apply;
 pub mod candidates;
-pub(crate) mod claim;
+mod claim;
 pub mod codes;
 mod demand;
 pub mod export;
@@ -32,7 +32,7 @@ pub mod import;
 pub mod labels;
 pub mod ledger;
 pub mod map;
-pub(crate) mod objects;
+mod objects;
 mod output;
 pub mod page;
 pub mod provenance;

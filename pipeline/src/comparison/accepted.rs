@@ -1,34 +1,38 @@
 //! Accepted corrections of the vintages of a comparison: which differences they explain.
 
+use std::borrow::Cow;
+
 use kernels::lattice::Polygon;
 use nomenclature::{ClassId, Couple, Crosswalk, Dimension, Nomenclature};
 
-use crate::corrections::claim::{Ask, ask};
+use crate::corrections::apply::{Application, in_order};
 use crate::corrections::ledger::{Entry, Ledger};
-use crate::corrections::objects::Objects;
+use crate::corrections::provenance::outline;
 use crate::corrections::terms::Standing;
 use crate::error::Error;
 use crate::vintage::Vintage;
 
-/// The accepted corrections of a ledger, at the level of its codes.
+/// What the vintages are where accepted corrections of a ledger are applied to them, at the level
+/// of its codes.
 #[derive(Debug, Default)]
 pub struct Accepted {
-    /// Where they are; an object that should have another outline has that one.
+    /// The polygons that a correction changed: those of other codes, and those that took or gave
+    /// ground.
     pub polygons: Vec<Polygon>,
-    /// Year of the vintage and the codes that each proposes; a dimension that it is not about is
-    /// nodata.
+    /// Year of the vintage and corrected codes of each.
     says: Vec<(u16, Couple)>,
     /// The way from the codes of the comparison to those of the ledger, where they differ.
     level: Option<Crosswalk>,
 }
 
 impl Accepted {
-    /// Those that correct one of the vintages; the codes of an object to draw anew are its own.
+    /// Those of each vintage, applied as [`crate::corrections::apply`] does.
     ///
     /// * `common`: the nomenclature of the vintages.
     ///
     /// # Errors
-    /// [`Error::Usage`] when the codes of the vintages do not lead to those of the ledger.
+    /// [`Error::Usage`] when the codes of the vintages do not lead to those of the ledger,
+    /// [`Error::Input`] when the polygons cannot be arranged.
     pub fn of(ledger: &Ledger, vintages: &[Vintage], common: &Nomenclature) -> Result<Self, Error> {
         let national = ledger.nomenclature()?;
         let unfit = |error: nomenclature::NomenclatureError| Error::Usage {
@@ -38,29 +42,35 @@ impl Accepted {
         let level = (national != *common).then(|| Crosswalk::between(common, &national));
         let mut all = Self { level: level.transpose().map_err(unfit)?, ..Self::default() };
         for vintage in vintages {
-            let own = ledger.entries.iter().filter(|entry| {
-                entry.record.vintage == vintage.year && entry.standing == Standing::Accepted
-            });
-            let own: Vec<&Entry> = own.collect();
-            let objects = Objects::of(vintage);
-            for entry in &own {
-                // What proposes nothing that is known explains nothing.
-                let proposed = match ask(entry, &national, &objects) {
-                    Ok(Ask::Codes { proposed, .. }) => proposed,
-                    Ok(Ask::Outline { object }) => all.levelled(couple_of(vintage, &object)),
-                    Err(_) => continue,
-                };
-                all.polygons.push(entry.polygon.clone());
-                all.says.push((vintage.year, proposed));
+            let entries = in_order(ledger, vintage.year);
+            if entries.iter().all(|entry| entry.standing != Standing::Accepted) {
+                continue;
+            }
+            let vintage = all.at_level(vintage);
+            let is_chosen = |entry: &Entry| entry.standing == Standing::Accepted;
+            let corrected = Application::of(&vintage, &national, &entries, is_chosen)?.corrected;
+            for polygon in corrected.polygons.iter().filter(|polygon| !polygon.by.is_empty()) {
+                all.polygons.push(outline(&vintage, polygon).clone());
+                all.says.push((vintage.year, polygon.couple));
             }
         }
         Ok(all)
     }
 
+    /// A vintage of the comparison with the codes of the ledger.
+    fn at_level<'a>(&self, vintage: &'a Vintage) -> Cow<'a, Vintage> {
+        if self.level.is_none() {
+            return Cow::Borrowed(vintage);
+        }
+        let mut vintage = vintage.clone();
+        vintage.couples.iter_mut().for_each(|couple| *couple = self.levelled(*couple));
+        Cow::Owned(vintage)
+    }
+
     /// Whether a difference is what corrections of the older vintage asked for: in each dimension
-    /// that differs, one of them proposes the newer code.
+    /// that differs, the corrected vintage has the newer code.
     ///
-    /// * `ranks`: the corrections that cover the ground.
+    /// * `ranks`: the corrected polygons that cover the ground.
     pub(super) fn explain(
         &self,
         ranks: &[u32],
@@ -84,9 +94,4 @@ impl Accepted {
         let of = |dimension, id| level.map(dimension, id).unwrap_or_default();
         Couple { cs: of(Dimension::Cover, couple.cs), us: of(Dimension::Usage, couple.us) }
     }
-}
-
-fn couple_of(vintage: &Vintage, object: &str) -> Couple {
-    let rank = vintage.objects.iter().position(|own| own.id == object);
-    rank.map_or(Couple::NODATA, |rank| vintage.couples[rank])
 }

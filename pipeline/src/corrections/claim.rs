@@ -9,7 +9,7 @@ use super::{Act, CODE_SEPARATOR, record_act};
 
 /// What a correction wants of the ground in its polygon.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ask {
+pub(super) enum Ask {
     /// Codes; dimensions that are nodata are not asked for, or not stated.
     Codes {
         /// What the correction says that the ground has.
@@ -26,11 +26,11 @@ pub(crate) enum Ask {
 
 /// Corrections whose ground is to be looked at.
 #[derive(Debug, Default)]
-pub(crate) struct Claims {
+pub(super) struct Claims {
     /// Where each is.
-    pub(crate) polygons: Vec<Polygon>,
+    pub(super) polygons: Vec<Polygon>,
     /// What each asks for.
-    pub(crate) asks: Vec<Ask>,
+    pub(super) asks: Vec<Ask>,
 }
 
 impl Ask {
@@ -53,7 +53,7 @@ impl Ask {
 
 /// Why a correction cannot be judged, before its ground is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unclear {
+pub(super) enum Unclear {
     /// It proposes no code.
     NoProposal,
     /// It proposes a code that is no class.
@@ -63,7 +63,7 @@ pub(crate) enum Unclear {
 }
 
 /// What a correction asks for.
-pub(crate) fn ask(
+pub(super) fn ask(
     entry: &Entry,
     nomenclature: &Nomenclature,
     objects: &Objects<'_>,

@@ -15,9 +15,9 @@ use crate::vintage::Vintage;
 const PART_SEPARATOR: char = '#';
 
 /// The objects of a vintage.
-pub(crate) struct Objects<'a> {
+pub(super) struct Objects<'a> {
     /// The vintage.
-    pub(crate) vintage: &'a Vintage,
+    pub(super) vintage: &'a Vintage,
     /// Ranks of the polygons of each feature, ascending.
     of_id: FxHashMap<&'a str, Vec<u32>>,
     /// Their boxes, once one is looked for by its place.
@@ -26,7 +26,7 @@ pub(crate) struct Objects<'a> {
 
 impl<'a> Objects<'a> {
     /// The objects of a vintage.
-    pub(crate) fn of(vintage: &'a Vintage) -> Self {
+    pub(super) fn of(vintage: &'a Vintage) -> Self {
         let mut of_id: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
         for (rank, object) in (0..).zip(&vintage.objects) {
             let id = object.id.split(PART_SEPARATOR).next().unwrap_or(&object.id);

@@ -32,7 +32,8 @@ pub fn outlines(vintage: &Vintage, corrected: &Corrected) -> Vec<Polygon> {
     corrected.polygons.iter().map(|polygon| outline(vintage, polygon).clone()).collect()
 }
 
-fn outline<'a>(vintage: &'a Vintage, polygon: &'a Amended) -> &'a Polygon {
+/// The outline of one of its polygons.
+pub fn outline<'a>(vintage: &'a Vintage, polygon: &'a Amended) -> &'a Polygon {
     polygon.outline.as_ref().unwrap_or(&vintage.polygons[polygon.from as usize])
 }
 

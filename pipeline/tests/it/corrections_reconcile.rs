@@ -213,6 +213,14 @@ impl Drawn {
         self.world.told(&[base.as_flattened(), more].concat())
     }
 
+    fn compare(&self, out: &str, more: &[&str]) -> PathBuf {
+        let usual = ["compare", "--department", "11", "--before", "before.gpkg", "--after"];
+        let base = ["after.gpkg", "--years", "2021,2024", "--territories", "communes.gpkg"];
+        let told = self.world.told(&[&usual[..], &base, &["--out", out], more].concat());
+        assert!(told.starts_with("exit code: 0"), "{told}");
+        self.world.path(out)
+    }
+
     fn reconcile(&self, out: &str, more: &[&str]) -> PathBuf {
         let usual = ["--before", "before.gpkg", "--after", "after.gpkg", "--years", "2021"];
         let told = self.told(out, &[&usual, more].concat());
@@ -399,14 +407,7 @@ fn a_comparison_counts_what_accepted_corrections_explain_apart_from_change() {
     // Accepted too, but the ground became something else: that is a change.
     entries[4].standing = Standing::Accepted;
     let drawn = Drawn::new(entries);
-    let usual = ["compare", "--department", "11", "--before", "before.gpkg", "--after"];
-    let more = ["after.gpkg", "--years", "2021,2024", "--territories", "communes.gpkg", "--out"];
-    let compare = |out: &str, ledger: &[&str]| {
-        let told = drawn.world.told(&[&usual[..], &more, &[out], ledger].concat());
-        assert!(told.starts_with("exit code: 0"), "{told}");
-        drawn.world.path(out)
-    };
-    let out = compare("with", &["--corrections", "ledger.gpkg"]);
+    let out = drawn.compare("with", &["--corrections", "ledger.gpkg"]);
     let rows = table(&out, "indicators/ecarts_corriges.csv");
     let told = |rank: usize, key: &str| rows[rank][key].as_str();
     assert_eq!((told(0, "objets"), told(0, "surface")), ("0", "0.00000"), "no patch");
@@ -418,7 +419,7 @@ fn a_comparison_counts_what_accepted_corrections_explain_apart_from_change() {
     let patch = patch.map(|(polygon, says)| (polygon, says.map(Value::from).to_vec()));
     layer(&drawn.world.path("patch.gpkg"), ["cs_corr", "us_corr"].map(text).to_vec(), &patch);
     let both = ["--corrections", "ledger.gpkg", "--patch", "patch.gpkg"];
-    let rows = table(&compare("both", &both), "indicators/ecarts_corriges.csv");
+    let rows = table(&drawn.compare("both", &both), "indicators/ecarts_corriges.csv");
     let of_patch = (rows[0]["objets"].as_str(), rows[0]["surface"].as_str());
     assert_eq!(of_patch, ("1", "10000.00000"));
     assert_eq!(rows[1]["objets"], "2");
@@ -427,9 +428,37 @@ fn a_comparison_counts_what_accepted_corrections_explain_apart_from_change() {
     let flux =
         |out: &Path| table(out, "indicators/artif_departement.csv")[0]["flux_artif_reel"].clone();
     let square_metres = |text: String| text.parse::<f64>().unwrap();
-    let (with, without) =
-        (square_metres(flux(&out)), square_metres(flux(&compare("without", &[]))));
+    let without = drawn.compare("without", &[]);
+    let (with, without) = (square_metres(flux(&out)), square_metres(flux(&without)));
     assert!((without - with - 14_000.0).abs() < 0.01, "{without} - {with}");
+}
+
+#[test]
+fn a_comparison_explains_the_ground_that_a_redrawn_outline_takes_and_the_ground_it_gives_up() {
+    let outline = |object, polygon| {
+        let aim = (Aim::Geometry, Kind::Geometry);
+        correction(object, polygon, aim, (None, None), Some(IgnStatus::Valid))
+    };
+    // B0 takes half of B1; B4 gives two fifths of its ground up, which B5 has the longest border to.
+    let entries =
+        vec![outline("B0", rect((0, 100), (150, 100))), outline("B4", rect((400, 100), (60, 100)))];
+    let drawn = Drawn::new(entries);
+    let path = drawn.world.path("after.gpkg");
+    fs::remove_file(&path).unwrap();
+    let mut rows = before();
+    for (id, polygon) in [
+        ("B0", rect((0, 100), (150, 100))),
+        ("B1", rect((150, 100), (50, 100))),
+        ("B4", rect((400, 100), (60, 100))),
+        ("B5", rect((460, 100), (140, 100))),
+    ] {
+        rows.iter_mut().find(|row| row.0 == id).unwrap().1 = polygon;
+    }
+    vintage(&path, &rows);
+    let out = drawn.compare("with", &["--corrections", "ledger.gpkg"]);
+    let rows = table(&out, "indicators/ecarts_corriges.csv");
+    // All the ground that differs.
+    assert_eq!((rows[1]["objets"].as_str(), rows[1]["surface"].as_str()), ("2", "9000.00000"));
 }
 
 /// A leaf of a nested nomenclature that falls in a national class.
