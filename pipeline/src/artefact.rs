@@ -60,6 +60,16 @@ impl Draft {
         Ok(Self { temp, path })
     }
 
+    /// A draft that holds these bytes.
+    ///
+    /// # Errors
+    /// [`Error::Write`] when they cannot be written.
+    pub fn of_bytes(path: impl Into<PathBuf>, bytes: &[u8]) -> Result<Self, Error> {
+        let draft = Self::new(path)?;
+        fs::write(&draft.temp, bytes).map_err(Error::write(&draft.path))?;
+        Ok(draft)
+    }
+
     /// Where to write; nothing is there yet.
     pub fn temp(&self) -> &Path {
         &self.temp
@@ -148,9 +158,7 @@ impl Drop for Draft {
 /// # Errors
 /// [`Error::Write`] when they cannot be written.
 pub fn publish_bytes(path: impl Into<PathBuf>, bytes: &[u8]) -> Result<Artefact, Error> {
-    let draft = Draft::new(path)?;
-    fs::write(draft.temp(), bytes).map_err(Error::write(&draft.path))?;
-    draft.publish()
+    Draft::of_bytes(path, bytes)?.publish()
 }
 
 /// Removes every draft that a dead process left below a folder; gives their number.
@@ -219,6 +227,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// The last part of a path, for words and for names beside others; the whole where it ends in none.
+pub(crate) fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 pub(crate) fn folder_of(path: &Path) -> &Path {

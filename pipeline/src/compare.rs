@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use nomenclature::{CaptureRules, Nomenclature, RuleSet};
 use serde_json::json;
 
-use crate::artefact::Draft;
+use crate::artefact::{Draft, name_of};
 use crate::cancel::Cancel;
 use crate::comparison::Ground;
 use crate::config::{Department, Layer, Orders};
@@ -150,16 +150,13 @@ impl Request {
 
     /// What was chosen besides the rule set: the names of the files, not where they lie.
     pub fn choices(&self) -> Choices {
-        let name = |path: &Path| {
-            let name = path.file_name();
-            name.map_or_else(|| shown(path), |name| name.to_string_lossy().into_owned())
-        };
-        let dated = |source: &Source<u16>| format!("{} : {}", source.of, name(&source.layer.path));
+        let dated =
+            |source: &Source<u16>| format!("{} : {}", source.of, name_of(&source.layer.path));
         Choices {
             officials: self.officials.iter().map(dated).collect(),
-            exemptions: self.exemptions.as_ref().map(|layer| name(&layer.path)),
+            exemptions: self.exemptions.as_ref().map(|layer| name_of(&layer.path)),
             neighbours: self.neighbours.iter().map(dated).collect(),
-            corrections: self.corrections.as_deref().map(name),
+            corrections: self.corrections.as_deref().map(name_of),
         }
     }
 }

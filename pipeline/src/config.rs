@@ -25,6 +25,7 @@ pub use parameters::{Limits, ReportStatus, Reports, Thresholds};
 pub use prediction::{PREDICTIONS_MAX, Prediction, PredictionKind};
 use serde::Serialize;
 
+use crate::artefact::name_of;
 use crate::corrections::terms::Standing;
 use crate::error::Error;
 use crate::method::Choices;
@@ -297,9 +298,7 @@ impl Config {
 
     /// What was chosen besides the rule set.
     pub fn choices(&self) -> Choices {
-        let name = |layer: &Layer| {
-            layer.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-        };
+        let name = |layer: &Layer| name_of(&layer.path);
         let exemptions = self.territories.exemptions.as_ref().map(name);
         Choices { exemptions, ..Choices::default() }
     }

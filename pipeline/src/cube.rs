@@ -150,6 +150,11 @@ pub fn noted(ctx: &Context, quantity: Quantity, note: &str) -> Result<BTreeSet<u
     Ok(ranks.filter_map(Value::as_u64).collect())
 }
 
+/// Whether the object of a cell, 1 + its rank or 0 for none, is one of those noted.
+pub fn is_noted(ranks: &BTreeSet<u64>, object: u32) -> bool {
+    object > 0 && ranks.contains(&u64::from(object - 1))
+}
+
 /// The whole of an array of shape (rows, cols).
 ///
 /// # Errors

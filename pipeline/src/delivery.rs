@@ -3,7 +3,6 @@
 //! Each function gives a finished draft; publishing it is the caller's: a stage does so at once, a
 //! comparison when every file is complete.
 
-use std::fs;
 use std::path::Path;
 
 use kernels::artificialise::{Artificialised, Reason};
@@ -282,9 +281,7 @@ impl Delivery<'_> {
     /// # Errors
     /// It cannot be written.
     pub fn bytes(&self, name: impl AsRef<Path>, bytes: &[u8]) -> Result<Draft, Error> {
-        let draft = self.draft(name)?;
-        fs::write(draft.temp(), bytes).map_err(Error::write(draft.temp()))?;
-        Ok(draft)
+        Draft::of_bytes(self.folder.join(name), bytes)
     }
 }
 

@@ -90,9 +90,7 @@ impl Manifest {
     pub fn draft(&self, out_dir: &Path) -> Result<Draft, Error> {
         let text = serde_json::to_string_pretty(self)
             .map_err(|error| Error::internal(format!("the manifest has no JSON form: {error}")))?;
-        let draft = Draft::new(out_dir.join(FILE))?;
-        fs::write(draft.temp(), format!("{text}\n")).map_err(Error::write(draft.temp()))?;
-        Ok(draft)
+        Draft::of_bytes(out_dir.join(FILE), format!("{text}\n").as_bytes())
     }
 
     /// Reads the manifest of an output folder; `None` when there is none yet.

@@ -14,6 +14,7 @@ use crate::picture::Highlight;
 use crate::proof::Proof;
 use crate::report::{Change, Invariant, Issue, KindTally, Map};
 use crate::tally::Flaws;
+use crate::territory::located::Located;
 use crate::words;
 
 /// Changes listed one by one.
@@ -107,6 +108,7 @@ pub fn changes(
     let area = |i: usize| step.changed[i].dissolved.polygon.twice_area();
     order.sort_by_key(|&i| (step.findings[i].kind, std::cmp::Reverse(area(i)), i));
     order.truncate(CHANGES_MAX);
+    let communes = Located::new(&ground.territory.communes);
     order
         .into_iter()
         .map(|i| {
@@ -114,7 +116,7 @@ pub fn changes(
             let place = interior_point(&piece.dissolved.polygon).unwrap_or_default();
             let (confidence, reason) = seen(i);
             Change {
-                place: commune(ground, place),
+                place: commune(&communes, place),
                 at_m: (place.0.round() as i64, place.1.round() as i64),
                 before: label(nomenclature, piece.key.0),
                 after: label(nomenclature, piece.key.1),
@@ -127,14 +129,9 @@ pub fn changes(
         .collect()
 }
 
-fn commune(ground: &Ground, (x_m, y_m): (f64, f64)) -> String {
-    let communes = &ground.territory.communes;
+fn commune(communes: &Located<'_>, (x_m, y_m): (f64, f64)) -> String {
     let place = Point::from_metres(x_m, y_m).unwrap_or_default();
-    let polygon = communes.polygons.iter().position(|polygon| polygon.holds(place));
-    polygon.map_or_else(
-        || "hors commune".to_owned(),
-        |polygon| communes.gazetteer.communes[communes.owner[polygon] as usize].name.clone(),
-    )
+    communes.at(place).map_or_else(|| "hors commune".to_owned(), |commune| commune.name.clone())
 }
 
 /// Codes and labels of a couple.

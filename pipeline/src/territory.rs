@@ -1,6 +1,7 @@
 //! Communes, the groups they form, and planning zones.
 
 pub mod cog;
+pub mod located;
 
 use kernels::arrangement::{FaceId, LayerMask, NO_KEY, arrange};
 use kernels::lattice::Polygon;

@@ -5,8 +5,8 @@ use kernels::lattice::STEPS_PER_METRE;
 use kernels::rasterise::rasterise;
 use ndarray::{Array2, Array3};
 
-use super::{Request, shown};
-use crate::artefact::Draft;
+use super::Request;
+use crate::artefact::{Draft, name_of};
 use crate::comparison::Ground;
 use crate::delivery::Delivery;
 use crate::error::Error;
@@ -66,35 +66,30 @@ pub(super) fn write(
 fn sources(request: &Request) -> Vec<String> {
     let vintages = request.vintages.iter();
     let mut sources: Vec<String> = vintages
-        .map(|source| format!("Millésime {} : {}", source.of, name(&source.layer.path)))
+        .map(|source| format!("Millésime {} : {}", source.of, name_of(&source.layer.path)))
         .collect();
     for layer in &request.territories {
-        sources.push(format!("Communes : {}", name(&layer.path)));
+        sources.push(format!("Communes : {}", name_of(&layer.path)));
     }
     if let Some(path) = &request.cog {
-        sources.push(format!("Code officiel géographique : {}", name(path)));
+        sources.push(format!("Code officiel géographique : {}", name_of(path)));
     }
     if let Some(path) = &request.enaf {
-        sources.push(format!("Consommation d'ENAF (fichiers fonciers) : {}", name(path)));
+        sources.push(format!("Consommation d'ENAF (fichiers fonciers) : {}", name_of(path)));
     }
-    sources.extend(request.planning.iter().map(|l| format!("Zonage : {}", name(&l.path))));
+    sources.extend(request.planning.iter().map(|l| format!("Zonage : {}", name_of(&l.path))));
     sources.extend(
-        request.customs.iter().map(|c| format!("Couche « {} » : {}", c.of, name(&c.layer.path))),
+        request.customs.iter().map(|c| format!("Couche « {} » : {}", c.of, name_of(&c.layer.path))),
     );
     let dated = |what: &str, of: &crate::compare::Source<u16>| {
-        format!("{what} {} : {}", of.of, name(&of.layer.path))
+        format!("{what} {} : {}", of.of, name_of(&of.layer.path))
     };
     sources.extend(request.officials.iter().map(|of| dated("Couche ARTIF officielle", of)));
-    sources.extend(request.exemptions.iter().map(|l| format!("Exemptions : {}", name(&l.path))));
+    sources.extend(request.exemptions.iter().map(|l| format!("Exemptions : {}", name_of(&l.path))));
     let ledger = request.corrections.iter();
-    sources.extend(ledger.map(|path| format!("Registre des corrections : {}", name(path))));
+    sources.extend(ledger.map(|path| format!("Registre des corrections : {}", name_of(path))));
     sources.extend(request.neighbours.iter().map(|of| dated("Voisins", of)));
     sources
-}
-
-/// The name of a file: where it lay on this machine is nobody's business.
-fn name(path: &std::path::Path) -> String {
-    path.file_name().map_or_else(|| shown(path), |name| name.to_string_lossy().into_owned())
 }
 
 /// The last changes and the newest vintage's covers.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{Request, shown};
-use crate::artefact::Stamp;
+use crate::artefact::{Stamp, name_of};
 use crate::config::Layer;
 use crate::error::Error;
 use crate::io::vector::VectorSource;
@@ -46,10 +46,7 @@ pub(super) struct Plan {
 /// # Errors
 /// [`Error::Read`] when one cannot be read.
 pub(crate) fn stamps(role: &str, path: &Path) -> Result<Vec<(String, Stamp)>, Error> {
-    let stamp = |file: PathBuf| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok((format!("{role}/{name}"), Stamp::of(&file)?))
-    };
+    let stamp = |file: PathBuf| Ok((format!("{role}/{}", name_of(&file)), Stamp::of(&file)?));
     files(path).into_iter().map(stamp).collect()
 }
 

@@ -17,7 +17,7 @@ use super::demand::{Demands, Refusal, demand_label};
 use super::ledger::{Entry, Ledger};
 use super::terms::{Action, Standing, Term};
 use super::{output, provenance};
-use crate::artefact::Draft;
+use crate::artefact::{Draft, name_of};
 use crate::config::Layer;
 use crate::edited;
 use crate::error::{Error, InputError};
@@ -158,7 +158,10 @@ pub fn run(request: &Request) -> Result<Applied, Error> {
             &corrected,
             &by,
         )?,
-        bytes(&request.out.join(OUTCOMES), &csv::bytes(&table(&entries, &applied.fates))?)?,
+        Draft::of_bytes(
+            request.out.join(OUTCOMES),
+            &csv::bytes(&table(&entries, &applied.fates))?,
+        )?,
         copy(&request.ledger, &request.out.join(LEDGER))?,
     ];
     for path in compare::files(&file.path) {
@@ -291,17 +294,6 @@ fn publish(
         "snap_m": SNAP_M,
     });
     output::publish(&request.out, (COMMAND, parameters), inputs, drafts, &applied.proofs)
-}
-
-/// The last part of a path, for messages and for names beside others.
-pub(super) fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn bytes(path: &Path, bytes: &[u8]) -> Result<Draft, Error> {
-    let draft = Draft::new(path)?;
-    fs::write(draft.temp(), bytes).map_err(Error::write(path))?;
-    Ok(draft)
 }
 
 /// A draft with the bytes of a file.

@@ -1,7 +1,6 @@
 //! The vintage that corrections are about: which object is meant, and on which ground.
 
 use kernels::arrangement::{FaceId, LayerMask, NO_KEY, arrange, interior_point};
-use kernels::boxes::Boxes;
 use kernels::clip::clip;
 use kernels::lattice::{Point, Polygon};
 use nomenclature::{Couple, Nomenclature};
@@ -11,6 +10,7 @@ use super::refusal::{Reason, Refused};
 use super::sheet::Place;
 use crate::judge::Judge;
 use crate::territory::Communes;
+use crate::territory::located::Located;
 use crate::vintage::Vintage;
 
 /// From which shares, of the object and of the polygon, a polygon means the whole object: outlines
@@ -22,7 +22,7 @@ pub struct Ground<'a> {
     vintage: &'a Vintage,
     objects: Objects<'a>,
     bounds: Option<(Point, Point)>,
-    communes: Option<(&'a Communes, Boxes)>,
+    communes: Option<Located<'a>>,
     judge: &'a Judge,
     /// The nomenclature of its couples.
     pub nomenclature: &'a Nomenclature,
@@ -47,13 +47,10 @@ impl<'a> Ground<'a> {
         judge: &'a Judge,
         nomenclature: &'a Nomenclature,
     ) -> Self {
-        // What has no corner holds no point, wherever it is looked for.
-        let corners = |polygon: &Polygon| polygon.bounds().unwrap_or_default();
-        let boxes = |communes: &Communes| Boxes::new(communes.polygons.iter().map(corners));
         Self {
             objects: Objects::of(vintage),
             bounds: vintage.bounds(),
-            communes: communes.map(|communes| (communes, boxes(communes))),
+            communes: communes.map(Located::new),
             vintage,
             judge,
             nomenclature,
@@ -89,12 +86,8 @@ impl<'a> Ground<'a> {
         let inside = interior_point(polygon).and_then(|(x, y)| Point::from_metres(x, y));
         let corner = || polygon.exterior.0.first().copied().unwrap_or_default();
         let anchor = inside.unwrap_or_else(corner);
-        let Some((communes, boxes)) = &self.communes else { return Ok((anchor, None)) };
-        let near = boxes.meeting((anchor, anchor)).into_iter();
-        let holder =
-            near.map(|rank| rank as usize).find(|&rank| communes.polygons[rank].holds(anchor));
-        let Some(holder) = holder else { return Err(outside(anchor)) };
-        let commune = &communes.gazetteer.communes[communes.owner[holder] as usize];
+        let Some(communes) = &self.communes else { return Ok((anchor, None)) };
+        let Some(commune) = communes.at(anchor) else { return Err(outside(anchor)) };
         Ok((anchor, Some(commune.code.clone())))
     }
 

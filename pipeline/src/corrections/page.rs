@@ -133,11 +133,7 @@ struct Item {
 /// # Errors
 /// [`Error::Write`]; [`Error::Internal`] when the template fails.
 pub fn files(out: &Path, subject: &Subject<'_>, tables: &[Table]) -> Result<Vec<Draft>, Error> {
-    let bytes = |name: &str, bytes: &[u8]| -> Result<Draft, Error> {
-        let draft = Draft::new(out.join(name))?;
-        std::fs::write(draft.temp(), bytes).map_err(Error::write(draft.temp()))?;
-        Ok(draft)
-    };
+    let bytes = |name: &str, bytes: &[u8]| Draft::of_bytes(out.join(name), bytes);
     let mut drafts = Vec::new();
     for table in tables {
         drafts.push(bytes(&format!("{}.csv", table.name), &csv::bytes(table)?)?);

@@ -18,7 +18,7 @@ use super::ledger::{Entry, Ledger, Note, Verdict};
 use super::objects::Objects;
 use super::terms::{Action, Outcome, Term};
 use super::{output, page};
-use crate::artefact::{Draft, Stamp};
+use crate::artefact::{Draft, Stamp, name_of};
 use crate::compare::{Source, stamps};
 use crate::config::{Department, Layer};
 use crate::error::{Error, InputError};
@@ -145,7 +145,7 @@ pub fn run(request: &Request) -> Result<Summary, Error> {
 
 /// The copy of the ledger among the results.
 fn copy(request: &Request) -> PathBuf {
-    request.out.join(request.ledger.file_name().unwrap_or_default())
+    request.out.join(name_of(&request.ledger))
 }
 
 /// Refuses to write the copy over the ledger when that was not asked for.
@@ -284,18 +284,15 @@ fn write(
     follow_up: &FollowUp<'_>,
     communes: &Communes,
 ) -> Result<Vec<Draft>, Error> {
-    let name = |path: &Path| {
-        let name = path.file_name();
-        name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-    };
-    let of = |source: &Source<u16>| format!("{}, {}", name(&source.layer.path), source.of);
+    let of = |source: &Source<u16>| format!("{}, {}", name_of(&source.layer.path), source.of);
     let mut sources = vec![
-        format!("Registre des corrections : {}", name(&request.ledger)),
+        format!("Registre des corrections : {}", name_of(&request.ledger)),
         format!("Version corrigée : {}", of(&request.before)),
         format!("Version examinée : {} ({})", of(&request.after), request.version),
     ];
-    sources.extend(request.patch.iter().map(|l| format!("Correctif de l'IGN : {}", name(&l.path))));
-    sources.extend(request.territories.iter().map(|l| format!("Communes : {}", name(&l.path))));
+    sources
+        .extend(request.patch.iter().map(|l| format!("Correctif de l'IGN : {}", name_of(&l.path))));
+    sources.extend(request.territories.iter().map(|l| format!("Communes : {}", name_of(&l.path))));
     let subject = page::Subject {
         follow_up,
         communes,

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::follow_up::{FollowUp, tables};
 use super::ledger::Ledger;
 use super::{output, page};
+use crate::artefact::name_of;
 use crate::compare::stamps;
 use crate::config::Layer;
 use crate::error::Error;
@@ -38,15 +39,13 @@ pub fn run(request: &Request) -> Result<(), Error> {
     let ledger = Ledger::read(&request.ledger)?;
     let (head, unheard) = (&ledger.head, Tally::default());
     let mut inputs = stamps("ledger", &request.ledger)?;
-    let name = request.ledger.file_name().unwrap_or_default().to_string_lossy();
-    let mut sources = vec![format!("Registre des corrections : {name}")];
+    let mut sources = vec![format!("Registre des corrections : {}", name_of(&request.ledger))];
     let communes = match &request.territories {
         None => Communes::default(),
         Some(layer) => {
             let layer = locate(layer, Product::Communes, &[], &unheard)?;
             inputs.extend(stamps("territories", &layer.path)?);
-            let name = layer.path.file_name().unwrap_or_default().to_string_lossy();
-            sources.push(format!("Communes : {name}"));
+            sources.push(format!("Communes : {}", name_of(&layer.path)));
             Communes::read(&layer, &head.department, head.epsg, &unheard)?
         }
     };

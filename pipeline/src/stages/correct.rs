@@ -7,6 +7,8 @@ use nomenclature::{ClassId, Couple, Crosswalk, Dimension, Nomenclature};
 
 use crate::artefact::{Draft, publish_bytes};
 use crate::context::Context;
+use crate::corrections::NATIONAL;
+use crate::corrections::candidates::worth;
 use crate::corrections::identity::correction_id;
 use crate::corrections::terms::{Aim, Kind, Origin};
 use crate::error::{Error, InputError};
@@ -18,26 +20,24 @@ use crate::stage_report::StageReport;
 use crate::stages::{names, prior, update};
 use crate::tally::Tally;
 use crate::territory::Communes;
+use crate::territory::located::Located;
 use crate::vintage::Vintage;
 
 /// The ready-to-send reports, one JSON object a line.
 const REPORTS: &str = "corrections/ign_reports.jsonl";
-/// The national nomenclature, whose leaves a correction proposes.
-const NATIONAL: &str = "ocsge-2-0";
 
-/// A candidate with what its record and its report are made of.
+/// A candidate with its worth.
 struct Candidate<'a> {
     polygon: &'a Polygon,
     record: CorrectionRecord,
-    /// What it is worth looking at: area, confidence and change of artificial status.
-    rank_by: f64,
+    worth: f64,
 }
 
 /// What the candidates are made with.
 struct Maker<'a> {
     ctx: &'a Context<'a>,
     prior: &'a Vintage,
-    communes: &'a Communes,
+    communes: Located<'a>,
     judge: &'a Judge,
     national: Nomenclature,
     crosswalk: Crosswalk,
@@ -59,17 +59,23 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let unfit = |error: nomenclature::NomenclatureError| Error::internal(error.to_string());
     let national = Nomenclature::builtin(NATIONAL).map_err(unfit)?;
     let crosswalk = Crosswalk::between(&config.nomenclature, &national).map_err(unfit)?;
-    let maker =
-        Maker { ctx, prior: &prior, communes: &communes, judge: &judge, national, crosswalk };
+    let maker = Maker {
+        ctx,
+        prior: &prior,
+        communes: Located::new(&communes),
+        judge: &judge,
+        national,
+        crosswalk,
+    };
     let mut candidates: Vec<Candidate> =
         read_corrections(ctx)?.iter().filter_map(|found| maker.candidate(found)).collect();
     // An object whose doubtful cells form several regions is one correction: the surest one.
     candidates.sort_by(|a, b| {
-        a.record.correction_id.cmp(&b.record.correction_id).then(b.rank_by.total_cmp(&a.rank_by))
+        a.record.correction_id.cmp(&b.record.correction_id).then(b.worth.total_cmp(&a.worth))
     });
     candidates.dedup_by(|a, b| a.record.correction_id == b.record.correction_id);
     candidates.sort_by(|a, b| {
-        let by_worth = b.rank_by.total_cmp(&a.rank_by);
+        let by_worth = b.worth.total_cmp(&a.worth);
         by_worth.then_with(|| a.record.correction_id.cmp(&b.record.correction_id))
     });
     let names = names(config);
@@ -118,7 +124,7 @@ impl Maker<'_> {
         let record = CorrectionRecord {
             correction_id: correction_id(vintage, &object.id, (Aim::Cover, &proposed), polygon),
             department: config.department.code().to_owned(),
-            insee: self.commune_of(anchor),
+            insee: self.communes.at(anchor).map(|commune| commune.code.clone()),
             vintage,
             source_version: None,
             object_id: object.id.clone(),
@@ -142,18 +148,12 @@ impl Maker<'_> {
             ign_status_at: None,
             applied_in_version: None,
         };
-        let flip = if artif_before == artif_after { 1.0 } else { 2.0 };
-        Some(Candidate { polygon, record, rank_by: area_m2 * confidence * flip })
+        Some(Candidate { polygon, worth: worth(&record), record })
     }
 
     fn national_code(&self, cs: ClassId) -> Option<String> {
         let id = self.crosswalk.map(Dimension::Cover, cs)?;
         Some(self.national.code(Dimension::Cover, id).to_owned())
-    }
-
-    fn commune_of(&self, place: Point) -> Option<String> {
-        let polygon = self.communes.polygons.iter().position(|polygon| polygon.holds(place))?;
-        Some(self.communes.gazetteer.communes[self.communes.owner[polygon] as usize].code.clone())
     }
 
     /// The finding in French.

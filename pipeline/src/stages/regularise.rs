@@ -78,14 +78,14 @@ fn kept(ctx: &Context, changed: &Plane<bool>) -> Result<Plane<bool>, Error> {
 
 /// The unchanged cells of some objects.
 ///
-/// What somebody corrected is certain. The skeleton of main roads and surface rail is drawn from another source than the imagery, so no
-/// rule on shapes gives its cells away. What the update changed on it is no ossature any more but a
-/// change like others: the rules may give it back or leave it.
+/// What somebody corrected is certain. The skeleton of main roads and surface rail is drawn from
+/// another source than the imagery, so no rule on shapes gives its cells away. What the update
+/// changed on it is no ossature any more but a change like others: the rules may give it back or
+/// leave it.
 ///
 /// * `objects`: 1 + rank of the object of each cell, 0 for none; `ranks`: those of the objects.
 fn locked(objects: &Plane<u32>, ranks: &BTreeSet<u64>, changed: &Plane<bool>) -> Plane<bool> {
-    let is_ossature = |object: u32| object > 0 && ranks.contains(&u64::from(object - 1));
-    objects.zip(changed, |object, is_changed| !is_changed && is_ossature(object))
+    objects.zip(changed, |object, is_changed| !is_changed && cube::is_noted(ranks, object))
 }
 
 /// No locked cell has another code than before.

@@ -128,8 +128,7 @@ impl Known {
         let objects = Quantity::start_object(ctx.config);
         let object: Array2<u32> = cube::read_plane(ctx, objects)?;
         let corrected = cube::noted(ctx, objects, cube::CORRECTED)?;
-        let is_corrected = |object: u32| object > 0 && corrected.contains(&u64::from(object - 1));
-        let locked = || object.mapv(|object| u8::from(is_corrected(object)));
+        let locked = || object.mapv(|object| u8::from(cube::is_noted(&corrected, object)));
         Ok(Self {
             prior: cube::read_plane(ctx, Quantity::start(ctx.config))?,
             locked: (!corrected.is_empty()).then(locked),

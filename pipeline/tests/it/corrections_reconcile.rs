@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kernels::lattice::{Point, Polygon, Ring};
+use kernels::lattice::{Polygon, Ring};
 use nomenclature::{Dimension, Nomenclature};
-use pipeline::corrections::identity::correction_id;
 use pipeline::corrections::ledger::{Entry, Head, Ledger};
-use pipeline::corrections::terms::{Aim, IgnStatus, Kind, Origin, Outcome, Standing};
-use pipeline::io::record::CorrectionRecord;
+use pipeline::corrections::terms::{Aim, IgnStatus, Kind, Outcome, Standing};
 use pipeline::io::vector::Value;
 use pipeline::io::vector_writer::{Field, FieldKind};
 
+use crate::drawn::{self, plain};
 use crate::world::{EPSG, World, layer};
 
 const MEADOW: &str = "CS2.2.1";
@@ -26,10 +25,7 @@ const HOMES: &str = "US5";
 
 /// A rectangle in metres from the corner of the territory.
 fn rect((west, south): (i32, i32), (width, height): (i32, i32)) -> Polygon {
-    let at = |x: i32, y: i32| Point::new(65_000_000 + 100 * x, 630_000_000 + 100 * y);
-    let (east, north) = (west + width, south + height);
-    let corners = [(west, south), (east, south), (east, north), (west, north)];
-    Polygon { exterior: Ring(corners.map(|(x, y)| at(x, y)).to_vec()), holes: Vec::new() }
+    plain([west, south, west + width, south + height].map(|metres| 100 * metres))
 }
 
 /// The parcel of a row and a column, a square of 100 m.
@@ -108,45 +104,23 @@ fn after() -> Vec<Row> {
     rows
 }
 
-/// A correction; the anchor is near the south-west corner.
+/// A correction by somebody who writes what no page or sheet may take as its own.
 fn correction(
     object: &str,
     polygon: Polygon,
-    (dimension, kind): (Aim, Kind),
-    (current, proposed): (Option<&str>, Option<&str>),
+    of: (Aim, Kind),
+    codes: (Option<&str>, Option<&str>),
     ign_status: Option<IgnStatus>,
 ) -> Entry {
-    let aim = (dimension, proposed.unwrap_or_default());
-    let first = polygon.exterior.0[0];
-    let record = CorrectionRecord {
-        correction_id: correction_id(2021, object, aim, &polygon),
-        department: "11".to_owned(),
-        insee: Some("11001".to_owned()),
-        vintage: 2021,
-        source_version: None,
-        object_id: object.to_owned(),
-        dimension,
-        current_code: current.map(str::to_owned),
-        proposed_code: proposed.map(str::to_owned),
-        local_code: None,
-        local_nomenclature: None,
-        kind,
-        area_m2: polygon.area_m2(),
-        artif_before: None,
-        artif_after: None,
-        evidence: None,
-        confidence: None,
-        author_org: Some("Commune <b>d'Exemple</b>".to_owned()),
-        comment: Some("=HYPERLINK(\"http://x\") <script>alert(1)</script>".to_owned()),
-        origin: Origin::LocalCorrection,
-        anchor: Point::new(first.x + 50, first.y + 50),
-        ign_report_id: ign_status.map(|_| "4711".to_owned()),
-        ign_status,
-        ign_status_at: None,
-        applied_in_version: None,
-    };
-    let standing = ign_status.and_then(IgnStatus::standing).unwrap_or(Standing::Proposed);
-    Entry { record, polygon, standing, source: "Test".into(), source_ref: None, verdict: None }
+    let mut entry = drawn::correction((2021, object), of, codes, polygon);
+    let record = &mut entry.record;
+    record.insee = Some("11001".to_owned());
+    record.author_org = Some("Commune <b>d'Exemple</b>".to_owned());
+    record.comment = Some("=HYPERLINK(\"http://x\") <script>alert(1)</script>".to_owned());
+    record.ign_report_id = ign_status.map(|_| "4711".to_owned());
+    record.ign_status = ign_status;
+    entry.standing = ign_status.and_then(IgnStatus::standing).unwrap_or(Standing::Proposed);
+    entry
 }
 
 /// Each correction with what must become of it: verdict, share in percent, piece of its reason.
