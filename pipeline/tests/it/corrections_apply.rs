@@ -13,6 +13,7 @@ use pipeline::corrections::ledger::Entry;
 use pipeline::corrections::terms::{Aim, Kind, Standing};
 use pipeline::io::vector::VectorSource;
 use pipeline::{cli, error::exit};
+use proptest::prelude::*;
 
 use crate::drawn::{Box4, correction, occupation, plain, write_ledger};
 use crate::world::EPSG;
@@ -236,4 +237,56 @@ fn a_year_without_corrections_and_an_unknown_standing_are_told() {
     assert_ne!(world.corrections(year), 0);
     assert_eq!(world.apply("--standing perhaps --out DIR/o"), exit::USAGE);
     assert!(!world.path("o/OCCUPATION_SOL.gpkg").exists());
+}
+
+/// A correction of any kind anywhere on the ground, most of them crossing several objects.
+fn any_correction() -> impl Strategy<Value = Entry> {
+    let object = (0_usize..6).prop_map(|rank| territory()[rank].0);
+    let corner = (0_i32..38, 0_i32..48, 1_i32..25, 1_i32..25);
+    let ground = corner.prop_map(|(x, y, width, height)| {
+        [x, y, (x + width).min(40), (y + height).min(50)].map(|tens| 1_000 * tens)
+    });
+    (object, ground, 0..5).prop_map(|(object, ground, kind)| {
+        let geometry = |object: &str, kind, proposed| {
+            correction((2021, object), (Aim::Geometry, kind), (None, proposed), plain(ground))
+        };
+        let code = |aim, proposed| {
+            let of = (aim, Kind::Semantic);
+            correction((2021, object), of, (None, Some(proposed)), plain(ground))
+        };
+        match kind {
+            0 => code(Aim::Cover, "CS1.2.2"),
+            1 => code(Aim::Usage, "US3"),
+            2 => geometry(object, Kind::Geometry, None),
+            3 => geometry(&format!("{object};W"), Kind::Geometry, None),
+            _ => geometry(object, Kind::Omission, Some("CS1.1.1.1/US5")),
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn whatever_is_applied_keeps_the_ground_and_is_taken_back_to_the_byte(
+        entries in prop::collection::vec(any_correction(), 1..6),
+    ) {
+        let by_id: BTreeMap<String, Entry> =
+            entries.into_iter().map(|entry| (entry.record.correction_id.clone(), entry)).collect();
+        let ids: Vec<String> = by_id.keys().cloned().collect();
+        let world = World::new(by_id.into_values().collect());
+        prop_assert_eq!(world.apply("--out DIR/out"), 0);
+        let before = vintage(&world.path("OCCUPATION_SOL.gpkg"));
+        let ground = |of: &BTreeMap<String, (String, String, f64)>| -> f64 {
+            of.values().map(|(_, _, area_m2)| area_m2).sum()
+        };
+        let after = vintage(&world.path("out/OCCUPATION_SOL.gpkg"));
+        prop_assert!((ground(&after) - ground(&before)).abs() < 1e-6);
+        prop_assert_eq!(world.corrections("revert --in DIR/out --out DIR/back.gpkg"), 0);
+        let bytes = |name: &str| fs::read(world.path(name)).unwrap();
+        prop_assert_eq!(bytes("back.gpkg"), bytes("OCCUPATION_SOL.gpkg"));
+        let revert = format!("revert --in DIR/out --out DIR/none --only {}", ids.join(" --only "));
+        prop_assert_eq!(world.corrections(&revert), 0);
+        prop_assert_eq!(vintage(&world.path("none/OCCUPATION_SOL.gpkg")), before);
+    }
 }
