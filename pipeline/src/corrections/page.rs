@@ -170,7 +170,7 @@ fn method(subject: &Subject<'_>) -> Vec<(String, String)> {
             ("Non évaluable", format!("Moins de {assessable} % du sol est couvert par les deux versions, moins de {partly} % est à corriger, moins de {as_stated} % a le code que la correction dit fautif, ou la correction ne propose rien de connu. Le motif est écrit. Les taux ne comptent que les corrections évaluables.")),
             ("Contours", "Un contour redessiné ou une réunion d'objets est jugé sur le sol que l'objet devait gagner et céder, quel que soit son code : l'objet examiné est celui de la nouvelle version qui tient la plus grande part du contour proposé.".to_owned()),
             ("Correctif", "Là où le correctif de l'IGN donne un code, ce code est celui que le millésime aurait dû porter : il vaut version examinée. « RAS » : examiné, laissé sans correction.".to_owned()),
-            ("Artificialisation en jeu", "Sol à corriger dont le statut du couple couverture et usage changerait avec le code proposé, sans seuils de surface. Le total compte chaque sol une fois, avec toutes ses corrections ; les lignes comptent chaque correction seule, et ne s'additionnent donc pas. Les corrections de contour n'y entrent pas.".to_owned()),
+            ("Artificialisation en jeu", "Sol à corriger dont le statut du couple couverture et usage changerait avec le code proposé, sans seuils de surface. Le total compte chaque sol une fois, avec toutes ses corrections ; les lignes comptent chaque correction seule, et ne s'additionnent donc pas. D'un contour redessiné compte le sol que l'objet doit gagner ; ce que deviendrait le sol cédé n'est dit par personne.".to_owned()),
         ]);
     }
     if let Some(rules) = subject.rules {

@@ -31,7 +31,8 @@ const CLAIMS: usize = 3;
 pub(super) struct Found {
     /// Its areas.
     pub(super) ground: Ground,
-    /// What of its wrong ground would change its artificial status; of corrections of codes.
+    /// What of its wrong ground would change its artificial status; of an outline, of the ground
+    /// that the object should gain: nobody says what becomes of the ground that it gives up.
     pub(super) stake: Stake,
     /// Wrong ground that a patch says was looked at and left.
     pub(super) left: i128,
@@ -86,6 +87,18 @@ fn outlines(before: &Vintage, claims: &Claims) -> BTreeMap<u32, Vec<u32>> {
     objects.filter_map(|(rank, object)| Some((rank, of_id.remove(object.id.as_str())?))).collect()
 }
 
+/// The codes that each claim wants inside its polygon: of an outline, those of its object.
+fn wanted(before: &Vintage, claims: &Claims, outlines: &BTreeMap<u32, Vec<u32>>) -> Vec<Couple> {
+    let mut wanted: Vec<Couple> =
+        claims.asks.iter().map(|ask| ask.proposed().unwrap_or_default()).collect();
+    for (&object, ranks) in outlines {
+        for &rank in ranks {
+            wanted[rank as usize] = before.couples[object as usize];
+        }
+    }
+    wanted
+}
+
 /// Corrections between two versions, arranged.
 pub(super) struct Look<'a> {
     sides: &'a Sides,
@@ -94,6 +107,8 @@ pub(super) struct Look<'a> {
     plane: Arrangement,
     /// The claims that redraw each object of the version before.
     outlines: BTreeMap<u32, Vec<u32>>,
+    /// The codes that each claim wants inside its polygon.
+    wanted: Vec<Couple>,
 }
 
 /// What the layers say of a face.
@@ -119,7 +134,9 @@ impl<'a> Look<'a> {
         let Sides { before, after, patch } = sides;
         let plane =
             arrange(&[&before.polygons, &after.polygons, &patch.polygons, &claims.polygons])?;
-        Ok(Self { sides, claims, judge, plane, outlines: outlines(before, claims) })
+        let outlines = outlines(before, claims);
+        let wanted = wanted(before, claims, &outlines);
+        Ok(Self { sides, claims, judge, plane, outlines, wanted })
     }
 
     /// The ground of every claim, in their order.
@@ -154,8 +171,7 @@ impl<'a> Look<'a> {
         for face in self.faces() {
             let inside = self.plane.labels(face, CLAIMS).iter().rev();
             let inside = inside.map(|&rank| rank as usize).filter(|&rank| counts[rank]);
-            let asks: Vec<Couple> =
-                inside.filter_map(|rank| self.claims.asks[rank].proposed()).collect();
+            let asks: Vec<Couple> = inside.map(|rank| self.wanted[rank]).collect();
             if asks.is_empty() {
                 continue;
             }
@@ -231,8 +247,8 @@ impl<'a> Look<'a> {
         found.ground.add(seen, place.twice_area);
         if let Seen::Wrong { .. } = seen {
             found.left += if is_left { place.twice_area } else { 0 };
-            if let Some(proposed) = self.claims.asks[rank as usize].proposed() {
-                let should = place.before.overlaid(proposed);
+            if is_inside {
+                let should = place.before.overlaid(self.wanted[rank as usize]);
                 found.stake.add(self.statuses(place, should), place.twice_area);
             }
         }

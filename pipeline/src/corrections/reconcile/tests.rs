@@ -1,11 +1,12 @@
 use kernels::fate::{FateRules, Ground, Seen, fate};
 use kernels::lattice::{Point, Polygon, Ring};
-use nomenclature::{ClassId, Couple, Nomenclature, RuleSet};
+use nomenclature::{ClassId, Couple, Dimension, Nomenclature, RuleSet};
 use proptest::prelude::*;
 
 use super::ground::{self, Look, Sides};
 use super::patch::{Patch, Says, Statement};
 use crate::corrections::claim::{Ask, Claims};
+use crate::corrections::follow_up::Stake;
 use crate::judge::Judge;
 use crate::vintage::{Object, Vintage};
 
@@ -155,4 +156,29 @@ fn an_outline_that_shrinks_is_judged_on_the_ground_that_the_object_gives_up() {
     assert_eq!(became(1), [2, 0, 1, 0], "two columns given up, the third was right");
     assert_eq!(became(2), [1, 1, 1, 0]);
     assert_eq!(became(3), [0, 2, 1, 0]);
+}
+
+#[test]
+fn an_outline_that_grows_puts_the_status_of_the_ground_it_gains_at_stake() {
+    let national = Nomenclature::builtin("ocsge-2-0").unwrap();
+    let couple = |cs: &str, us: &str| Couple {
+        cs: national.find(Dimension::Cover, cs).unwrap(),
+        us: national.find(Dimension::Usage, us).unwrap(),
+    };
+    let wide = |east| {
+        let mut vintage = vintage(&[1, 2], false);
+        vintage.polygons = vec![rect((0, 0), (east, 2)), rect((east, 0), (4, 2))];
+        vintage.couples = vec![couple("CS1.1.1.1", "US5"), couple("CS2.1.1.1", "US1.2")];
+        vintage
+    };
+    let ask = Ask::Outline { object: "00".to_owned() };
+    let claims = Claims { polygons: vec![rect((0, 0), (3, 2))], asks: vec![ask] };
+    let sides = Sides { before: wide(1), after: wide(2), patch: Patch::default() };
+    let judge = judge();
+    let look = Look::new(&sides, &claims, &judge).unwrap();
+    let column = 4 * i128::from(HALF * HALF);
+    let stake = Stake { gain: 2 * column, gained: column, ..Stake::default() };
+    assert_eq!(look.found()[0].stake, stake);
+    assert_eq!(look.stake(&[true]), stake);
+    assert_eq!(look.stake(&[false]), Stake::default());
 }
