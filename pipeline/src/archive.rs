@@ -12,15 +12,19 @@ use serde_json::json;
 
 use crate::artefact::Draft;
 use crate::config::{Form, Orders};
+use crate::delivery::facts;
 use crate::error::Error;
 use crate::finished::{Codes, Finished};
 use crate::packages::{Kind, Package, State};
-use entry::{Entry, Measured};
+use entry::{Body, Entry, Measured};
 use subject::Subject;
 
 mod entry;
 mod licence;
 mod notice;
+mod quality;
+mod record;
+mod shapefile;
 mod subject;
 mod sums;
 mod write;
@@ -38,11 +42,19 @@ pub struct Request<'a> {
     pub out: &'a Path,
 }
 
+/// A format of the data of an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Vector {
+    GeoPackage,
+    Shapefile,
+}
+
 /// One archive to be made.
 #[derive(Debug, Clone)]
 struct Archive<'a> {
     request: Request<'a>,
     subject: Subject,
+    vector: Vector,
     /// Its name, without extension: also that of the folder that it holds.
     name: String,
 }
@@ -55,63 +67,102 @@ struct Archive<'a> {
 pub fn deliver(request: &Request<'_>) -> Result<State, Error> {
     let Request { result, orders, out, .. } = *request;
     let (subjects, lacking) = subject::all(result);
-    let archives = subjects.into_iter().map(|subject| Archive::new(*request, subject));
-    let archives = archives.collect::<Result<Vec<_>, _>>()?;
+    let mut archives = Vec::new();
+    for subject in subjects {
+        archives.push(Archive::new(*request, subject, Vector::GeoPackage)?);
+        if orders.shapefiles {
+            archives.push(Archive::new(*request, subject, Vector::Shapefile)?);
+        }
+    }
     let parameters = json!({ "orders": orders, "lacking": lacking });
     let package = Package { kind: Kind::Archives, result, out, parameters };
     let state = package.publish(|| {
-        let drafts: Result<Vec<Vec<Draft>>, Error> =
-            archives.iter().map(|archive| archive.draft(orders)).collect();
+        let drafts: Result<Vec<Vec<Draft>>, Error> = archives.iter().map(Archive::draft).collect();
         Ok(drafts?.into_iter().flatten().collect())
     })?;
     Ok(State { lacking, ..state })
 }
 
 impl<'a> Archive<'a> {
-    fn new(request: Request<'a>, subject: Subject) -> Result<Self, Error> {
-        let name = subject.archive_name(&request)?;
-        Ok(Self { request, subject, name })
+    fn new(request: Request<'a>, subject: Subject, vector: Vector) -> Result<Self, Error> {
+        let mut archive = Self { request, subject, vector, name: String::new() };
+        archive.name = subject.archive_name(&archive)?;
+        Ok(archive)
+    }
+
+    /// The day of the edition: that of the imprint, else the first of January of the newest vintage.
+    fn edition(&self) -> String {
+        let first = || format!("{}-01-01", self.subject.year());
+        self.request.orders.imprint.edition.map_or_else(first, |day| day.to_string())
     }
 
     /// Its files in every form that is asked for.
-    fn draft(&self, orders: &Orders) -> Result<Vec<Draft>, Error> {
-        let entries = self.entries()?;
-        let mut drafts = Vec::new();
-        for form in &orders.archives {
-            match form {
-                Form::Folder => drafts.extend(write::folder(self.request.out, &entries)?),
-                Form::Zip => drafts.push(write::zip(self.request.out, &self.name, &entries)?),
-            }
-        }
-        Ok(drafts)
+    fn draft(&self) -> Result<Vec<Draft>, Error> {
+        // Made files live as long as the draft of their folder.
+        let made = Draft::new(self.request.out.join(format!("{}-data", self.name)))?;
+        let files = self.files(made.temp())?;
+        let (out, name) = (self.request.out, &self.name);
+        let forms: Vec<Form> = self.request.orders.archives.iter().copied().collect();
+        let drafts: Result<Vec<Vec<Draft>>, Error> = forms
+            .into_par_iter()
+            .map(|form| match form {
+                Form::Folder => write::folder(out, &files),
+                Form::Zip => Ok(vec![write::zip(out, name, &files)?]),
+                Form::SevenZip => Ok(vec![write::seven_zip(out, name, &files)?]),
+            })
+            .collect();
+        Ok(drafts?.into_iter().flatten().collect())
     }
 
     /// Everything that it holds, measured, in the order of the paths.
-    fn entries(&self) -> Result<Vec<Measured>, Error> {
+    fn files(&self, made: &Path) -> Result<Vec<Measured>, Error> {
         let Request { result, codes, .. } = self.request;
-        let mut entries = Vec::new();
-        for file in self.subject.data(result) {
-            let (path, stamp) = result.expected(&file)?;
-            entries.push(Entry::of_result(format!("1_DONNEES/{file}"), path, stamp));
-        }
-        let (path, stamp) = result.expected(crate::delivery::facts::FILE)?;
-        entries.push(Entry::of_result("2_METADONNEES/methode.json".to_owned(), path, stamp));
+        let mut entries = self.data(made)?;
+        let (path, stamp) = result.expected(facts::FILE)?;
+        let body = Body::Result(path, stamp);
+        entries.push(Entry { path: "2_METADONNEES/methode.json".to_owned(), body });
+        entries.push(Entry::text(format!("2_METADONNEES/{}.xml", self.name), record::xml(self)?));
         entries.push(Entry::text(
             format!("3_NOMENCLATURE/{}.yaml", codes.nomenclature.id()),
             codes.document.clone(),
         ));
-        entries.push(Entry::text("LICENCE.txt".to_owned(), licence::text(&self.request)));
-        entries.push(Entry::text("LISEZMOI.txt".to_owned(), notice::text(self)));
+        entries.extend(quality::entries(result)?);
+        entries.push(Entry::text("LICENCE.txt", licence::text(&self.request)));
+        entries.push(Entry::text("LISEZMOI.txt", notice::text(self)));
         let entries: Vec<Entry> =
             entries.into_iter().map(|entry| entry.under(&self.name)).collect();
         let measured: Result<Vec<Measured>, Error> =
             entries.into_par_iter().map(Measured::of).collect();
         let mut measured = measured?;
-        let sums = sums::files(&self.name, &measured);
-        for sums in sums {
-            measured.push(Measured::of(sums)?);
+        for list in sums::files(&self.name, &measured) {
+            measured.push(Measured::of(list)?);
         }
         measured.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
         Ok(measured)
+    }
+
+    /// Its data files, as the result holds them or made of them in a folder.
+    fn data(&self, made: &Path) -> Result<Vec<Entry>, Error> {
+        let result = self.request.result;
+        let inside = |name: &str| format!("1_DONNEES/{name}");
+        match self.vector {
+            Vector::GeoPackage => self
+                .subject
+                .data(result)
+                .into_iter()
+                .map(|file| {
+                    let (path, stamp) = result.expected(&file)?;
+                    Ok(Entry { path: inside(&file), body: Body::Result(path, stamp) })
+                })
+                .collect(),
+            Vector::Shapefile => {
+                let files = shapefile::write(result, self.subject, made)?.into_iter();
+                let entry = |path: std::path::PathBuf| {
+                    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    Entry { path: inside(&name), body: Body::Made(path) }
+                };
+                Ok(files.map(entry).collect())
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::commands::{
     assess, check, compare, completions, corrections, coverage, deliver, doctor, explain,
-    indicators, infer, init, nomenclature, run, sample, score, status, vectorise,
+    indicators, infer, init, nomenclature, run, sample, score, status, vectorise, verify,
 };
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
@@ -77,6 +77,8 @@ pub enum Command {
     Status(status::Args),
     /// Turn one class raster into a seamless coverage of polygons
     Vectorise(vectorise::Args),
+    /// Say whether the files of a result and of its packages are those that were published
+    Verify(verify::Args),
 }
 
 impl Command {
@@ -100,6 +102,7 @@ impl Command {
             Self::Score(args) => score::execute(args),
             Self::Status(args) => status::execute(args),
             Self::Vectorise(args) => vectorise::execute(args),
+            Self::Verify(args) => verify::execute(args),
         }
     }
 }

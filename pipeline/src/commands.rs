@@ -20,3 +20,4 @@ pub mod sample;
 pub mod score;
 pub mod status;
 pub mod vectorise;
+pub mod verify;

@@ -120,6 +120,14 @@ pub enum Error {
         /// Its hash or state in the manifest.
         expected: String,
     },
+    /// Files differ from what the manifests beside them say; each was named already.
+    #[error("{differences} files are not as their manifests say; {intact} are")]
+    Differs {
+        /// Number of files that are missing, changed or in no manifest.
+        differences: usize,
+        /// Number of files that are as described.
+        intact: usize,
+    },
     /// A defect of this program.
     #[error("internal error: {what}")]
     Internal {
@@ -219,7 +227,7 @@ impl Error {
             Self::Resources { .. } | Self::Busy { .. } => exit::RESOURCES,
             Self::Write { .. } => exit::WRITE,
             Self::Interrupted { .. } => exit::INTERRUPTED,
-            Self::Mismatch { .. } => exit::MISMATCH,
+            Self::Mismatch { .. } | Self::Differs { .. } => exit::MISMATCH,
             Self::Internal { .. } => exit::INTERNAL,
         }
     }
@@ -245,6 +253,9 @@ impl Error {
             Self::Mismatch { .. } => Some(
                 "the file was changed or damaged after the run; `millesime run` computes it again"
                     .to_owned(),
+            ),
+            Self::Differs { .. } => Some(
+                "make the result or the package again: what is complete and intact is kept".into(),
             ),
             Self::Internal { .. } => Some(
                 "this is a defect of millesime; please report it with the command typed".into(),

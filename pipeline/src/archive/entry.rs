@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use md5::Md5;
 use sha2::{Digest, Sha256};
 
 use crate::artefact::{Stamp, hex};
+use crate::digest::Digests;
 use crate::error::Error;
 use crate::manifest;
 
@@ -27,6 +27,8 @@ pub(super) enum Body {
     Text(String),
     /// A file of the result, and what the manifest says of it.
     Result(PathBuf, Stamp),
+    /// A file made from the result for the archive.
+    Made(PathBuf),
 }
 
 /// A file of an archive, read once.
@@ -34,21 +36,13 @@ pub(super) enum Body {
 pub(super) struct Measured {
     /// The file.
     pub(super) entry: Entry,
-    /// Its size in bytes.
-    pub(super) bytes: u64,
-    /// Its MD5, in hexadecimal.
-    pub(super) md5: String,
-    /// Its SHA-256, in hexadecimal.
-    pub(super) sha256: String,
+    /// Its size and sums.
+    pub(super) digests: Digests,
 }
 
 impl Entry {
-    pub(super) fn text(path: String, text: String) -> Self {
-        Self { path, body: Body::Text(text) }
-    }
-
-    pub(super) fn of_result(path: String, file: PathBuf, stamp: Stamp) -> Self {
-        Self { path, body: Body::Result(file, stamp) }
+    pub(super) fn text(path: impl Into<String>, text: String) -> Self {
+        Self { path: path.into(), body: Body::Text(text) }
     }
 
     /// The same file below a folder of the archive.
@@ -59,7 +53,17 @@ impl Entry {
     fn open(&self) -> Result<Box<dyn Read + '_>, Error> {
         match &self.body {
             Body::Text(text) => Ok(Box::new(text.as_bytes())),
-            Body::Result(path, _) => Ok(Box::new(File::open(path).map_err(Error::read(path))?)),
+            Body::Result(path, _) | Body::Made(path) => {
+                Ok(Box::new(File::open(path).map_err(Error::read(path))?))
+            }
+        }
+    }
+
+    /// What messages about it name.
+    fn shown(&self) -> &Path {
+        match &self.body {
+            Body::Text(_) => Path::new(&self.path),
+            Body::Result(path, _) | Body::Made(path) => path,
         }
     }
 }
@@ -70,59 +74,59 @@ impl Measured {
     /// # Errors
     /// [`Error::Mismatch`] when it is not the one that the manifest describes, [`Error::Read`].
     pub(super) fn of(entry: Entry) -> Result<Self, Error> {
-        let (mut md5, mut sha256) = (Md5::new(), Sha256::new());
-        let bytes = read(&entry, |part| {
-            md5.update(part);
-            sha256.update(part);
-            Ok(())
-        })?;
-        let (md5, sha256) = (hex(&md5.finalize()), hex(&sha256.finalize()));
-        let measured = Self { entry, bytes, md5, sha256 };
+        let digests = Digests::of(&mut entry.open()?).map_err(Error::read(entry.shown()))?;
+        let measured = Self { entry, digests };
         if let Body::Result(path, stamp) = &measured.entry.body {
             manifest::compare(path, Some(measured.stamp()), stamp)?;
         }
         Ok(measured)
     }
 
-    /// Copies it, and makes sure that it still is what was measured.
+    /// Reads it again; the reader fails at the end when it is no longer what was measured.
     ///
     /// # Errors
-    /// As [`Measured::of`], and [`Error::Write`] about `shown` when `to` does not take it.
-    pub(super) fn copy(&self, to: &mut dyn Write, shown: &std::path::Path) -> Result<(), Error> {
-        let mut sha256 = Sha256::new();
-        let bytes = read(&self.entry, |part| {
-            sha256.update(part);
-            to.write_all(part).map_err(Error::write(shown))
-        })?;
-        match &self.entry.body {
-            Body::Text(_) => Ok(()),
-            Body::Result(path, _) => {
-                let got = Stamp { bytes, sha256: hex(&sha256.finalize()) };
-                manifest::compare(path, Some(got), &self.stamp())
-            }
-        }
+    /// [`Error::Read`] when it cannot be opened.
+    pub(super) fn reader(&self) -> Result<impl Read + '_, Error> {
+        let from = self.entry.open()?;
+        Ok(Again { of: self, from, sha256: Sha256::new(), bytes: 0 })
+    }
+
+    /// Copies it.
+    ///
+    /// # Errors
+    /// [`Error::Write`] about `shown` when `to` does not take it, or when the file changed since it
+    /// was measured; [`Error::Read`] when it cannot be opened.
+    pub(super) fn copy(&self, to: &mut dyn Write, shown: &Path) -> Result<(), Error> {
+        io::copy(&mut self.reader()?, to).map(drop).map_err(Error::write(shown))
     }
 
     fn stamp(&self) -> Stamp {
-        Stamp { bytes: self.bytes, sha256: self.sha256.clone() }
+        Stamp { bytes: self.digests.bytes, sha256: self.digests.sha256.clone() }
     }
 }
 
-/// Reads a file part by part; gives its size.
-fn read(entry: &Entry, mut take: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<u64, Error> {
-    let failed = |source: io::Error| match &entry.body {
-        Body::Result(path, _) => Error::read(path)(source),
-        Body::Text(_) => Error::internal(format!("{}: {source}", entry.path)),
-    };
-    let mut from = entry.open()?;
-    let mut buffer = vec![0; 1 << 20];
-    let mut bytes = 0;
-    loop {
-        let n = from.read(&mut buffer).map_err(failed)?;
-        if n == 0 {
-            return Ok(bytes);
+/// A file on its second reading.
+struct Again<'a> {
+    of: &'a Measured,
+    from: Box<dyn Read + 'a>,
+    sha256: Sha256,
+    bytes: u64,
+}
+
+impl Read for Again<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.from.read(buffer)?;
+        self.sha256.update(&buffer[..n]);
+        self.bytes += n as u64;
+        if n == 0 && !buffer.is_empty() {
+            let sha256 = hex(&std::mem::take(&mut self.sha256).finalize());
+            // The end may be read twice: it is checked the first time.
+            let bytes = std::mem::replace(&mut self.bytes, u64::MAX);
+            if bytes != u64::MAX && (Stamp { bytes, sha256 }) != self.of.stamp() {
+                let path = self.of.entry.shown().display();
+                return Err(io::Error::other(format!("`{path}` changed while it was delivered")));
+            }
         }
-        take(&buffer[..n])?;
-        bytes += n as u64;
+        Ok(n)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{Archive, licence, sums};
+use super::{Archive, Vector, licence, sums};
 use crate::config::region_name;
-use crate::io::schema::Product;
+use crate::io::schema::{Product, shapefile_field};
 use crate::io::vector_writer::{Field, FieldKind};
 
 /// The text.
@@ -14,9 +14,16 @@ pub(super) fn text(archive: &Archive<'_>) -> String {
     for product in archive.subject.products() {
         let layer = product.layer(&names);
         let file = product.file_name(&names);
-        put(&mut text, format_args!("\n1_DONNEES/{file}, couche {}\n", layer.name));
+        let (file, fields) = match archive.vector {
+            Vector::GeoPackage => (format!("{file}, couche {}", layer.name), layer.fields),
+            Vector::Shapefile => (
+                file.replace(".gpkg", ".shp"),
+                layer.fields.into_iter().map(shapefile_field).collect(),
+            ),
+        };
+        put(&mut text, format_args!("\n1_DONNEES/{file}\n"));
         put(&mut text, format_args!("  {}\n", meaning(*product)));
-        for field in &layer.fields {
+        for field in &fields {
             put(&mut text, format_args!("  - {}\n", column(field)));
         }
     }
@@ -96,7 +103,7 @@ fn column(field: &Field) -> String {
         "aire" | "surface" => "surface en m²",
         "artif" => "« artif » ou « non artif »",
         "crit_seuil" => "vrai quand un seuil ou un forçage décide du statut",
-        "artificialisation" => "1 : artificialisé, -1 : désartificialisé",
+        "artificialisation" | "artificial" => "1 : artificialisé, -1 : désartificialisé",
         _ => return format!("{name} ({kind}{empty})"),
     };
     format!("{name} ({kind}{empty}) : {meaning}{year}")
@@ -108,14 +115,15 @@ fn rest(archive: &Archive<'_>) -> String {
         "\n\
          Autres fichiers\n\
          ---------------\n\
-         2_METADONNEES   règles, codes et tolérances lisibles par un programme (methode.json)\n\
+         2_METADONNEES   fiche ISO 19139 (XML), règles et tolérances (methode.json)\n\
          3_NOMENCLATURE  codes, libellés et couleurs (YAML)\n\
+         5_QUALITE       lois vérifiées à la production, rapport du département\n\
          {md5}, {sha256}   sommes de contrôle de tous les autres fichiers\n\
          \n\
          Utilisation\n\
          -----------\n\
-         QGIS, ou tout logiciel qui lit le GeoPackage (OGC 12-128r18) : ouvrir les fichiers de\n\
-         1_DONNEES. Vérifier une copie, dans ce dossier : md5sum --check {md5}\n\
+         {reader}\n\
+         Vérifier une copie, dans ce dossier : md5sum --check {md5}\n\
          \n\
          Méthode\n\
          -------\n\
@@ -127,9 +135,25 @@ fn rest(archive: &Archive<'_>) -> String {
          consommation d'espaces naturels, agricoles et forestiers (ENAF).\n",
         md5 = sums::MD5,
         sha256 = sums::SHA256,
+        reader = reader(archive.vector),
         statement = statement(archive),
         tolerance = facts.tolerance_m,
     )
+}
+
+/// What opens the data.
+fn reader(vector: Vector) -> &'static str {
+    match vector {
+        Vector::GeoPackage => {
+            "QGIS, ou tout logiciel qui lit le GeoPackage (OGC 12-128r18) : ouvrir les fichiers de\n\
+             1_DONNEES."
+        }
+        Vector::Shapefile => {
+            "QGIS, ou tout logiciel qui lit le shapefile : ouvrir les .shp de 1_DONNEES, textes en\n\
+             UTF-8. Les noms de colonnes, de dix signes au plus, sont ceux du GeoPackage en\n\
+             capitales ; artificialisation s'abrège en ARTIFICIAL et un booléen vaut 0 ou 1."
+        }
+    }
 }
 
 /// What the status of the polygons was decided by.

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::finished::Finished;
 use crate::io::schema::{Names, Product};
 
-use super::Request;
+use super::{Archive, Request, Vector};
 
 /// What one archive holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,14 +107,17 @@ impl Subject {
     ///
     /// # Errors
     /// [`Error::Input`] for a result of no department.
-    pub(super) fn archive_name(self, request: &Request<'_>) -> Result<String, Error> {
-        let Request { result, codes, orders, .. } = *request;
+    pub(super) fn archive_name(self, archive: &Archive<'_>) -> Result<String, Error> {
+        let Request { result, codes, orders, .. } = archive.request;
         let Imprint { product, .. } = &orders.imprint;
         let department = result.department()?;
         let version = version(codes.nomenclature.version());
-        let place = format!("GPKG_{}_{}", projection(department.crs().0), department.folder());
-        let first_day = format!("{}-01-01", self.year());
-        let edition = orders.imprint.edition.map_or(first_day.clone(), |day| day.to_string());
+        let format = match archive.vector {
+            Vector::GeoPackage => "GPKG",
+            Vector::Shapefile => "SHP",
+        };
+        let place = format!("{format}_{}_{}", projection(department.crs().0), department.folder());
+        let (first_day, edition) = (format!("{}-01-01", self.year()), archive.edition());
         Ok(match self {
             Self::Vintage(_) => format!("{product}_{version}__{place}_{first_day}"),
             Self::Artif(_) => format!("{product}_{version}_ARTIFICIALISATION_{place}_{first_day}"),

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::packages::Kind;
 
 pub mod archives;
+pub mod check;
 
 /// The forms in which archives are written unless others are asked for.
 const FORMS: [Form; 2] = [Form::Folder, Form::Zip];
@@ -30,6 +31,8 @@ pub struct Args {
 enum Action {
     /// Write archives with official names: data, metadata, nomenclature, licence, checksums
     Archives(archives::Args),
+    /// Hold archives, ours or IGN's, against the contract of those who load them; exit 5 when one fails
+    Check(check::Args),
 }
 
 /// Runs the action.
@@ -39,6 +42,7 @@ enum Action {
 pub fn execute(args: &Args) -> Result<(), Error> {
     match &args.action {
         Action::Archives(args) => archives::execute(args),
+        Action::Check(args) => check::execute(args),
     }
 }
 

@@ -237,14 +237,14 @@ impl Reader {
     }
 
     fn delivery(&self, raw: RawDelivery) -> Result<Orders, Error> {
-        let RawDelivery { archives, product, edition, organisation, email } = raw;
+        let RawDelivery { archives, shapefiles, product, edition, organisation, email } = raw;
         let typed = TypedImprint { product, edition, organisation, email };
         let imprint = typed.check().map_err(|OddImprint { key, got, expected }| ConfigError {
             got: Some(format!("`{got}`")),
             expected: Some(expected.to_owned()),
             ..self.source.fault(&["delivery", key], "the value cannot be")
         })?;
-        Ok(Orders { archives: archives.into_iter().collect(), imprint })
+        Ok(Orders { archives: archives.into_iter().collect(), shapefiles, imprint })
     }
 
     fn imagery(&self, key: &[&str], raw: &RawImagery) -> Result<Imagery, Error> {

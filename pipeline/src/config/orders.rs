@@ -15,6 +15,8 @@ const PRODUCT: &str = "OCS-MILLESIME";
 pub struct Orders {
     /// Archives for download, in these forms.
     pub archives: BTreeSet<Form>,
+    /// Archives of shapefiles besides those of `GeoPackage`s.
+    pub shapefiles: bool,
     /// Who publishes, and under what name.
     pub imprint: Imprint,
 }
@@ -27,6 +29,10 @@ pub enum Form {
     Folder,
     /// One .zip
     Zip,
+    /// One .7z, smaller and slower to make
+    #[value(name = "7z")]
+    #[serde(rename = "7z")]
+    SevenZip,
 }
 
 /// Who publishes a result, and under what name.

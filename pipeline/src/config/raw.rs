@@ -85,6 +85,7 @@ fn accepted() -> Vec<String> {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawDelivery {
     pub(super) archives: Vec<Form>,
+    pub(super) shapefiles: bool,
     pub(super) product: Option<String>,
     pub(super) edition: Option<String>,
     pub(super) organisation: Option<String>,

@@ -126,6 +126,18 @@ impl Product {
     }
 }
 
+/// A column as a shapefile has it: upper-case, of at most ten characters, true as 1 and false as 0.
+pub fn shapefile_field(field: Field) -> Field {
+    let name = match field.name.as_str() {
+        // The one name that is longer than a .dbf allows.
+        "artificialisation" => "ARTIFICIAL".to_owned(),
+        name => name.to_uppercase(),
+    };
+    let kind = if field.kind == FieldKind::Boolean { FieldKind::Integer } else { field.kind };
+    // The format knows no constraint.
+    Field { name, kind, is_unique: false, ..field }
+}
+
 fn occupation() -> Vec<Field> {
     vec![
         Field::unique("id", FieldKind::Text),
@@ -252,6 +264,21 @@ mod tests {
         assert_eq!(Product::Artif.layer_name(&names()), "artif_2021_34");
         assert_eq!(Product::ZanEvol.layer_name(&names()), "zan_evol_2018_2021");
         assert_eq!(Product::ZanEvol.file_name(&names()), "zan_evol_2018_2021_34.gpkg");
+    }
+
+    #[test]
+    fn columns_of_shapefiles_are_short_upper_case_and_distinct() {
+        for product in ALL.into_iter().filter(|product| *product != Product::Candidates) {
+            let fields = product.layer(&names()).fields.into_iter().map(shapefile_field);
+            let all: Vec<String> = fields.map(|field| field.name).collect();
+            let mut distinct = all.clone();
+            distinct.sort();
+            distinct.dedup();
+            assert_eq!(all.len(), distinct.len(), "{product:?}");
+            for name in all.iter().filter(|name| !name.starts_with("KEY_")) {
+                assert!(name.len() <= 10 && *name == name.to_uppercase(), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use gdal::Dataset;
 use gdal::errors::GdalError;
 use gdal::vector::LayerAccess;
-use gdal_sys::{OGRFeatureH, OGRFieldType, OGRGeometryH, OGRLayerH};
+use gdal_sys::{OGRFeatureH, OGRFieldSubType, OGRFieldType, OGRGeometryH, OGRLayerH};
 use kernels::lattice::{Point, Polygon};
 
 use super::error::{Error, InputError, Result};
@@ -38,6 +38,8 @@ pub struct Column {
     pub name: String,
     /// Its type.
     pub kind: ColumnKind,
+    /// Whether its numbers are declared to be true (1) or false (0).
+    pub is_boolean: bool,
 }
 
 /// A value of a feature.
@@ -135,6 +137,8 @@ pub struct LayerInfo {
     pub columns: Vec<Column>,
     /// Number of features announced.
     pub n_features: u64,
+    /// Name of its geometry column; empty in formats that have none.
+    pub geometry_column: String,
 }
 
 /// One feature.
@@ -329,13 +333,14 @@ fn choose_layer(path: &Path, names: &[String], wanted: Option<&str>) -> Result<u
 fn describe(path: &Path, dataset: &Dataset, index: usize) -> Result<LayerInfo> {
     reading(path, "the header of this layer cannot be read", || {
         let layer = dataset.layer(index)?;
-        let columns = layer.defn().fields().map(|field| Column {
+        let columns = layer.defn().fields().enumerate().map(|(rank, field)| Column {
             name: field.name(),
             kind: match field.field_type() {
                 OGRFieldType::OFTInteger | OGRFieldType::OFTInteger64 => ColumnKind::Integer,
                 OGRFieldType::OFTReal => ColumnKind::Real,
                 _ => ColumnKind::Text,
             },
+            is_boolean: is_boolean(&layer, rank as i32),
         });
         let srs = quiet(|| layer.spatial_ref());
         Ok(LayerInfo {
@@ -344,8 +349,26 @@ fn describe(path: &Path, dataset: &Dataset, index: usize) -> Result<LayerInfo> {
             has_crs: srs.is_some_and(|srs| !is_placeholder(&srs)),
             columns: columns.collect(),
             n_features: layer.feature_count(),
+            geometry_column: geometry_column(&layer),
         })
     })
+}
+
+/// Whether a column is declared to be true or false.
+fn is_boolean(layer: &gdal::vector::Layer<'_>, rank: i32) -> bool {
+    // SAFETY: the layer is alive, its definition is its own, and the rank is that of a field.
+    let kind = unsafe {
+        let definition = gdal_sys::OGR_L_GetLayerDefn(layer.c_layer());
+        gdal_sys::OGR_Fld_GetSubType(gdal_sys::OGR_FD_GetFieldDefn(definition, rank))
+    };
+    kind == OGRFieldSubType::OFSTBoolean
+}
+
+/// The name of the column of the geometries.
+fn geometry_column(layer: &gdal::vector::Layer<'_>) -> String {
+    // SAFETY: the layer is alive; the text is its own and copied.
+    let name = unsafe { CStr::from_ptr(gdal_sys::OGR_L_GetGeometryColumn(layer.c_layer())) };
+    name.to_string_lossy().into_owned()
 }
 
 /// Whether a CRS only says that there is none, as `GeoPackage` does with its codes 0 and -1.

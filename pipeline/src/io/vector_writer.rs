@@ -11,7 +11,7 @@ use gdal_sys::{OGRFeatureH, OGRFieldSubType, OGRFieldType, OGRLayerH};
 use kernels::lattice::{Point, Polygon};
 
 use super::error::{Result, write_error};
-use super::gdal::{ogr, open_vector, raise, writing};
+use super::gdal::{FIXED_DATE, ogr, open_vector, raise, writing};
 use super::layer_styles;
 use super::spatial_index::{SpatialIndex, column_of, identifier};
 use super::srs::{self, Reprojection};
@@ -121,6 +121,9 @@ pub struct LayerSpec {
 pub enum VectorFormat {
     /// `GeoPackage`, with one or several layers.
     GeoPackage,
+    /// A shapefile, one layer named after the file: names of at most ten characters, texts of at
+    /// most 254 bytes, files of at most 2 GiB.
+    Shapefile,
     /// `FlatGeobuf`, one layer; features come in the order of its spatial index.
     FlatGeobuf,
 }
@@ -162,6 +165,7 @@ impl VectorWriter {
         let driver = match format {
             VectorFormat::GeoPackage => "GPKG",
             VectorFormat::FlatGeobuf => "FlatGeobuf",
+            VectorFormat::Shapefile => "ESRI Shapefile",
         };
         let dataset =
             writing(path, || DriverManager::get_driver_by_name(driver)?.create_vector_only(path))?;
@@ -176,6 +180,9 @@ impl VectorWriter {
     }
 
     fn create_layer(&mut self, spec: &LayerSpec) -> Result<()> {
+        if self.format == VectorFormat::Shapefile {
+            check_names(&self.path, spec)?;
+        }
         let way = (spec.epsg != spec.file_epsg)
             .then(|| Reprojection::new(&self.path, spec.epsg, spec.file_epsg))
             .transpose()?;
@@ -240,9 +247,12 @@ impl VectorWriter {
         shape: Shape<'_>,
         values: &[Value],
     ) -> Result<()> {
-        let Self { path, layers, bytes, .. } = self;
+        let Self { path, layers, bytes, format, .. } = self;
         let open = &mut layers[layer];
         check_row(path, &open.spec, fid, shape, values)?;
+        if *format == VectorFormat::Shapefile {
+            check_texts(path, &open.spec, fid, values)?;
+        }
         let extent = encode(bytes, shape, open.way.as_ref())?;
         writing(path, || {
             let feature = &open.feature;
@@ -360,6 +370,13 @@ fn layer_options(format: VectorFormat, spec: &LayerSpec) -> Vec<String> {
             format!("TITLE={}", spec.name),
             "SPATIAL_INDEX=YES".to_owned(),
         ],
+        VectorFormat::Shapefile => vec![
+            "ENCODING=UTF-8".to_owned(),
+            "2GB_LIMIT=YES".to_owned(),
+            // Columns as wide as their widest value, known when all features are there.
+            "RESIZE=YES".to_owned(),
+            format!("DBF_DATE_LAST_UPDATE={}", &FIXED_DATE[..10]),
+        ],
     }
 }
 
@@ -397,6 +414,44 @@ fn add_field<L: LayerAccess>(layer: &L, field: &Field) -> std::result::Result<()
         gdal_sys::OGR_Fld_Destroy(definition);
         ogr(code, "OGR_L_CreateField")
     }
+}
+
+/// Longest name of a column of a shapefile (dBASE III).
+const DBF_NAME_MAX: usize = 10;
+/// Longest text of a shapefile, in bytes (dBASE III).
+const DBF_TEXT_MAX: usize = 254;
+
+/// Refuses what GDAL would cut short.
+fn check_names(path: &Path, spec: &LayerSpec) -> Result<()> {
+    match spec.fields.iter().find(|field| field.name.len() > DBF_NAME_MAX) {
+        None => Ok(()),
+        Some(field) => {
+            let what = format!(
+                "a shapefile has no column `{}`: names are of at most {DBF_NAME_MAX} characters",
+                field.name
+            );
+            Err(write_error(path, what))
+        }
+    }
+}
+
+/// Refuses a text that GDAL would cut short.
+fn check_texts(path: &Path, spec: &LayerSpec, fid: i64, values: &[Value]) -> Result<()> {
+    for (field, value) in spec.fields.iter().zip(values) {
+        if let Value::Text(text) = value
+            && text.len() > DBF_TEXT_MAX
+        {
+            let what = format!(
+                "layer `{}`, feature {fid}: column `{}` holds {} bytes, a shapefile at most \
+                 {DBF_TEXT_MAX}; deliver it as a GeoPackage",
+                spec.name,
+                field.name,
+                text.len()
+            );
+            return Err(write_error(path, what));
+        }
+    }
+    Ok(())
 }
 
 /// Checks a row before GDAL, which would quietly convert or drop what does not fit.

@@ -101,6 +101,83 @@ fn the_same_result_gives_the_same_bytes_elsewhere_and_what_is_complete_is_kept()
 }
 
 #[test]
+fn what_is_delivered_holds_the_contract_and_other_tools_open_it() {
+    let drawn = Drawn::new();
+    let who = ["--organisation", "Région Occitanie & Cie", "--email", "sig@region.fr"];
+    let forms = ["--forms", "folder,zip,7z", "--shapefiles", "--product", "OCS-GE"];
+    let told = drawn.told(&[&["deliver", "archives", "out"], &who[..], &forms[..]].concat());
+    assert!(told.starts_with("exit code: 0\n"), "{told}");
+    let archives = archives(&drawn);
+    let of = |extension: &str| -> Vec<String> {
+        let entries = fs::read_dir(&archives).unwrap().map(|entry| entry.unwrap().path());
+        let mut names: Vec<String> = entries
+            .filter(|path| path.extension().unwrap_or_default() == extension)
+            .map(|path| path.display().to_string())
+            .collect();
+        names.sort();
+        names
+    };
+    let (zips, sevens) = (of("zip"), of("7z"));
+    assert_eq!((zips.len(), sevens.len()), (8, 8));
+    for list in [&zips, &sevens] {
+        // Metadata of the two formats are of two archives: their identifiers differ.
+        let args = [&["deliver", "check", "--fail-on", "warning"], &refs(list)[..]].concat();
+        let told = drawn.told(&args);
+        assert!(told.starts_with("exit code: 0\n"), "{told}");
+    }
+    let all = drawn.told(&["deliver", "check", "out/archives", "--allow", "no_such_key"]);
+    assert!(all.starts_with("exit code: 2\n") && all.contains("archive_name"), "{all}");
+    for seven in &sevens {
+        tool(&archives, &["7z", "t", seven]);
+    }
+    let diff = archives.join("OCS-GE_2-0_DIFF-2018-2021_SHP_LAMB93_D011_2021-01-01/1_DONNEES");
+    let told =
+        tool(&diff, &["ogrinfo", "-ro", "-so", "DIFF_11_2021_2018.shp", "DIFF_11_2021_2018"]);
+    assert!(told.contains("CS_2018: String") && told.contains("EPSG"), "{told}");
+    let told = drawn.told(&["verify", "out"]);
+    assert!(told.contains("files are those of 2 manifests"), "{told}");
+    fs::write(archives.join("notes.txt"), "").unwrap();
+    fs::remove_file(&zips[0]).unwrap();
+    let output = drawn.millesime(&["verify", "out"]);
+    assert_eq!(output.status.code(), Some(9));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert!(
+        text.contains("missing   out/archives/OCS-GE") && text.contains("unlisted  "),
+        "{text}"
+    );
+}
+
+fn refs(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn an_archive_that_breaks_the_contract_is_told_in_lines_of_the_national_validator() {
+    let drawn = Drawn::new();
+    drawn.told(&["deliver", "archives", "out", "--forms", "folder"]);
+    let diff = "out/archives/OCS-MILLESIME_2-0_DIFF-2018-2021_GPKG_LAMB93_D011_2021-01-01";
+    fs::remove_file(drawn.path(diff).join("LICENCE.txt")).unwrap();
+    let output = drawn.millesime(&["deliver", "check", diff]);
+    assert_eq!(output.status.code(), Some(5), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let codes: Vec<&str> = lines.iter().map(|line| line["code"].as_str().unwrap()).collect();
+    // No organisation was named: the contact of the record lacks its address.
+    assert_eq!(codes, ["licence_missing", "md_contact", "sum_file_missing", "sum_file_missing"]);
+    assert_eq!(lines[0]["level"], "WARNING");
+    assert_eq!(lines[2]["level"], "ERROR");
+    assert_eq!(lines[2]["file"], "LICENCE.txt");
+    let report = ["--report", "check.jsonl", "--allow", "md_contact,sum_file_missing"];
+    let told = drawn.told(&[&["deliver", "check", diff], &report[..]].concat());
+    assert!(told.starts_with("exit code: 0\n"), "{told}");
+    assert_eq!(fs::read_to_string(drawn.path("check.jsonl")).unwrap().lines().count(), 4);
+}
+
+#[test]
 fn a_result_that_was_touched_is_not_delivered() {
     let drawn = Drawn::new();
     let path = drawn.path("out/artif_2018_11.gpkg");

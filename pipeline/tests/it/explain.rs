@@ -127,7 +127,7 @@ impl Drawn {
         self.0.path().join(name)
     }
 
-    fn millesime(&self, args: &[&str]) -> Output {
+    pub(crate) fn millesime(&self, args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_millesime"));
         command.args(args).current_dir(self.0.path()).output().unwrap()
     }

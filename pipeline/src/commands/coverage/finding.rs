@@ -1,41 +1,12 @@
 //! What a check finds: a stable key, how grave it is, and where.
 
-use kernels::lattice::{Point, Polygon};
-use serde::Serialize;
-
 use crate::io::issue::key as io;
+use crate::validator::Level;
 use crate::vintage::key as read;
+use kernels::lattice::{Point, Polygon};
 
 /// A polygon smaller than the unit of its codes.
 pub(super) const BELOW_UNIT: &str = "below_unit";
-
-/// How grave a finding is, in the words of the national validator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "UPPERCASE")]
-pub(super) enum Level {
-    /// To know.
-    #[value(skip)]
-    Info,
-    /// To look at.
-    Warning,
-    /// Against the contract of the delivery.
-    Error,
-    /// The feature cannot be read.
-    #[value(skip)]
-    Fatal,
-}
-
-impl Level {
-    /// The validator's word.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Info => "INFO",
-            Self::Warning => "WARNING",
-            Self::Error => "ERROR",
-            Self::Fatal => "FATAL",
-        }
-    }
-}
 
 /// What shows a finding on a map.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

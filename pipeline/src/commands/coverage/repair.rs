@@ -7,7 +7,7 @@ use nomenclature::Couple;
 use rustc_hash::FxHashSet;
 
 use super::examine::examine;
-use super::finding::{Level, about};
+use super::finding::about;
 use super::report::{Outputs, Report};
 use super::rules::{Question, Rules};
 use super::sheet::Sheet;
@@ -20,6 +20,7 @@ use crate::io::vector::{ColumnKind, Value, VectorSource};
 use crate::repair::{self, Repairs};
 use crate::talk;
 use crate::tally::Tally;
+use crate::validator::Level;
 use crate::vintage::{Object, Vintage};
 
 /// What `coverage repair` is asked.

@@ -1,23 +1,20 @@
 //! What a check says: lines for the national validator's readers, places for a map, a table.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use kernels::lattice::{Point, Polygon, area_m2};
+use kernels::lattice::{Polygon, area_m2};
 use nomenclature::Nomenclature;
-use serde::Serialize;
 
 use super::examine::has_units;
-use super::finding::{Finding, Level, about};
+use super::finding::{Finding, about};
 use super::rules::Question;
 use super::sheet::Sheet;
 use crate::artefact::{Draft, is_same_place};
 use crate::commands::compare::layer;
 use crate::error::Error;
 use crate::units::count;
-use crate::vintage::bounds_of;
+use crate::validator::{Line, Lines, bbox, wkt};
 use crate::vintage::locate::Product;
 use crate::{talk, words};
 
@@ -27,8 +24,6 @@ use places::Places;
 
 /// Features named in one message.
 const SHOWN_MAX: usize = 4;
-/// Bytes of lines gathered before they go to stdout.
-const CHUNK: usize = 1 << 16;
 
 /// Where the findings go.
 #[derive(Debug, clap::Args)]
@@ -62,31 +57,6 @@ impl Outputs {
     }
 }
 
-/// One line, in the shape of the national validator of geographic deliveries (IGN).
-///
-/// Coordinates are in the CRS of the file; `featureBbox` is west, south, east, north.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Line<'a> {
-    code: &'a str,
-    level: Level,
-    message: String,
-    document_model: Option<&'a str>,
-    file_model: Option<&'a str>,
-    attribute: Option<&'a str>,
-    file: &'a str,
-    id: Option<String>,
-    feature_bbox: Option<String>,
-    error_geometry: Option<String>,
-    feature_id: Option<&'a str>,
-}
-
-/// Where lines are written.
-enum Lines {
-    Stdout(String),
-    File(Draft, BufWriter<File>),
-}
-
 /// The report of one command on one or several layers.
 pub(super) struct Report<'a> {
     question: &'a Question,
@@ -109,14 +79,7 @@ impl<'a> Report<'a> {
         inputs: &[String],
     ) -> Result<Self, Error> {
         outputs.refuse_same(inputs)?;
-        let lines = match &outputs.report {
-            None => Lines::Stdout(String::new()),
-            Some(path) => {
-                let draft = Draft::new(path)?;
-                let file = File::create(draft.temp()).map_err(Error::write(path))?;
-                Lines::File(draft, BufWriter::new(file))
-            }
-        };
+        let lines = Lines::to(outputs.report.as_deref())?;
         let places = outputs.places.as_deref().map(Places::new).transpose()?;
         Ok(Self { question, lines, places, failures: Vec::new(), n_layers: 0 })
     }
@@ -134,32 +97,14 @@ impl<'a> Report<'a> {
             if let Some(places) = &mut self.places {
                 places.add(sheet, finding, level, &file)?;
             }
-            self.lines.write(&self.line(sheet, finding, message, &file))?;
+            let line = line(self.question, sheet, finding, message, &file);
+            self.lines.write(&line)?;
         }
         if let Some(places) = &mut self.places {
             places.open(sheet.epsg)?;
         }
         self.summarise(sheet);
         Ok(())
-    }
-
-    fn line(&self, sheet: &Sheet, finding: &Finding, message: String, file: &str) -> String {
-        let first = finding.features.first().copied();
-        let identity = first.map(|feature| &sheet.features[feature as usize]);
-        let line = Line {
-            code: finding.key,
-            level: self.question.level(finding.key),
-            message,
-            document_model: self.question.nomenclature.as_ref().map(Nomenclature::id),
-            file_model: sheet.product.map(Product::word),
-            attribute: finding.column.map(|column| sheet.columns[column].as_str()),
-            file,
-            id: identity.map(|identity| identity.fid.to_string()),
-            feature_bbox: first.and_then(|feature| bbox(sheet, feature)),
-            error_geometry: finding.place.map(wkt),
-            feature_id: identity.and_then(|identity| identity.id.as_deref()),
-        };
-        serde_json::to_string(&line).unwrap_or_default() + "\n"
     }
 
     /// Says, for people, what was found in a layer: each key with its count and area.
@@ -225,28 +170,28 @@ impl<'a> Report<'a> {
     }
 }
 
-impl Lines {
-    fn write(&mut self, line: &str) -> Result<(), Error> {
-        match self {
-            Self::File(draft, file) => {
-                file.write_all(line.as_bytes()).map_err(Error::write(draft.path()))
-            }
-            Self::Stdout(text) => {
-                text.push_str(line);
-                if text.len() < CHUNK { Ok(()) } else { talk::data(&std::mem::take(text)) }
-            }
-        }
-    }
-
-    /// Writes what is left; a file keeps its temporary name.
-    fn finish(self) -> Result<Option<Draft>, Error> {
-        match self {
-            Self::File(draft, mut file) => {
-                file.flush().map_err(Error::write(draft.path()))?;
-                Ok(Some(draft))
-            }
-            Self::Stdout(text) => talk::data(&text).map(|()| None),
-        }
+/// A finding as a line.
+fn line<'f>(
+    question: &'f Question,
+    sheet: &'f Sheet,
+    finding: &'f Finding,
+    message: String,
+    file: &'f str,
+) -> Line<'f> {
+    let first = finding.features.first().copied();
+    let identity = first.map(|feature| &sheet.features[feature as usize]);
+    Line {
+        code: finding.key,
+        level: question.level(finding.key),
+        message,
+        document_model: question.nomenclature.as_ref().map(Nomenclature::id),
+        file_model: sheet.product.map(Product::word),
+        attribute: finding.column.map(|column| sheet.columns[column].as_str()),
+        file,
+        id: identity.map(|identity| identity.fid.to_string()),
+        feature_bbox: first.and_then(|feature| bbox(&sheet.polygons[sheet.polygons_of(feature)])),
+        error_geometry: finding.place.map(wkt),
+        feature_id: identity.and_then(|identity| identity.id.as_deref()),
     }
 }
 
@@ -263,17 +208,4 @@ fn message(sheet: &Sheet, finding: &Finding) -> String {
     }
     let what = words::flaw(finding.key);
     if parts.is_empty() { what.to_owned() } else { format!("{what} : {}", parts.join(", ")) }
-}
-
-fn wkt(place: Point) -> String {
-    let (x_m, y_m) = place.to_metres();
-    format!("POINT ({x_m:.2} {y_m:.2})")
-}
-
-/// West, south, east and north of a feature in metres; `None` when it has no polygon.
-fn bbox(sheet: &Sheet, feature: u32) -> Option<String> {
-    let polygons = &sheet.polygons[sheet.polygons_of(feature)];
-    let (low, high) = bounds_of(polygons)?;
-    let ((west, south), (east, north)) = (low.to_metres(), high.to_metres());
-    Some(format!("{west:.2},{south:.2},{east:.2},{north:.2}"))
 }

@@ -7,10 +7,11 @@ use kernels::lattice::{STEPS_PER_METRE, twice_area_of};
 use nomenclature::nearest::nearest_code;
 use nomenclature::{CaptureRules, CaptureUnits, Nomenclature, NomenclatureError};
 
-use super::finding::{KEYS, Level, about};
+use super::finding::{KEYS, about};
 use crate::commands::nomenclature::load;
 use crate::config::Department;
 use crate::error::Error;
+use crate::validator::Level;
 
 /// What a layer must be.
 #[derive(Debug, clap::Args)]

@@ -27,6 +27,9 @@ pub struct Args {
     /// The forms to write
     #[arg(long, value_name = "FORM", value_delimiter = ',', default_value = "folder,zip")]
     forms: Vec<Form>,
+    /// Also archives of shapefiles: columns upper-case, of at most ten characters
+    #[arg(long)]
+    shapefiles: bool,
     #[command(flatten)]
     imprint: TypedImprint,
     /// The nomenclature's YAML document, where the result was made with one that does not ship
@@ -51,7 +54,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         Error::Usage { what: format!("`--{key} {got}` cannot be"), hint: Some(expected.to_owned()) }
     })?;
     let archives = args.forms.iter().copied().collect();
-    let orders = Orders { archives, imprint };
+    let orders = Orders { archives, shapefiles: args.shapefiles, imprint };
     let out = args.out.clone().unwrap_or_else(|| args.result.join(Kind::Archives.name()));
     let result = Finished::open(&args.result)?;
     let _lock = packages::lock(&args.result, &out)?;

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use kernels::lattice::{Polygon, area_m2};
 
-use super::super::finding::{Drawing, Finding, Level};
+use super::super::finding::{Drawing, Finding};
 use super::super::sheet::Sheet;
 use crate::artefact::Draft;
 use crate::error::Error;
 use crate::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
+use crate::validator::Level;
 use crate::words;
 
 /// Ids written for one place; a duplicate may have thousands.
