@@ -120,7 +120,7 @@ impl Record {
                 .map_err(failed)?,
         );
         // Every value is escaped but the parts that a macro made.
-        environment.set_auto_escape_callback(|_| AutoEscape::Custom("xml"));
+        environment.set_auto_escape_callback(|_| AutoEscape::Custom("xml".into()));
         environment.set_formatter(|out, _, value| {
             let text = value.to_string();
             let text = if value.is_safe() { text } else { escaped(&text) };

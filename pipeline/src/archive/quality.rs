@@ -20,8 +20,8 @@ pub(super) fn entries(result: &Finished) -> Result<Vec<Entry>, Error> {
     let mut table = Table::new("lois", "Lois vérifiées", columns);
     for proof in &result.manifest().proofs {
         table.push(vec![
-            Cell::words(&laws::title(proof)),
-            Cell::words(&laws::measured(&proof.measures)),
+            Cell::words(laws::title(proof)),
+            Cell::words(laws::measured(&proof.measures)),
         ]);
     }
     let text = String::from_utf8(csv::bytes(&table)?)

@@ -282,10 +282,8 @@ impl Layer<'_> {
         for (key, rank, got) in rows.together.judge(&values, area_m2) {
             tell(key, Some(&found[rank].field.name), got);
         }
-        if let Some(id) = &id {
-            if !rows.ids.insert(id.as_str().into()) {
-                tell(read::ID_DUPLICATE, Some("id"), String::new());
-            }
+        if id.as_deref().is_some_and(|id| !rows.ids.insert(id.into())) {
+            tell(read::ID_DUPLICATE, Some("id"), String::new());
         }
         let owner = rows.identities.len() as u32;
         rows.identities.push(Identity { fid, id: id.map(String::into_boxed_str) });
@@ -424,11 +422,11 @@ impl Together {
         // The dates of a difference: its codes, where no status tells what changed.
         if let (&[before, after], &[us_before, us_after], []) =
             (&self.covers[..], &self.usages[..], &self.statuses[..])
+            && text(before) == text(after)
+            && text(us_before) == text(us_after)
         {
-            if text(before) == text(after) && text(us_before) == text(us_after) {
-                let got = format!("{} {}", text(before), text(us_before));
-                faults.push((keys::UNCHANGED, before, got));
-            }
+            let got = format!("{} {}", text(before), text(us_before));
+            faults.push((keys::UNCHANGED, before, got));
         }
         faults
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use super::unpack::Unpacked;
 use super::{Finding, keys};
@@ -59,7 +60,8 @@ pub(super) fn check(unpacked: &Unpacked, findings: &mut Vec<Finding>) -> Result<
 
 fn is_list(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name).to_lowercase();
-    ["md5sums", "sha256sums", "md5sum.txt"].contains(&file.as_str()) || file.ends_with(".md5")
+    ["md5sums", "sha256sums", "md5sum.txt"].contains(&file.as_str())
+        || Path::new(&file).extension().is_some_and(|extension| extension == "md5")
 }
 
 /// Sums and names of the lines `SUM  NAME` or `SUM *NAME`.

@@ -85,7 +85,8 @@ impl Sheet {
     }
 
     fn write_as(&self, path: &Path, format: VectorFormat) {
-        let mut writer = VectorWriter::create(path, format, &[self.spec.clone()]).unwrap();
+        let mut writer =
+            VectorWriter::create(path, format, std::slice::from_ref(&self.spec)).unwrap();
         for (fid, (polygon, values)) in (1..).zip(&self.rows) {
             let parts = std::slice::from_ref(polygon);
             let shape = match self.spec.geometry {
@@ -181,7 +182,7 @@ impl Case {
         let mut sums = String::new();
         for name in unpacked.files.iter().filter(|name| *name != "MD5SUMS") {
             let digests = Digests::of(&mut fs::File::open(self.path(name)).unwrap()).unwrap();
-            sums += &format!("{}  {name}\n", digests.md5);
+            sums.extend([&digests.md5, "  ", name, "\n"]);
         }
         fs::write(self.path("MD5SUMS"), sums).unwrap();
         self
