@@ -19,12 +19,12 @@ use crate::packages::{Kind, Package, State};
 use entry::{Body, Entry, Measured};
 use subject::Subject;
 
+mod data;
 mod entry;
 mod licence;
 mod notice;
 mod quality;
 mod record;
-mod shapefile;
 mod subject;
 mod sums;
 mod write;
@@ -117,7 +117,7 @@ impl<'a> Archive<'a> {
     /// Everything that it holds, measured, in the order of the paths.
     fn files(&self, made: &Path) -> Result<Vec<Measured>, Error> {
         let Request { result, codes, .. } = self.request;
-        let mut entries = self.data(made)?;
+        let mut entries = data::entries(self, made)?;
         let (path, stamp) = result.expected(facts::FILE)?;
         let body = Body::Result(path, stamp);
         entries.push(Entry { path: "2_METADONNEES/methode.json".to_owned(), body });
@@ -139,30 +139,5 @@ impl<'a> Archive<'a> {
         }
         measured.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
         Ok(measured)
-    }
-
-    /// Its data files, as the result holds them or made of them in a folder.
-    fn data(&self, made: &Path) -> Result<Vec<Entry>, Error> {
-        let result = self.request.result;
-        let inside = |name: &str| format!("1_DONNEES/{name}");
-        match self.vector {
-            Vector::GeoPackage => self
-                .subject
-                .data(result)
-                .into_iter()
-                .map(|file| {
-                    let (path, stamp) = result.expected(&file)?;
-                    Ok(Entry { path: inside(&file), body: Body::Result(path, stamp) })
-                })
-                .collect(),
-            Vector::Shapefile => {
-                let files = shapefile::write(result, self.subject, made)?.into_iter();
-                let entry = |path: std::path::PathBuf| {
-                    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                    Entry { path: inside(&name), body: Body::Made(path) }
-                };
-                Ok(files.map(entry).collect())
-            }
-        }
     }
 }

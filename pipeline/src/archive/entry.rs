@@ -27,7 +27,7 @@ pub(super) enum Body {
     Text(String),
     /// A file of the result, and what the manifest says of it.
     Result(PathBuf, Stamp),
-    /// A file made from the result for the archive.
+    /// A file written for the archive from one of the result.
     Made(PathBuf),
 }
 

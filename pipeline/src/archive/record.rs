@@ -2,7 +2,7 @@
 
 use super::{Archive, Vector, licence};
 use crate::config::region_name;
-use crate::error::Error;
+use crate::error::{Error, InputError};
 use crate::io::srs::Reprojection;
 use crate::io::vector::VectorSource;
 use crate::metadata::{Bounds, Record, denominator, identifier};
@@ -82,6 +82,10 @@ fn bounds(archive: &Archive<'_>) -> Result<Bounds, Error> {
             degrees = [degrees[0].min(x), degrees[1].min(y), degrees[2].max(x), degrees[3].max(y)];
         }
         break;
+    }
+    if degrees.iter().any(|degree| !degree.is_finite()) {
+        let fault = InputError::new(result.path(), "the data of this archive have no ground");
+        return Err(fault.got(format!("{}: no feature", archive.name)).into());
     }
     Ok(Bounds::around(degrees))
 }
