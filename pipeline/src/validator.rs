@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use kernels::lattice::{Point, Polygon};
+use nomenclature::nearest::nearest_code;
 use serde::Serialize;
 
 use crate::artefact::Draft;
@@ -40,6 +41,44 @@ impl Level {
             Self::Error => "ERROR",
             Self::Fatal => "FATAL",
         }
+    }
+}
+
+/// What fails: options that every command which checks has.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Severity {
+    /// The least level that fails: `error`, or `warning` as well
+    #[arg(long, value_name = "LEVEL", default_value = "error", hide_possible_values = true)]
+    fail_on: Level,
+    /// Keys that are reported at level INFO and never fail
+    #[arg(long = "allow", value_name = "KEY", value_delimiter = ',')]
+    allowed: Vec<String>,
+}
+
+impl Severity {
+    /// How grave a key is here that is of a level elsewhere.
+    pub fn level(&self, key: &str, level: Level) -> Level {
+        if self.allowed.iter().any(|allowed| allowed == key) { Level::Info } else { level }
+    }
+
+    /// Whether what has a finding of a key fails that is of a level elsewhere.
+    pub fn fails(&self, key: &str, level: Level) -> bool {
+        self.level(key, level) >= self.fail_on
+    }
+
+    /// Refuses a key that is none of those known.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with the nearest key.
+    pub fn refuse_unknown(&self, known: &[&'static str]) -> Result<(), Error> {
+        let odd = self.allowed.iter().find(|key| !known.contains(&key.as_str()));
+        let Some(key) = odd else { return Ok(()) };
+        let hint = nearest_code(key, known.iter().copied()).map_or_else(
+            || format!("the keys are: {}", known.join(", ")),
+            |near| format!("the nearest key is `{near}`"),
+        );
+        let what = format!("`--allow {key}`: there is no such key");
+        Err(Error::Usage { what, hint: Some(hint) })
     }
 }
 

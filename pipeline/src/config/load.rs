@@ -238,6 +238,13 @@ impl Reader {
 
     fn delivery(&self, raw: RawDelivery) -> Result<Orders, Error> {
         let RawDelivery { archives, shapefiles, product, edition, organisation, email } = raw;
+        if shapefiles && archives.is_empty() {
+            return Err(ConfigError {
+                expected: Some("forms of archives in `delivery.archives`".to_owned()),
+                ..self.source.fault(&["delivery", "shapefiles"], "shapefiles of no archive")
+            }
+            .into());
+        }
         let typed = TypedImprint { product, edition, organisation, email };
         let imprint = typed.check().map_err(|OddImprint { key, got, expected }| ConfigError {
             got: Some(format!("`{got}`")),

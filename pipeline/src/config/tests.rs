@@ -177,6 +177,8 @@ fn what_to_deliver_is_read_and_an_imprint_that_cannot_be_is_located() {
     assert_eq!(orders.imprint.product, "OCS-GE");
     let told = refusal("out: out", &with("edition: 2025-02-30"));
     assert!(told.contains("key       `delivery.edition`"), "{told}");
+    let told = refusal("out: out", "out: out\ndelivery: { shapefiles: true }");
+    assert!(told.contains("key       `delivery.shapefiles`"), "{told}");
     let told = refusal("out: out", "out: out\ndelivery: { archives: [rar] }");
     assert!(told.contains("delivery.archives"), "{told}");
 }

@@ -67,6 +67,7 @@ impl Unpacked {
             _ => Err(InputError::new(path, "not an archive of a delivery")
                 .got(if path.exists() { "a file" } else { "no such file" })
                 .expected("a folder, a .zip or a .7z")
+                .hint("join the volumes of a .7z.001 first: `cat NAME.7z.0* > NAME.7z`")
                 .into()),
         }
     }

@@ -43,6 +43,14 @@ impl Chain {
         output
     }
 
+    /// Adds to the configuration what to make of the result.
+    fn orders_archives(&self) {
+        let path = self.path("sample/config.yaml");
+        let config = fs::read_to_string(&path).unwrap();
+        let who = "organisation: Région, email: sig@region.fr";
+        fs::write(path, format!("{config}\ndelivery: {{ archives: [zip], {who} }}\n")).unwrap();
+    }
+
     /// Runs the chain into a folder and gives that of the results.
     fn run(&self, out: &str, threads: &str) -> PathBuf {
         self.ok(&["run", "sample/config.yaml", "--threads", threads, "--out", out]);
@@ -75,6 +83,7 @@ fn read_json(path: &Path) -> Value {
 #[test]
 fn a_territory_goes_through_every_stage_and_comes_out_as_the_contract_says() {
     let chain = Chain::new();
+    chain.orders_archives();
     let one = chain.run("one", "1");
     let two = chain.run("two", "2");
     let files = delivered(&one);
@@ -84,6 +93,7 @@ fn a_territory_goes_through_every_stage_and_comes_out_as_the_contract_says() {
     crate::laws::are_french(&one);
     reports_are_what_the_platform_takes(&one.join("corrections/ign_reports.jsonl"));
     a_changed_place_is_explained(&chain, &one);
+    archives_hold_the_contract(&chain, &one);
     a_second_run_computes_nothing(&chain, &files);
     accuracy_holds(&chain);
     crate::scratch::a_first_vintage_needs_no_prior(&chain);
@@ -224,6 +234,21 @@ fn a_changed_place_is_explained(chain: &Chain, folder: &Path) {
     assert!(region["reason_words"].as_str().unwrap().contains(' '), "{story:#}");
     let objects = |k: usize| story["vintages"][k]["objects"].as_array().unwrap().len();
     assert!(objects(0) >= 1 && objects(1) >= 1, "{story:#}");
+}
+
+/// The archives that the configuration orders, all of one vintage and of what changed.
+fn archives_hold_the_contract(chain: &Chain, folder: &Path) {
+    let archives =
+        fs::read_dir(folder.join("archives")).unwrap().map(|entry| entry.unwrap().path());
+    let zips: Vec<String> = archives
+        .filter(|path| path.extension().is_some_and(|extension| extension == "zip"))
+        .map(|path| path.display().to_string())
+        .collect();
+    assert_eq!(zips.len(), 5, "{zips:?}");
+    let zips: Vec<&str> = zips.iter().map(String::as_str).collect();
+    let output = chain.ok(&[&["deliver", "check", "--fail-on", "warning"], &zips[..]].concat());
+    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+    chain.ok(&["verify", folder.to_str().unwrap()]);
 }
 
 fn a_second_run_computes_nothing(chain: &Chain, files: &BTreeMap<PathBuf, Vec<u8>>) {

@@ -1,17 +1,14 @@
 //! What a coverage is held against: the options of both actions, read and checked.
 
-use std::collections::BTreeSet;
-
 use kernels::coverage::Limits;
 use kernels::lattice::{STEPS_PER_METRE, twice_area_of};
-use nomenclature::nearest::nearest_code;
 use nomenclature::{CaptureRules, CaptureUnits, Nomenclature, NomenclatureError};
 
 use super::finding::{KEYS, about};
 use crate::commands::nomenclature::load;
 use crate::config::Department;
 use crate::error::Error;
-use crate::validator::Level;
+use crate::validator::{Level, Severity};
 
 /// What a layer must be.
 #[derive(Debug, clap::Args)]
@@ -38,12 +35,8 @@ pub(super) struct Rules {
     /// Whose CRS a layer has that declares none
     #[arg(long, value_name = "CODE")]
     department: Option<String>,
-    /// The least level that fails: `error`, or `warning` as well
-    #[arg(long, value_name = "LEVEL", default_value = "error", hide_possible_values = true)]
-    fail_on: Level,
-    /// Keys that are reported at level INFO and never fail, such as `gap`
-    #[arg(long = "allow", value_name = "KEY", value_delimiter = ',')]
-    allowed: Vec<String>,
+    #[command(flatten)]
+    severity: Severity,
 }
 
 /// [`Rules`] made ready.
@@ -57,8 +50,7 @@ pub(super) struct Question {
     pub(super) nomenclature: Option<Nomenclature>,
     /// Whose CRS to assume.
     pub(super) department: Option<Department>,
-    fail_on: Level,
-    allowed: BTreeSet<String>,
+    severity: Severity,
 }
 
 impl Rules {
@@ -84,16 +76,13 @@ impl Rules {
             }
             _ => None,
         };
-        if let Some(key) = self.allowed.iter().find(|key| about(key).1.is_empty()) {
-            return Err(unknown_key(key));
-        }
+        self.severity.refuse_unknown(&KEYS.map(|(key, ..)| key))?;
         Ok(Question {
             limits: self.limits()?,
             units,
             nomenclature,
             department: self.department()?,
-            fail_on: self.fail_on,
-            allowed: self.allowed.iter().cloned().collect(),
+            severity: self.severity.clone(),
         })
     }
 
@@ -120,24 +109,15 @@ impl Rules {
 impl Question {
     /// How grave a key is here.
     pub(super) fn level(&self, key: &str) -> Level {
-        if self.allowed.contains(key) { Level::Info } else { about(key).0 }
+        self.severity.level(key, about(key).0)
     }
 
     /// Whether a layer with this key fails.
     pub(super) fn fails(&self, key: &str) -> bool {
-        self.level(key) >= self.fail_on
+        self.severity.fails(key, about(key).0)
     }
 }
 
 fn usage(error: &NomenclatureError) -> Error {
     Error::Usage { what: error.to_string(), hint: error.hint() }
-}
-
-fn unknown_key(key: &str) -> Error {
-    let keys = KEYS.map(|(known, ..)| known);
-    let hint = nearest_code(key, keys.iter().copied()).map_or_else(
-        || format!("the keys are: {}", keys.join(", ")),
-        |near| format!("the nearest key is `{near}`"),
-    );
-    Error::Usage { what: format!("`--allow {key}`: there is no such key"), hint: Some(hint) }
 }

@@ -1,6 +1,6 @@
 //! `millesime deliver check`: archives held against the contract of their consumers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::artefact::is_same_place;
@@ -10,7 +10,7 @@ use crate::contract::{self, Examined, Finding, KEYS, Question, about};
 use crate::error::Error;
 use crate::talk;
 use crate::units::count;
-use crate::validator::{Level, Line, Lines, wkt};
+use crate::validator::{Level, Line, Lines, Severity, wkt};
 
 /// What `deliver check` is asked.
 #[derive(Debug, clap::Args)]
@@ -36,12 +36,8 @@ pub struct Args {
     /// Whose CRS the data must be in [default: the department in the archive's name]
     #[arg(long, value_name = "CODE")]
     department: Option<String>,
-    /// The least level that fails: `error`, or `warning` as well
-    #[arg(long, value_name = "LEVEL", default_value = "error", hide_possible_values = true)]
-    fail_on: Level,
-    /// Keys that are reported at level INFO and never fail, such as `archive_name`
-    #[arg(long = "allow", value_name = "KEY", value_delimiter = ',')]
-    allowed: Vec<String>,
+    #[command(flatten)]
+    severity: Severity,
     /// A file for the JSON lines, instead of stdout
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -91,14 +87,7 @@ fn order(finding: &Finding) -> (&str, &str, Option<i64>, Option<&str>) {
 
 impl Args {
     fn question(&self) -> Result<Question, Error> {
-        if let Some(key) = self.allowed.iter().find(|key| about(key).1.is_empty()) {
-            let keys: BTreeSet<&str> = KEYS.iter().map(|(key, ..)| *key).collect();
-            let keys: Vec<&str> = keys.into_iter().collect();
-            return Err(Error::Usage {
-                what: format!("`--allow {key}`: there is no such key"),
-                hint: Some(format!("the keys are: {}", keys.join(", "))),
-            });
-        }
+        self.severity.refuse_unknown(&KEYS.map(|(key, ..)| key))?;
         let report = self.report.as_deref();
         let over = report.and_then(|r| self.archives.iter().find(|a| is_same_place(a, r)));
         if let Some(archive) = over {
@@ -114,7 +103,7 @@ impl Args {
 
     /// How grave a key is here.
     fn level(&self, key: &str) -> Level {
-        if self.allowed.iter().any(|allowed| allowed == key) { Level::Info } else { about(key).0 }
+        self.severity.level(key, about(key).0)
     }
 
     fn write(
@@ -157,7 +146,7 @@ impl Args {
             let (level, meaning) = (self.level(key).word(), about(key).1);
             talk::line(&format!("  {key:<23} {level:<7} {:>10}  {meaning}", count(n)));
         }
-        let failing = by_key.iter().filter(|(key, _)| self.level(key) >= self.fail_on);
+        let failing = by_key.iter().filter(|(key, _)| self.severity.fails(key, about(key).0));
         let failing: Vec<String> = failing.map(|(key, n)| format!("{key} {n}")).collect();
         (!failing.is_empty()).then(|| format!("`{name}`: {}", failing.join(", ")))
     }
