@@ -66,7 +66,11 @@ struct Archive<'a> {
 /// a result without any of the products, [`Error::Write`].
 pub fn deliver(request: &Request<'_>) -> Result<State, Error> {
     let Request { result, orders, out, .. } = *request;
-    let (subjects, lacking) = subject::all(result);
+    let (subjects, mut lacking) = subject::all(result);
+    if orders.imprint.organisation.is_none() || orders.imprint.email.is_none() {
+        // INSPIRE asks for both.
+        lacking.push("contact of the metadata: give an organisation and its e-mail".to_owned());
+    }
     let mut archives = Vec::new();
     for subject in subjects {
         archives.push(Archive::new(*request, subject, Vector::GeoPackage)?);

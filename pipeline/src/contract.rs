@@ -149,7 +149,9 @@ pub fn across(archives: &[Examined]) -> Vec<Finding> {
     let mut known: BTreeMap<&str, &str> = BTreeMap::new();
     for archive in archives {
         for record in &archive.records {
-            if let Some(other) = known.insert(record, &archive.name) {
+            // One archive may be given twice: packed, and as a folder.
+            let other = known.insert(record, &archive.name).filter(|other| *other != archive.name);
+            if let Some(other) = other {
                 findings.push(Finding {
                     key: keys::MD_IDENTIFIER_SHARED,
                     got: format!("{record}, aussi dans {other}"),

@@ -39,8 +39,8 @@ pub(super) fn all(result: &Finished) -> (Vec<Subject>, Vec<String>) {
         let missing: Vec<String> =
             files.into_iter().filter(|file| is_other || !result.has(file)).collect();
         if !missing.is_empty() {
-            let title = subject.title();
-            lacking.push(format!("{title}: the result has no {}", missing.join(", ")));
+            let (title, files) = (subject.title(), missing.join(", "));
+            lacking.push(format!("{title}: the result has no {files} of {}", subject.year()));
         }
         missing.is_empty()
     });

@@ -142,3 +142,31 @@ fn rows_that_do_not_fit_are_refused_before_they_are_converted() {
     assert!(writer.add(0, 1, Shape::Polygon(&polygon(2)), &good).is_err(), "fid 1 twice");
     assert!(VectorWriter::create(&path, VectorFormat::GeoPackage, &[spec()]).is_err());
 }
+
+#[test]
+fn a_shapefile_refuses_what_the_format_would_cut_short_and_has_no_clock() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let create = |name: &str, column: &str| {
+        let field = Field::required(column, FieldKind::Text);
+        let spec = LayerSpec { name: name.to_owned(), fields: vec![field], ..spec() };
+        VectorWriter::create(&path(&format!("{name}.shp")), VectorFormat::Shapefile, &[spec])
+    };
+    let refused = create("names", "ARTIFICIALISATION").err().unwrap().to_string();
+    assert!(refused.contains("`ARTIFICIALISATION`") && refused.contains("10"), "{refused}");
+    for name in ["one", "two"] {
+        let mut writer = create(name, "CODE").unwrap();
+        let shape = polygon(0);
+        writer.add(0, 1, Shape::Polygon(&shape), &["é".repeat(127).into()]).unwrap();
+        let refused = writer.add(0, 2, Shape::Polygon(&shape), &["é".repeat(128).into()]);
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("feature 2") && refused.contains("256 bytes"), "{refused}");
+        assert_eq!(writer.finish().unwrap(), [1]);
+    }
+    for part in ["cpg", "dbf", "prj", "shp", "shx"] {
+        let bytes = |name: &str| std::fs::read(path(&format!("{name}.{part}"))).unwrap();
+        assert!(bytes("one") == bytes("two"), "{part}");
+    }
+    // The date of the last change stands in bytes 1 to 3 of a .dbf, years from 1900.
+    assert_eq!(std::fs::read(path("one.dbf")).unwrap()[1..4], [70, 1, 1]);
+}

@@ -12,7 +12,7 @@ use crate::artefact::{self, Stamp};
 use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::context::{Context, WORK};
-use crate::error::Error;
+use crate::error::{Again, Error};
 use crate::journal::{Done, Journal, Record};
 use crate::lock::Lock;
 use crate::plan::Plan;
@@ -74,6 +74,10 @@ pub fn drive(
     summary::write(&run)?;
     summary::print(&run);
     if last == Stage::Deliver {
+        if cancel.is_raised() {
+            let during = "the packages of the result".to_owned();
+            return Err(Error::Interrupted { during, again: Again::Resumes });
+        }
         let documents: Vec<PathBuf> =
             config.nomenclature_source.file().into_iter().cloned().collect();
         packages::make(&run.out_dir, &config.delivery, &documents, options.log_format)?;

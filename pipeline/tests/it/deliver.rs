@@ -5,6 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use pipeline::artefact::Stamp;
+use pipeline::io::schema::{Names, Product};
+use pipeline::io::vector::{VectorSource, layer_names};
+use pipeline::io::vector_writer::{
+    Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
+};
+use pipeline::manifest::Manifest;
+
 use crate::explain::Drawn;
 
 /// Every file below a folder but the working ones, by its path within it.
@@ -81,12 +89,17 @@ fn archives_of_a_comparison_are_named_packed_and_summed_as_users_expect() {
 #[test]
 fn the_same_result_gives_the_same_bytes_elsewhere_and_what_is_complete_is_kept() {
     let drawn = Drawn::new();
-    drawn.told(&["deliver", "archives", "out"]);
+    let all = ["deliver", "archives", "out", "--forms", "folder,zip,7z", "--shapefiles"];
+    drawn.told(&all);
     let first = files(&archives(&drawn));
-    let told = drawn.told(&["deliver", "archives", "out"]);
+    let told = drawn.told(&all);
     assert!(told.contains("complete, kept"), "{told}");
-    drawn.told(&["deliver", "archives", "out", "--out", "elsewhere"]);
-    assert_eq!(files(&drawn.path("elsewhere")), first);
+    drawn.told(&[&all[..], &["--out", "elsewhere"]].concat());
+    let again = files(&drawn.path("elsewhere"));
+    assert!(again.keys().eq(first.keys()));
+    for (name, bytes) in &again {
+        assert!(*bytes == first[name], "`{name}` depends on where or when it is written");
+    }
     // Other forms: what is no longer asked for goes, with its folders.
     drawn.told(&["deliver", "archives", "out", "--forms", "zip"]);
     let zips = files(&archives(&drawn));
@@ -98,6 +111,41 @@ fn the_same_result_gives_the_same_bytes_elsewhere_and_what_is_complete_is_kept()
     for (name, bytes) in zips.iter().filter(|(name, _)| name.as_str() != "manifest.json") {
         assert!(first[name] == *bytes, "{name}");
     }
+}
+
+#[test]
+fn a_layer_with_styles_beside_it_is_delivered_alone() {
+    let drawn = Drawn::new();
+    let names = Names { department: "11".to_owned(), vintage: 2021, prior: 2018, epsg: 2154 };
+    let path = drawn.path("out/DIFF_11_2021_2018.gpkg");
+    let source = VectorSource::open(&path, None).unwrap();
+    let columns: Vec<usize> = (0..source.info().columns.len()).collect();
+    let rows: Vec<_> = source.features(&columns, 2154).unwrap().map(Result::unwrap).collect();
+    drop(source);
+    fs::remove_file(&path).unwrap();
+    let layer = Product::Diff.layer(&names);
+    let fields = vec![Field::optional("styleQML", FieldKind::Text)];
+    let (name, geometry) = ("layer_styles".to_owned(), GeometryKind::None);
+    let styles = LayerSpec { name, geometry, fields, ..layer.clone() };
+    let layers = [layer, styles];
+    let mut writer = VectorWriter::create(&path, VectorFormat::GeoPackage, &layers).unwrap();
+    for row in &rows {
+        writer.add(0, row.fid, Shape::Polygon(&row.polygons[0]), &row.values).unwrap();
+    }
+    writer.add(1, 1, Shape::None, &["<qgis/>".into()]).unwrap();
+    writer.finish().unwrap();
+    assert_eq!(layer_names(&path).unwrap().len(), 2, "GDAL takes the styles for a layer");
+    let mut manifest = Manifest::read(&drawn.path("out")).unwrap().unwrap();
+    manifest.outputs.insert("DIFF_11_2021_2018.gpkg".to_owned(), Stamp::of(&path).unwrap());
+    manifest.publish(&drawn.path("out")).unwrap();
+
+    drawn.told(&["deliver", "archives", "out", "--forms", "folder"]);
+    let diff = "OCS-MILLESIME_2-0_DIFF-2018-2021_GPKG_LAMB93_D011_2021-01-01/1_DONNEES";
+    let path = archives(&drawn).join(diff).join("DIFF_11_2021_2018.gpkg");
+    assert_eq!(layer_names(&path).unwrap(), ["DIFF_11_2021_2018"]);
+    let source = VectorSource::open(&path, None).unwrap();
+    let again: Vec<_> = source.features(&columns, 2154).unwrap().map(Result::unwrap).collect();
+    assert_eq!(again, rows);
 }
 
 #[test]
