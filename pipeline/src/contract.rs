@@ -217,25 +217,29 @@ fn data_files(unpacked: &Unpacked, findings: &mut Vec<Finding>) -> Vec<DataFile>
 
 /// Whether the archive holds exactly the files that the platform takes.
 fn count(name: &str, says: Option<&ArchiveName>, files: &[DataFile], findings: &mut Vec<Finding>) {
-    let products = match says.map(|says| &says.subject) {
-        Some(name::Subject::Vintage) => vec![Product::Occupation, Product::BuiltZone],
-        Some(name::Subject::Artif) => vec![Product::Artif],
-        Some(name::Subject::Difference) => vec![Product::Difference],
-        Some(name::Subject::Evolution) => vec![Product::Evolution],
-        // A patch is no product of the platform; a name that says nothing demands nothing.
-        Some(name::Subject::Patch) | None => return,
+    const VINTAGE: [Product; 2] = [Product::Occupation, Product::BuiltZone];
+    let of = |wanted: Product| files.iter().filter(|f| f.product == Some(wanted)).count();
+    let wanted: &[Product] = match says.map(|says| says.subject) {
+        Some(name::Subject::Vintage) => &VINTAGE,
+        Some(name::Subject::Artif) => &[Product::Artif],
+        Some(name::Subject::Difference) => &[Product::Difference],
+        Some(name::Subject::Evolution) => &[Product::Evolution],
+        None if VINTAGE.into_iter().any(|product| of(product) > 0) => &VINTAGE,
+        // One file, whichever: a patch is no product of the platform, and this name says nothing.
+        Some(name::Subject::Patch) | None => &[],
     };
-    let found: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-    let of = |wanted: &Product| files.iter().filter(|f| f.product == Some(*wanted)).count();
-    if files.len() != products.len() || !products.iter().all(|wanted| of(wanted) == 1) {
-        let wanted: Vec<&str> = products.iter().map(|product| product.word()).collect();
-        findings.push(Finding {
-            key: keys::FILE_COUNT,
-            got: format!("[{}], attendu : {}", found.join(", "), wanted.join(", ")),
-            file: name.to_owned(),
-            ..Finding::default()
-        });
+    if files.len() == wanted.len().max(1) && wanted.iter().all(|&wanted| of(wanted) == 1) {
+        return;
     }
+    let found: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let words: Vec<&str> = wanted.iter().map(|product| product.word()).collect();
+    let words = if words.is_empty() { "un fichier".to_owned() } else { words.join(", ") };
+    findings.push(Finding {
+        key: keys::FILE_COUNT,
+        got: format!("[{}], attendu : {words}", found.join(", ")),
+        file: name.to_owned(),
+        ..Finding::default()
+    });
 }
 
 /// Holds the metadata of an archive against their rules.

@@ -333,6 +333,15 @@ fn shapes_that_loaders_refuse_are_told_each_by_its_own_key() {
         let others = keys.iter().filter(|other| !["overlap", "self_intersection"].contains(other));
         assert!(others.count() <= 1, "{key}: {keys:?}");
     }
+    let several = Case::new(VINTAGE).sheet("ZONE_CONSTRUITE", &sheet(schema::Product::BuiltZone));
+    let mut spec = occupation().spec;
+    spec.geometry = GeometryKind::MultiPolygon;
+    let path = several.path("1_DONNEES/OCCUPATION_SOL.gpkg");
+    let mut writer = VectorWriter::create(&path, VectorFormat::GeoPackage, &[spec]).unwrap();
+    let shape = [square(0), square(40)];
+    writer.add(0, 1, Shape::MultiPolygon(&shape), &occupation().rows[0].1).unwrap();
+    writer.finish().unwrap();
+    assert_eq!(several.complete().keys(), BTreeSet::from(["geometry_multipart"]));
     let mut lines = occupation();
     lines.spec.geometry = GeometryKind::Line;
     assert!(vintage(&lines).keys().contains("geometry_not_polygon"));
@@ -374,7 +383,11 @@ fn files_and_systems_of_coordinates_against_the_contract_are_told() {
     assert_eq!(two.complete().keys(), BTreeSet::from(["layer_count"]));
 
     let unnamed = Case::new("livraison").sheet("OCCUPATION_SOL", &occupation()).complete();
+    assert_eq!(unnamed.keys(), BTreeSet::from(["archive_name", "file_count"]));
+    let unnamed = unnamed.sheet("ZONE_CONSTRUITE", &sheet(schema::Product::BuiltZone)).summed();
     assert_eq!(unnamed.keys(), BTreeSet::from(["archive_name"]));
+    let bare = Case::new(VINTAGE).complete();
+    assert_eq!(bare.keys(), BTreeSet::from(["file_count"]), "an archive of nothing");
 }
 
 #[test]

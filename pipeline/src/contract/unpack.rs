@@ -64,11 +64,15 @@ impl Unpacked {
         match extension.as_str() {
             "zip" => Self::packed(path, zip_entries, unzip),
             "7z" => Self::packed(path, sevenz_entries, unpack_sevenz),
-            _ => Err(InputError::new(path, "not an archive of a delivery")
-                .got(if path.exists() { "a file" } else { "no such file" })
-                .expected("a folder, a .zip or a .7z")
-                .hint("join the volumes of a .7z.001 first: `cat NAME.7z.0* > NAME.7z`")
-                .into()),
+            _ => {
+                let fault = InputError::new(path, "not an archive of a delivery")
+                    .got(if path.exists() { "a file" } else { "no such file" })
+                    .expected("a folder, a .zip or a .7z");
+                let is_volume =
+                    !extension.is_empty() && extension.bytes().all(|b| b.is_ascii_digit());
+                let join = "join its volumes first: `cat NAME.7z.0* > NAME.7z`";
+                Err(if is_volume { fault.hint(join) } else { fault }.into())
+            }
         }
     }
 
