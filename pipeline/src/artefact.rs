@@ -244,7 +244,7 @@ pub(crate) fn is_same_place(a: &Path, b: &Path) -> bool {
 }
 
 /// The absolute path without links, of what exists of it and as it is written beyond.
-fn place_of(path: &Path) -> PathBuf {
+pub(crate) fn place_of(path: &Path) -> PathBuf {
     if let Ok(place) = path.canonicalize() {
         return place;
     }

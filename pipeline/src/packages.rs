@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+use crate::artefact::place_of;
 use crate::config::Orders;
 use crate::error::Error;
 use crate::finished::Finished;
 use crate::lock::Lock;
 use crate::progress::LogFormat;
-use crate::{archive, context, publication};
+use crate::{archive, context};
 
 mod package;
 
@@ -70,13 +71,10 @@ pub fn make(
 /// # Errors
 /// [`Error::Busy`] when a run is writing to the result, [`Error::Write`].
 pub fn lock(result: &Path, out: &Path) -> Result<Option<Lock>, Error> {
-    let place = |path: &Path| std::path::absolute(path).map_err(Error::read(path));
-    if !place(out)?.starts_with(place(result)?) {
+    if !place_of(out).starts_with(place_of(result)) {
         return Ok(None);
     }
     let work = result.join(context::WORK);
     std::fs::create_dir_all(&work).map_err(Error::write(&work))?;
-    let lock = Lock::take(&work, result)?;
-    publication::complete(result)?;
-    Ok(Some(lock))
+    Lock::take(&work, result).map(Some)
 }

@@ -56,9 +56,11 @@ fn write(
 ) -> Result<Vec<PathBuf>, Error> {
     fs::create_dir_all(folder).map_err(Error::write(folder))?;
     let names = subject.names(result);
-    let layer = product.layer(&names);
+    let mut layer = product.layer(&names);
     let file = product.file_name(&names);
     let source = VectorSource::open(&result.file(&file)?, Some(&layer.name))?;
+    // It names the rules, where the layer depends on them.
+    layer.title = source.description().unwrap_or(layer.title);
     let columns: Result<Vec<usize>, Error> =
         layer.fields.iter().map(|field| source.require_column(&[&field.name])).collect();
     let epsg = layer.epsg;

@@ -5,6 +5,7 @@ use std::ffi::{CStr, c_char};
 use std::path::{Path, PathBuf};
 
 use gdal::Dataset;
+use gdal::Metadata;
 use gdal::errors::GdalError;
 use gdal::vector::LayerAccess;
 use gdal_sys::{OGRFeatureH, OGRFieldSubType, OGRFieldType, OGRGeometryH, OGRLayerH};
@@ -208,6 +209,12 @@ impl VectorSource {
     /// What the layer says of itself.
     pub fn info(&self) -> &LayerInfo {
         &self.info
+    }
+
+    /// What the layer tells people of itself, in formats that keep it.
+    pub fn description(&self) -> Option<String> {
+        let layer = quiet(|| self.dataset.layer(self.index)).ok()?;
+        quiet(|| layer.metadata_item("DESCRIPTION", "")).filter(|text| !text.is_empty())
     }
 
     /// The file.

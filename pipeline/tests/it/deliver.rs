@@ -7,7 +7,7 @@ use std::process::Command;
 
 use pipeline::artefact::Stamp;
 use pipeline::io::schema::{Names, Product};
-use pipeline::io::vector::{VectorSource, layer_names};
+use pipeline::io::vector::VectorSource;
 use pipeline::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
@@ -123,7 +123,8 @@ fn a_layer_with_styles_beside_it_is_delivered_alone() {
     let rows: Vec<_> = source.features(&columns, 2154).unwrap().map(Result::unwrap).collect();
     drop(source);
     fs::remove_file(&path).unwrap();
-    let layer = Product::Diff.layer(&names);
+    let title = "Changements, selon les règles d'essai".to_owned();
+    let layer = LayerSpec { title, ..Product::Diff.layer(&names) };
     let fields = vec![Field::optional("styleQML", FieldKind::Text)];
     let (name, geometry) = ("layer_styles".to_owned(), GeometryKind::None);
     let styles = LayerSpec { name, geometry, fields, ..layer.clone() };
@@ -134,7 +135,8 @@ fn a_layer_with_styles_beside_it_is_delivered_alone() {
     }
     writer.add(1, 1, Shape::None, &["<qgis/>".into()]).unwrap();
     writer.finish().unwrap();
-    assert_eq!(layer_names(&path).unwrap().len(), 2, "GDAL takes the styles for a layer");
+    let listed = |folder: &Path| tool(folder, &["ogrinfo", "-ro", "-q", "DIFF_11_2021_2018.gpkg"]);
+    assert_eq!(listed(&drawn.path("out")).lines().count(), 2, "styles are taken for a layer");
     let mut manifest = Manifest::read(&drawn.path("out")).unwrap().unwrap();
     manifest.outputs.insert("DIFF_11_2021_2018.gpkg".to_owned(), Stamp::of(&path).unwrap());
     manifest.publish(&drawn.path("out")).unwrap();
@@ -142,10 +144,11 @@ fn a_layer_with_styles_beside_it_is_delivered_alone() {
     drawn.told(&["deliver", "archives", "out", "--forms", "folder"]);
     let diff = "OCS-MILLESIME_2-0_DIFF-2018-2021_GPKG_LAMB93_D011_2021-01-01/1_DONNEES";
     let path = archives(&drawn).join(diff).join("DIFF_11_2021_2018.gpkg");
-    assert_eq!(layer_names(&path).unwrap(), ["DIFF_11_2021_2018"]);
+    assert_eq!(listed(path.parent().unwrap()).lines().count(), 1);
     let source = VectorSource::open(&path, None).unwrap();
     let again: Vec<_> = source.features(&columns, 2154).unwrap().map(Result::unwrap).collect();
     assert_eq!(again, rows);
+    assert_eq!(source.description().as_deref(), Some("Changements, selon les règles d'essai"));
 }
 
 #[test]
