@@ -293,6 +293,17 @@ impl Ledger {
         self.sum_by(|l, twice_area| [(l.classes(dimension), twice_area)])
     }
 
+    /// [`Ledger::matrix`] of each territory; `None` is the remainder outside every one.
+    pub fn matrix_by_territory(
+        &self,
+        dimension: Dimension,
+    ) -> BTreeMap<(Option<u32>, ClassId, ClassId), i128> {
+        self.sum_by(|l, twice_area| {
+            let (before, after) = l.classes(dimension);
+            [((l.territory, before, after), twice_area)]
+        })
+    }
+
     /// How far the territories are from adding up to the ledger's own totals, surface first: all
     /// zeros, or a defect.
     pub fn additivity_gap(&self, status: Status) -> [i128; 5] {

@@ -315,7 +315,7 @@ fn write(
     drafts.push(delivery.tables_on_maps(ground, &figures.tables)?);
     drafts.push(delivery.territories(ground)?);
     drafts.push(delivery.facts(&years, &request.rules)?);
-    drafts.push(page::write(
+    drafts.extend(page::write(
         request,
         &delivery,
         (ground, figures),

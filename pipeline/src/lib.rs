@@ -49,6 +49,7 @@ mod mosaic;
 pub mod neighbours;
 pub mod packages;
 pub mod page;
+pub mod pages;
 pub mod picture;
 pub mod plan;
 pub mod progress;

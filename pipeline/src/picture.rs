@@ -1,15 +1,15 @@
 //! Maps drawn from cells, for the report: small, with the official colours.
 
-use ndarray::{Array2, Array3, ArrayView2, ArrayView3};
+use ndarray::{Array2, Array3, ArrayView2, ArrayView3, aview1};
 use nomenclature::{Couple, Dimension, Nomenclature};
 
 use crate::error::Error;
-use crate::io::image::png_bytes;
+use crate::io::image::{jpeg_bytes, png_bytes};
 
-/// Largest side of a map, in pixels.
-const SIDE_MAX: usize = 760;
 /// What lies outside the territory.
 const VOID: [u8; 3] = [255, 255, 255];
+/// Grey of the ground under changes where there is no ortho.
+const GROUND: u8 = 236;
 /// Grey of the places under dots, and of their limits.
 const INSIDE: u8 = 243;
 const LIMIT: u8 = 178;
@@ -43,51 +43,69 @@ impl Highlight {
     }
 }
 
-/// The cells of a map that stand for the pixels of its picture: every `stride`-th one.
-fn pixels(
-    (rows, cols): (usize, usize),
-    colour: impl Fn(usize, usize) -> [u8; 3],
-) -> Result<Vec<u8>, Error> {
-    let stride = rows.max(cols).div_ceil(SIDE_MAX).max(1);
-    let mut image = Array3::<u8>::zeros((rows.div_ceil(stride), cols.div_ceil(stride), 3));
-    for ((row, col, band), value) in image.indexed_iter_mut() {
-        // The middle of the cells that the pixel stands for.
-        let at = |i: usize, n: usize| (i * stride + stride / 2).min(n - 1);
-        *value = colour(at(row, rows), at(col, cols))[band];
+/// An image of shape (rows, cols, 3) from the colour of each pixel.
+fn pixels((rows, cols): (usize, usize), colour: impl Fn((usize, usize)) -> [u8; 3]) -> Array3<u8> {
+    let mut image = Array3::<u8>::zeros((rows, cols, 3));
+    for (row, mut line) in image.outer_iter_mut().enumerate() {
+        for (col, mut pixel) in line.outer_iter_mut().enumerate() {
+            pixel.assign(&aview1(&colour((row, col))));
+        }
     }
-    png_bytes(&image)
+    image
 }
 
 /// A map of covers in their official colours, as PNG.
 ///
+/// * `inside`: the ground that the map is about, the rest fades; all of it when absent.
+///
 /// # Errors
 /// The picture cannot be encoded.
-pub fn covers(cells: ArrayView2<'_, u16>, nomenclature: &Nomenclature) -> Result<Vec<u8>, Error> {
-    pixels(cells.dim(), |row, col| {
-        let cs = Couple::from_cell(cells[[row, col]]).cs;
-        nomenclature.class(Dimension::Cover, cs).map_or(VOID, |class| class.colour.0)
-    })
+pub fn covers(
+    cells: ArrayView2<'_, u16>,
+    nomenclature: &Nomenclature,
+    inside: Option<&Array2<bool>>,
+) -> Result<Vec<u8>, Error> {
+    png_bytes(&pixels(cells.dim(), |at| {
+        let cs = Couple::from_cell(cells[at]).cs;
+        let colour = nomenclature.class(Dimension::Cover, cs).map_or(VOID, |class| class.colour.0);
+        faded(colour, is_outside(inside, at))
+    }))
 }
 
-/// The ortho in grey with the changed cells highlighted, as PNG.
+/// The changed cells highlighted: over the ortho in grey, as JPEG, or over plain ground, as PNG.
 ///
-/// * `imagery`: means of R, G and B first, shape (band, rows, cols).
+/// * `ortho`: R, G and B, shape (rows, cols, band).
+/// * `inside`: the ground that the map is about, the rest fades; all of it when absent.
 ///
 /// # Errors
 /// The picture cannot be encoded.
 pub fn changes(
-    imagery: ArrayView3<'_, u8>,
+    ortho: Option<ArrayView3<'_, u8>>,
     highlights: &Array2<Highlight>,
+    inside: Option<&Array2<bool>>,
 ) -> Result<Vec<u8>, Error> {
-    pixels(highlights.dim(), |row, col| {
-        let sum: u16 = (0..3).map(|band| u16::from(imagery[[band, row, col]])).sum();
-        let grey = (sum / 3) as u8;
-        match highlights[[row, col]].colour() {
+    let image = pixels(highlights.dim(), |(row, col)| {
+        let grey = ortho.as_ref().map_or(GROUND, |ortho| {
+            let sum: u16 = (0..3).map(|band| u16::from(ortho[[row, col, band]])).sum();
+            (sum / 3) as u8
+        });
+        let colour = match highlights[[row, col]].colour() {
             None => [grey; 3],
             Some(colour) => colour
                 .map(|c| ((u16::from(c) * (256 - UNDER) + u16::from(grey) * UNDER) >> 8) as u8),
-        }
-    })
+        };
+        faded(colour, is_outside(inside, (row, col)))
+    });
+    if ortho.is_some() { jpeg_bytes(&image) } else { png_bytes(&image) }
+}
+
+fn is_outside(inside: Option<&Array2<bool>>, at: (usize, usize)) -> bool {
+    inside.is_some_and(|inside| !inside[at])
+}
+
+/// A colour, nearly white on ground that a map is not about.
+fn faded(colour: [u8; 3], is_outside: bool) -> [u8; 3] {
+    if is_outside { colour.map(|c| c / 4 + 191) } else { colour }
 }
 
 /// Places with their limits, and dots over them, as PNG.

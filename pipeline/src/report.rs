@@ -10,6 +10,7 @@ use kernels::artificialise::Totals;
 use kernels::change::ChangeKind;
 
 use crate::Error;
+use crate::pages::Shown;
 use crate::tables::Table;
 use crate::tables::gazetteer::Level;
 
@@ -28,7 +29,7 @@ mod tests;
 
 /// Everything the page says; the deliver stage fills it.
 #[derive(Debug, Clone)]
-pub struct ReportData {
+pub struct ReportData<'a> {
     /// Name of the territory, such as `Aude`.
     pub name: String,
     /// Its level.
@@ -42,17 +43,13 @@ pub struct ReportData {
     /// Id and title of the nomenclature.
     pub nomenclature: String,
     /// The delivered tables, all of them.
-    pub tables: Vec<Table>,
+    pub tables: &'a [Table],
     /// Colour of each code in legends, as `#rrggbb`.
     pub colours: Vec<(String, String)>,
     /// What each step of the thresholds moved, per vintage, oldest first.
     pub thresholds: Vec<(u16, Totals)>,
-    /// Number and doubled area of the changed objects of each kind.
-    pub kinds: Vec<KindTally>,
-    /// The largest changes, in the order to print.
-    pub changes: Vec<Change>,
-    /// Maps, in the order to print.
-    pub maps: Vec<Map>,
+    /// Changes, maps and links.
+    pub shown: Shown,
     /// What was found in the input data and how often.
     pub issues: Vec<Issue>,
     /// What was repaired in each file and what it cost in area, where that is accounted for.
@@ -99,6 +96,17 @@ pub struct Change {
     pub reason: String,
     /// What the change is.
     pub kind: ChangeKind,
+    /// What it looks like, oldest first; empty without imagery.
+    pub glimpses: Vec<Glimpse>,
+}
+
+/// A small photograph of one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Glimpse {
+    /// The year that it shows.
+    pub year: u16,
+    /// The JPEG file.
+    pub image: Vec<u8>,
 }
 
 /// A picture with its words.
@@ -108,8 +116,11 @@ pub struct Map {
     pub title: String,
     /// What a reader who does not see it must know.
     pub alt: String,
-    /// The PNG file.
-    pub png: Vec<u8>,
+    /// The picture, PNG or JPEG.
+    pub image: Vec<u8>,
+    /// Where the first changes of the list are, as hundredths of a percent of the width and of the
+    /// height from the north-west corner.
+    pub marks: Vec<(u32, u32)>,
 }
 
 /// One kind of data issue.
@@ -177,6 +188,6 @@ pub struct LearnedClass {
 /// # Errors
 /// [`Error::Internal`] when a table that the page needs is absent or has no row for the territory,
 /// or when the template fails.
-pub fn render(data: &ReportData) -> Result<String, Error> {
+pub fn render(data: &ReportData<'_>) -> Result<String, Error> {
     frame::fill("report.html", include_str!("report/template.html"), view::View::of(data)?)
 }

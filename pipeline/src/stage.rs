@@ -101,9 +101,10 @@ impl Stage {
             // Correct 2: a report's comment carries the id of its correction.
             Self::Regularise | Self::Correct => 2,
             Self::Artificialise => 3,
-            Self::Classify | Self::Indicators | Self::Deliver => 4,
-            // Ingest 5: predictions are surveyed.
-            Self::Ingest | Self::Update => 5,
+            Self::Classify => 4,
+            // Ingest 5: predictions are surveyed. Indicators and deliver 5: matrices and pages of
+            // territories.
+            Self::Ingest | Self::Update | Self::Indicators | Self::Deliver => 5,
         }
     }
 

@@ -1,43 +1,33 @@
 //! The report of a comparison.
 
-use kernels::grid::Grid;
-use kernels::lattice::STEPS_PER_METRE;
-use kernels::rasterise::rasterise;
-use ndarray::{Array2, Array3};
-
 use super::Request;
 use crate::artefact::{Draft, name_of};
 use crate::comparison::Ground;
 use crate::delivery::Delivery;
 use crate::error::Error;
-use crate::figures::{Figures, Norms, Step};
-use crate::picture::{self, Highlight};
-use crate::report::{self, Map, ReportData};
+use crate::figures::{Figures, Norms};
+use crate::pages::Pages;
+use crate::report::{self, ReportData};
 use crate::tables::Table;
 use crate::tables::gazetteer::Level;
 use crate::tables::xlsx::Method;
 use crate::tally::Tally;
-use crate::vintage::bounds_of;
 use crate::{VERSION, page};
 
 /// Name of the report.
 const REPORT: &str = "report.html";
-/// Cells along the longer side of a map.
-const SIDE_CELLS: i32 = 760;
-/// Grey of the ground under the changes.
-const GROUND_GREY: u8 = 236;
 
-/// Writes the report.
+/// Writes the report and the pages of the territories.
 pub(super) fn write(
     request: &Request,
     delivery: &Delivery<'_>,
     (ground, figures): (&Ground, &Figures),
     (norms, tally, repairs): (Norms<'_>, &Tally, &Table),
     method: Box<Method>,
-) -> Result<Draft, Error> {
+) -> Result<Vec<Draft>, Error> {
     let nomenclature = &request.nomenclature;
-    let last = figures.steps.last().ok_or_else(|| Error::internal("no vintages to report on"))?;
-    let page = report::render(&ReportData {
+    let pages = Pages::new(ground, figures, norms, (&[], &[]));
+    let department = ReportData {
         name: format!("Département {}", request.department.code()),
         level: Level::Department,
         code: page::department(ground),
@@ -48,9 +38,7 @@ pub(super) fn write(
         nomenclature: format!("{} — {}", nomenclature.id(), nomenclature.title()),
         colours: page::colours(nomenclature),
         thresholds: page::thresholds(ground, figures),
-        kinds: page::kinds(figures),
-        changes: page::changes(ground, last, nomenclature, |_| (None, String::new())),
-        maps: maps(ground, last, norms)?,
+        shown: pages.department()?,
         issues: page::issues(&tally.flaws()),
         repairs: Some(repairs.clone()),
         invariants: page::invariants(figures.proofs.iter()),
@@ -58,9 +46,11 @@ pub(super) fn write(
         learning: None,
         method: method.into_vec(),
         sources: sources(request),
-        tables: figures.tables.clone(),
-    })?;
-    delivery.bytes(REPORT, page.as_bytes())
+        tables: &figures.tables,
+    };
+    let mut drafts = vec![delivery.bytes(REPORT, report::render(&department)?.as_bytes())?];
+    drafts.extend(pages.territories(&department, |address, page| delivery.bytes(address, page))?);
+    Ok(drafts)
 }
 
 fn sources(request: &Request) -> Vec<String> {
@@ -90,22 +80,4 @@ fn sources(request: &Request) -> Vec<String> {
     sources.extend(ledger.map(|path| format!("Registre des corrections : {}", name_of(path))));
     sources.extend(request.neighbours.iter().map(|of| dated("Voisins", of)));
     sources
-}
-
-/// The last changes and the newest vintage's covers.
-fn maps(ground: &Ground, step: &Step, norms: Norms<'_>) -> Result<Vec<Map>, Error> {
-    let newest = &ground.vintages[ground.vintages.len() - 1];
-    let Some((low, high)) = bounds_of(&newest.polygons) else { return Ok(Vec::new()) };
-    let side = (high.x - low.x).max(high.y - low.y);
-    let cell = (side / SIDE_CELLS + 1).max(STEPS_PER_METRE);
-    let grid = Grid::covering(low, high, cell);
-    let couples: Vec<u16> = newest.couples.iter().map(|couple| couple.to_cell()).collect();
-    let covers: Array2<u16> = rasterise(&newest.polygons, &couples, &grid);
-    let polygons: Vec<_> = step.changed.iter().map(|p| p.dissolved.polygon.clone()).collect();
-    let highlights = page::highlights(step, norms.judge);
-    let on_cells: Array2<Highlight> = rasterise(&polygons, &highlights, &grid);
-    let plain = Array3::from_elem((3, grid.rows, grid.cols), GROUND_GREY);
-    let changes = picture::changes(plain.view(), &on_cells)?;
-    let covers = picture::covers(covers.view(), norms.nomenclature)?;
-    Ok(page::maps(step, &highlights, "", Some(changes), covers))
 }

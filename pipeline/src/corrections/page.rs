@@ -217,7 +217,7 @@ fn view(
 }
 
 fn picture(map: Map) -> Picture {
-    Picture { title: map.title, alt: map.alt, src: data_uri(&map.png) }
+    Picture { title: map.title, alt: map.alt, src: data_uri(&map.image) }
 }
 
 /// What a reader should see first: what nothing came of.

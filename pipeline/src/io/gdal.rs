@@ -35,8 +35,8 @@ const VECTOR_EXTENSIONS: &[(&str, &str)] = &[
     ("geoparquet", "Parquet"),
 ];
 
-/// Drivers kept besides those: writing pictures goes from `MEM` to `PNG`.
-const OTHER_DRIVERS: &[&str] = &["COG", "PNG", "MEM", "Memory"];
+/// Drivers kept besides those: writing pictures goes from `MEM` to `PNG` or `JPEG`.
+const OTHER_DRIVERS: &[&str] = &["COG", "PNG", "JPEG", "MEM", "Memory"];
 
 /// Largest number of rows or columns of a raster.
 pub const SIDE_MAX: usize = 2_000_000;

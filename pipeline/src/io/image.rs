@@ -1,4 +1,4 @@
-//! Pictures for the report: an array of colours becomes a PNG.
+//! Pictures for the report: an array of colours becomes a PNG or a JPEG.
 
 use std::ffi::CString;
 use std::path::Path;
@@ -11,15 +11,37 @@ use ndarray::{Array3, Axis};
 use super::error::{Result, write_error};
 use super::gdal::writing;
 
+/// Quality of photographs, of 100.
+const JPEG_QUALITY: &str = "80";
+
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// Encodes an image of shape (rows, cols, 3 or 4) (red, green, blue, opacity) as PNG bytes.
+/// Encodes an image of shape (rows, cols, 3 or 4) (red, green, blue, opacity) as PNG bytes: for
+/// drawings, which it keeps as they are.
 ///
 /// # Errors
-/// [`crate::Error::Write`] (naming a PNG in memory) when the shape is another one or empty, or when
+/// [`crate::Error::Write`] (naming a file in memory) when the shape is another one or empty, or when
 /// encoding fails.
 pub fn png_bytes(image: &Array3<u8>) -> Result<Vec<u8>> {
-    let name = format!("/vsimem/millesime-{}.png", NEXT.fetch_add(1, Ordering::Relaxed));
+    encoded(image, ("PNG", "png"), &RasterCreationOptions::new())
+}
+
+/// Encodes an image of shape (rows, cols, 3) (red, green, blue) as JPEG bytes: for photographs.
+///
+/// # Errors
+/// As [`png_bytes`].
+pub fn jpeg_bytes(image: &Array3<u8>) -> Result<Vec<u8>> {
+    let mut options = RasterCreationOptions::new();
+    options.set_name_value("QUALITY", JPEG_QUALITY).expect("plain option names and values");
+    encoded(image, ("JPEG", "jpg"), &options)
+}
+
+fn encoded(
+    image: &Array3<u8>,
+    (driver, extension): (&str, &str),
+    options: &RasterCreationOptions,
+) -> Result<Vec<u8>> {
+    let name = format!("/vsimem/millesime-{}.{extension}", NEXT.fetch_add(1, Ordering::Relaxed));
     let path = Path::new(&name);
     let (rows, cols, bands) = image.dim();
     if rows == 0 || cols == 0 || !(3..=4).contains(&bands) {
@@ -33,8 +55,8 @@ pub fn png_bytes(image: &Array3<u8>) -> Result<Vec<u8>> {
             let mut buffer = Buffer::new((cols, rows), plane.iter().copied().collect());
             dataset.rasterband(index + 1)?.write((0, 0), (cols, rows), &mut buffer)?;
         }
-        let png = DriverManager::get_driver_by_name("PNG")?;
-        dataset.create_copy(&png, path, &RasterCreationOptions::new())?.close()
+        let driver = DriverManager::get_driver_by_name(driver)?;
+        dataset.create_copy(&driver, path, options)?.close()
     })?;
     seize(&name).ok_or_else(|| write_error(path, "the encoder left no bytes"))
 }
@@ -68,6 +90,15 @@ mod tests {
         assert_eq!(u32::from_be_bytes(bytes[16..20].try_into().unwrap()), 6);
         assert_eq!(u32::from_be_bytes(bytes[20..24].try_into().unwrap()), 4);
         assert_eq!(bytes, png_bytes(&image).unwrap());
+    }
+
+    #[test]
+    fn a_photograph_becomes_a_jpeg_without_a_file_beside_it() {
+        let image = Array3::from_elem((40, 60, 3), 200);
+        let bytes = jpeg_bytes(&image).unwrap();
+        assert_eq!(&bytes[..3], b"\xff\xd8\xff");
+        assert!(bytes.len() < 2_000, "{}", bytes.len());
+        assert_eq!(bytes, jpeg_bytes(&image).unwrap());
     }
 
     #[test]

@@ -2,9 +2,13 @@
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// A PNG picture as the address of an image inside the page.
-pub(crate) fn data_uri(png: &[u8]) -> String {
-    format!("data:image/png;base64,{}", encode(png))
+/// How a JPEG begins.
+const JPEG: &[u8] = b"\xff\xd8\xff";
+
+/// A picture, PNG or JPEG, as the address of an image inside the page.
+pub(crate) fn data_uri(picture: &[u8]) -> String {
+    let kind = if picture.starts_with(JPEG) { "jpeg" } else { "png" };
+    format!("data:image/{kind};base64,{}", encode(picture))
 }
 
 /// The bytes in base64 with padding.

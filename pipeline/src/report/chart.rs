@@ -76,6 +76,55 @@ pub(super) fn fluxes(title: &str, words: [&str; 2], bars: &[Bar]) -> String {
     svg + "</svg>"
 }
 
+/// A path to keep to as a grey line, and what is observed as a dark one with a dot for each year.
+///
+/// * `path`, `observed`: doubled areas, one for each of the `years`.
+pub(super) fn trajectory(
+    title: &str,
+    years: &[u16],
+    path: &[Option<i128>],
+    observed: &[Option<i128>],
+) -> String {
+    const HEIGHT: f64 = 8.0 * ROW;
+    const LEFT: f64 = 100.0;
+    let max = path.iter().chain(observed).flatten().copied().max().unwrap_or(0);
+    let step = (WIDTH - LEFT - VALUES) / (years.len().max(2) - 1) as f64;
+    let at = |(rank, amount): (usize, i128)| {
+        (LEFT + step * rank as f64, HEIGHT - scaled(amount, max, HEIGHT - ROW))
+    };
+    let points = |amounts: &[Option<i128>]| -> Vec<(f64, f64)> {
+        amounts.iter().enumerate().filter_map(|(i, amount)| Some(at((i, (*amount)?)))).collect()
+    };
+    let mut svg = open(title, 8);
+    for (rank, year) in years.iter().enumerate() {
+        text(&mut svg, (LEFT + step * rank as f64, HEIGHT + 20.0), "middle", &year.to_string());
+    }
+    for (amounts, colour, word) in
+        [(path, "#8d99a1", "trajectoire"), (observed, "#b5502f", "observé")]
+    {
+        let points = points(amounts);
+        let line: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        append(
+            &mut svg,
+            format_args!(
+                "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"3\" points=\"{}\"/>",
+                line.join(" ")
+            ),
+        );
+        for (x, y) in &points {
+            append(
+                &mut svg,
+                format_args!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{colour}\"/>"),
+            );
+        }
+        let last = amounts.iter().rev().flatten().next();
+        if let (Some(&(x, y)), Some(&amount)) = (points.last(), last) {
+            text(&mut svg, (x, y - 9.0), "end", &format!("{word} {}", area(amount)));
+        }
+    }
+    svg + "</svg>"
+}
+
 fn open(title: &str, rows: usize) -> String {
     let (title, height) = (escaped(title), ROW * rows as f64 + 26.0);
     format!(

@@ -4,7 +4,34 @@ use kernels::lattice::TWICE_AREA_PER_M2;
 use super::*;
 use crate::tables::{Cell, csv, tests as fixture};
 
-fn data() -> ReportData {
+fn shown() -> Shown {
+    let m2 = TWICE_AREA_PER_M2;
+    Shown {
+        kinds: vec![KindTally { kind: ChangeKind::Real, objects: 1_200, twice_area: 3_500 * m2 }],
+        changes: vec![Change {
+            place: "Narbonne, La Nautique".into(),
+            at_m: (703_210, 6_228_450),
+            before: "CS2.1.3 Autres formations ligneuses · US1.1 Agriculture".into(),
+            after: "CS1.1.1.1 Zones bâties · US5 Usage résidentiel".into(),
+            twice_area: 3_000 * m2,
+            confidence: Some(94),
+            reason: "bâtiment de la BD TOPO, radiométrie minérale".into(),
+            kind: ChangeKind::Real,
+            glimpses: vec![Glimpse { year: 2018, image: b"\xff\xd8\xff".to_vec() }],
+        }],
+        maps: vec![Map {
+            title: "Changements".into(),
+            alt: "Carte \"test\"".into(),
+            image: vec![1, 2],
+            marks: vec![(1_205, 9_999)],
+        }],
+        unlisted: 3,
+        links: vec![("EPCI : Agglo".into(), "territoires/epci_E1.html".into())],
+        is_department: true,
+    }
+}
+
+fn data() -> ReportData<'static> {
     let nomenclature = nomenclature::Nomenclature::builtin("ocsge-2-0").unwrap();
     let dimensions = [nomenclature::Dimension::Cover, nomenclature::Dimension::Usage];
     let colours = dimensions
@@ -20,7 +47,7 @@ fn data() -> ReportData {
         program: "millesime 0.1.0".into(),
         rules: "decree-2023-1096 (annexe à l'article R. 101-1)".into(),
         nomenclature: "OCS GE 2.0".into(),
-        tables: fixture::tables(),
+        tables: Vec::leak(fixture::tables()),
         colours,
         thresholds: vec![
             (2018, Totals { without_thresholds: 504 * m2, ..Totals::default() }),
@@ -29,22 +56,7 @@ fn data() -> ReportData {
                 Totals { without_thresholds: 3_504 * m2, absorbed: 500 * m2, ..Totals::default() },
             ),
         ],
-        kinds: vec![KindTally { kind: ChangeKind::Real, objects: 1_200, twice_area: 3_500 * m2 }],
-        changes: vec![Change {
-            place: "Narbonne, La Nautique".into(),
-            at_m: (703_210, 6_228_450),
-            before: "CS2.1.3 Autres formations ligneuses · US1.1 Agriculture".into(),
-            after: "CS1.1.1.1 Zones bâties · US5 Usage résidentiel".into(),
-            twice_area: 3_000 * m2,
-            confidence: Some(94),
-            reason: "bâtiment de la BD TOPO, radiométrie minérale".into(),
-            kind: ChangeKind::Real,
-        }],
-        maps: vec![Map {
-            title: "Changements".into(),
-            alt: "Carte \"test\"".into(),
-            png: vec![1, 2],
-        }],
+        shown: shown(),
         issues: vec![Issue {
             key: "ring_self_intersection".into(),
             label: "anneau croisé".into(),
@@ -92,7 +104,7 @@ fn figures_are_those_of_the_csv() {
     let data = data();
     let html = render(&data).unwrap();
     let mut printed = String::new();
-    for table in &data.tables {
+    for table in data.tables {
         printed
             .push_str(&String::from_utf8(csv::bytes(table).unwrap()).unwrap().replace('\n', ","));
     }
@@ -102,8 +114,8 @@ fn figures_are_those_of_the_csv() {
         .thresholds
         .iter()
         .flat_map(|(_, t)| [t.without_thresholds, t.absorbed, 0])
-        .chain(data.kinds.iter().map(|k| k.twice_area))
-        .chain(data.changes.iter().map(|c| c.twice_area))
+        .chain(data.shown.kinds.iter().map(|k| k.twice_area))
+        .chain(data.shown.changes.iter().map(|c| c.twice_area))
         .map(|twice_area| Cell::Area(twice_area).text())
         .collect();
     let values = values(&html);
@@ -151,5 +163,30 @@ fn commune_page_keeps_to_its_own_figures() {
         ReportData { level: Level::Commune, code: "11002".into(), name: "Une".into(), ..data() };
     let html = render(&commune).unwrap();
     assert!(html.contains("<data value=\"3000.00000\">0,30\u{a0}ha</data>"));
-    assert!(!html.contains("id=\"communes\"") && !html.contains("id=\"matrice\""));
+    assert!(!html.contains("id=\"communes\"") && html.contains("id=\"matrice\""));
+}
+
+#[test]
+fn changes_are_numbered_on_the_map_and_shown_beside_their_line() {
+    let html = render(&data()).unwrap();
+    let mark = "<a href=\"#changement-1\" style=\"left:12.05%;top:99.99%\"";
+    assert!(html.contains(mark) && html.contains("<li id=\"changement-1\">"));
+    assert!(html.contains("src=\"data:image/jpeg;base64,/9j/\" alt=\"Changement 1 sur"));
+    assert!(html.contains("Et 3 autres, dans la couche des changements."));
+}
+
+#[test]
+fn the_page_of_a_territory_has_its_own_matrix_and_links_to_its_communes() {
+    let department = render(&data()).unwrap();
+    assert!(department.contains("<a href=\"territoires/commune_11001.html\">"));
+    assert!(department.contains("<a href=\"territoires/epci_E1.html\">EPCI : Agglo</a>"));
+    let mut epci = ReportData { level: Level::Epci, code: "E1".into(), ..data() };
+    epci.shown = Shown::default();
+    let html = render(&epci).unwrap();
+    assert!(html.contains("<a href=\"commune_11001.html\">") && html.contains("id=\"matrice\""));
+    let table = epci.tables.iter().find(|table| table.name == "passages_cs_epci").unwrap();
+    let area = table.column("surface").unwrap();
+    for row in table.rows.iter().filter(|row| row[0] == Cell::words("E1")) {
+        assert!(html.contains(&format!("<data value=\"{}\">", row[area].text())), "{row:?}");
+    }
 }

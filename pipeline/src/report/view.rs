@@ -5,19 +5,21 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use kernels::artificialise::Totals;
-use kernels::change::ChangeKind;
 
 use super::chart::{self, Bar};
 use super::figure::{Figure, grouped};
 use super::{Accuracy, Invariant, ReportData, data_uri};
 use crate::Error;
+use crate::pages::{self, Shown};
 use crate::tables::gazetteer::Level;
 use crate::tables::indicators::REMAINDER;
 use crate::tables::{Cell, Table};
 
+mod changes;
 mod learning;
 mod readings;
 mod repairs;
+mod trajectory;
 
 /// A figure with words around it.
 #[derive(Debug, Serialize)]
@@ -58,19 +60,15 @@ struct Picture {
     title: String,
     alt: String,
     src: String,
+    marks: Vec<Mark>,
 }
 
+/// The number of a change on a map, in percent of its width and height.
 #[derive(Debug, Serialize)]
-struct ChangeLine {
+struct Mark {
     rank: usize,
-    place: String,
-    at: String,
-    before: String,
-    after: String,
-    area: Figure,
-    confidence: String,
-    reason: String,
-    kind: &'static str,
+    left: String,
+    top: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -98,9 +96,15 @@ pub(super) struct View {
     conventions: Grid,
     thresholds: Option<Grid>,
     readings: readings::Readings,
+    trajectory: Option<trajectory::Trajectory>,
     kinds: Grid,
-    changes: Vec<ChangeLine>,
+    changes: Vec<changes::ChangeLine>,
+    unlisted: usize,
     communes: Option<Grid>,
+    /// The page of each line of the communes; empty where there is none.
+    commune_pages: Vec<String>,
+    /// Words and addresses of other pages.
+    links: Vec<(String, String)>,
     issues: Vec<IssueLine>,
     repairs: Option<Grid>,
     invariants: Vec<Invariant>,
@@ -136,7 +140,7 @@ impl Row<'_> {
 }
 
 /// Rows of the territory in a table of its level.
-fn rows<'a>(data: &'a ReportData, stem: &str) -> Result<Vec<Row<'a>>, Error> {
+fn rows<'a>(data: &'a ReportData<'_>, stem: &str) -> Result<Vec<Row<'a>>, Error> {
     let name = format!("{stem}_{}", data.level.key());
     let table = table(data, &name)
         .ok_or_else(|| Error::internal(format!("report.html needs the table `{name}`")))?;
@@ -145,20 +149,23 @@ fn rows<'a>(data: &'a ReportData, stem: &str) -> Result<Vec<Row<'a>>, Error> {
     Ok(ranks.map(|row| Row { table, row }).collect())
 }
 
-fn row<'a>(data: &'a ReportData, stem: &str) -> Result<Row<'a>, Error> {
+fn row<'a>(data: &'a ReportData<'_>, stem: &str) -> Result<Row<'a>, Error> {
     let missing = || Error::internal(format!("`{stem}` has no row for `{}`", data.code));
     rows(data, stem)?.into_iter().next().ok_or_else(missing)
 }
 
-fn table<'a>(data: &'a ReportData, name: &str) -> Option<&'a Table> {
+fn table<'a>(data: &'a ReportData<'_>, name: &str) -> Option<&'a Table> {
     data.tables.iter().find(|table| table.name == name)
 }
 
 impl View {
-    pub(super) fn of(data: &ReportData) -> Result<Self, Error> {
+    pub(super) fn of(data: &ReportData<'_>) -> Result<Self, Error> {
         let artif = row(data, "artif")?;
         let vintages = vintages(&artif);
         let years = vintages.iter().map(|(_, year)| year.as_str()).collect::<Vec<_>>();
+        let shown = &data.shown;
+        let communes =
+            (data.level != Level::Commune).then(|| communes(data, &vintages)).transpose()?;
         Ok(Self {
             title: data.name.clone(),
             level: data.level.title(),
@@ -168,20 +175,26 @@ impl View {
             rules: data.rules.clone(),
             nomenclature: data.nomenclature.clone(),
             key_figures: key_figures(data, &vintages)?,
-            maps: data.maps.iter().map(Picture::of).collect(),
+            maps: shown.maps.iter().map(Picture::of).collect(),
             sections: vec![
                 section(data, ("couverture", "Couverture du sol"), &vintages)?,
                 section(data, ("usage", "Usage du sol"), &vintages)?,
             ],
-            matrix: (data.level == Level::Department).then(|| matrix(data)).flatten(),
+            matrix: matrix(data)?,
             conventions: conventions(&artif, &vintages)?,
             thresholds: (!data.thresholds.is_empty()).then(|| thresholds(&data.thresholds)),
-            readings: readings::Readings::of(&data.tables),
-            kinds: kinds(data),
-            changes: changes(data),
-            communes: (data.level != Level::Commune)
-                .then(|| communes(data, &vintages))
-                .transpose()?,
+            readings: readings::Readings::of(match data.level {
+                Level::Department => data.tables,
+                // They tell of the whole department.
+                _ => &[],
+            }),
+            trajectory: trajectory::Trajectory::of(data)?,
+            kinds: changes::kinds(shown),
+            changes: changes::lines(shown),
+            unlisted: shown.unlisted,
+            commune_pages: communes.iter().flat_map(|grid| commune_pages(shown, grid)).collect(),
+            communes,
+            links: shown.links.clone(),
             issues: issues(data),
             repairs: data.repairs.as_ref().and_then(repairs::grid),
             invariants: data.invariants.clone(),
@@ -204,7 +217,7 @@ fn has_flux(vintages: &[(usize, String)]) -> bool {
     vintages.len() > 1
 }
 
-fn key_figures(data: &ReportData, vintages: &[(usize, String)]) -> Result<Vec<Named>, Error> {
+fn key_figures(data: &ReportData<'_>, vintages: &[(usize, String)]) -> Result<Vec<Named>, Error> {
     let (artif, imper) = (row(data, "artif")?, row(data, "imper")?);
     let (last, year) = vintages.last().cloned().unwrap_or((1, String::new()));
     let period = vintages.iter().map(|(_, y)| y.as_str()).collect::<Vec<_>>().join(" → ");
@@ -241,13 +254,23 @@ fn key_figures(data: &ReportData, vintages: &[(usize, String)]) -> Result<Vec<Na
 
 impl Picture {
     fn of(map: &super::Map) -> Self {
-        let src = data_uri(&map.png);
-        Self { title: map.title.clone(), alt: map.alt.clone(), src }
+        let percent = |part: u32| format!("{}.{:02}", part / 100, part % 100);
+        let marks = (1..).zip(&map.marks).map(|(rank, &(left, top))| Mark {
+            rank,
+            left: percent(left),
+            top: percent(top),
+        });
+        Self {
+            title: map.title.clone(),
+            alt: map.alt.clone(),
+            src: data_uri(&map.image),
+            marks: marks.collect(),
+        }
     }
 }
 
 fn section(
-    data: &ReportData,
+    data: &ReportData<'_>,
     (stem, title): (&'static str, &'static str),
     vintages: &[(usize, String)],
 ) -> Result<Section, Error> {
@@ -346,22 +369,33 @@ fn class_grid(
 }
 
 /// The square CS -> CS matrix of the newest interval, without classes that never occur.
-fn matrix(data: &ReportData) -> Option<Grid> {
-    let table = table(data, "matrice_cs")?;
-    let newest = table.rows.last()?.get(1)?;
-    let rows: Vec<&Vec<Cell>> = table.rows.iter().filter(|row| &row[1] == newest).collect();
-    let mut codes: Vec<String> = rows.iter().flat_map(|r| [r[2].text(), r[4].text()]).collect();
+fn matrix(data: &ReportData<'_>) -> Result<Option<Grid>, Error> {
+    let name = match data.level {
+        Level::Department => "matrice_cs".to_owned(),
+        level => format!("passages_cs_{}", level.key()),
+    };
+    let Some(table) = table(data, &name) else { return Ok(None) };
+    let keys = ["millesime_fin", "cs_avant", "cs_apres", "surface"];
+    let missing = |key| Error::internal(format!("`{name}` has no column `{key}`"));
+    let [end, from, to, area] = keys.map(|key| table.column(key).ok_or_else(|| missing(key)));
+    let (end, from, to, area) = (end?, from?, to?, area?);
+    let code = Cell::words(&data.code);
+    let is_own = |row: &&Vec<Cell>| data.level == Level::Department || row[0] == code;
+    let own: Vec<&Vec<Cell>> = table.rows.iter().filter(is_own).collect();
+    let Some(newest) = own.last().map(|row| &row[end]) else { return Ok(None) };
+    let rows: Vec<&Vec<Cell>> = own.iter().copied().filter(|row| &row[end] == newest).collect();
+    let mut codes: Vec<String> = rows.iter().flat_map(|r| [r[from].text(), r[to].text()]).collect();
     codes.sort();
     codes.dedup();
-    let cell = |from: &str, to: &str| {
-        let found = rows.iter().find(|r| r[2].text() == from && r[4].text() == to);
-        found.map_or_else(Figure::default, |r| Figure::in_hectares(&r[6]))
+    let cell = |before: &str, after: &str| {
+        let found = rows.iter().find(|r| r[from].text() == before && r[to].text() == after);
+        found.map_or_else(Figure::default, |r| Figure::in_hectares(&r[area]))
     };
-    let lines = codes.iter().map(|from| Line {
-        head: vec![from.clone()],
-        cells: codes.iter().map(|to| cell(from, to)).collect(),
+    let lines = codes.iter().map(|before| Line {
+        head: vec![before.clone()],
+        cells: codes.iter().map(|after| cell(before, after)).collect(),
     });
-    Some(Grid {
+    Ok(Some(Grid {
         caption: format!(
             "Surface passée de chaque couverture (ligne) à chaque couverture (colonne) jusqu'en {newest}, en hectares",
             newest = newest.text()
@@ -369,7 +403,7 @@ fn matrix(data: &ReportData) -> Option<Grid> {
         head: vec!["De \\ À".into()],
         columns: codes.clone(),
         lines: lines.collect(),
-    })
+    }))
 }
 
 /// The same balance under each convention that the tables publish.
@@ -428,47 +462,8 @@ fn thresholds(vintages: &[(u16, Totals)]) -> Grid {
     }
 }
 
-/// The French word for a kind of change.
-fn kind_word(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Real => "réel",
-        ChangeKind::Shift => "décalage de contour",
-        ChangeKind::Threshold => "sous l'unité minimale",
-        ChangeKind::Nomenclature => "changement de nomenclature",
-        ChangeKind::Correction => "correction du millésime antérieur",
-    }
-}
-
-fn kinds(data: &ReportData) -> Grid {
-    let lines = data.kinds.iter().map(|tally| Line {
-        head: vec![kind_word(tally.kind).to_owned(), grouped(&tally.objects.to_string())],
-        cells: vec![Figure::of(&Cell::Area(tally.twice_area))],
-    });
-    Grid {
-        caption: "Nature des différences entre les deux millésimes".to_owned(),
-        head: vec!["Nature".into(), "Objets".into()],
-        columns: vec!["Surface".into()],
-        lines: lines.collect(),
-    }
-}
-
-fn changes(data: &ReportData) -> Vec<ChangeLine> {
-    let line = |(i, change): (usize, &super::Change)| ChangeLine {
-        rank: i + 1,
-        place: change.place.clone(),
-        at: format!("{} ; {}", change.at_m.0, change.at_m.1),
-        before: change.before.clone(),
-        after: change.after.clone(),
-        area: Figure::of(&Cell::Area(change.twice_area)),
-        confidence: change.confidence.map_or_else(|| "–".to_owned(), |c| format!("{c} %")),
-        reason: change.reason.clone(),
-        kind: kind_word(change.kind),
-    };
-    data.changes.iter().enumerate().map(line).collect()
-}
-
 /// The communes of the tables, the remainder last.
-fn communes(data: &ReportData, vintages: &[(usize, String)]) -> Result<Grid, Error> {
+fn communes(data: &ReportData<'_>, vintages: &[(usize, String)]) -> Result<Grid, Error> {
     let table = table(data, "artif_commune")
         .ok_or_else(|| Error::internal("report.html needs the table `artif_commune`"))?;
     let last = vintages.last().map_or(1, |(k, _)| *k);
@@ -510,7 +505,17 @@ fn communes(data: &ReportData, vintages: &[(usize, String)]) -> Result<Grid, Err
     })
 }
 
-fn issues(data: &ReportData) -> Vec<IssueLine> {
+/// Where the page of each commune lies, seen from this one.
+fn commune_pages(shown: &Shown, communes: &Grid) -> Vec<String> {
+    let folder = if shown.is_department { format!("{}/", pages::FOLDER) } else { String::new() };
+    let page = |line: &Line| match line.head[0].as_str() {
+        "" => String::new(),
+        code => format!("{folder}{}", pages::address(Level::Commune, code)),
+    };
+    communes.lines.iter().map(page).collect()
+}
+
+fn issues(data: &ReportData<'_>) -> Vec<IssueLine> {
     let line = |issue: &super::Issue| IssueLine {
         key: issue.key.clone(),
         label: issue.label.clone(),

@@ -1,9 +1,5 @@
-//! Deliver: the report and the places of the data issues.
+//! Deliver: the report, the pages of the territories and the places of the data issues.
 
-use kernels::grid::Grid;
-use kernels::rasterise::rasterise;
-use kernels::update::Reason;
-use ndarray::Array2;
 use nomenclature::Dimension;
 
 use crate::VERSION;
@@ -12,14 +8,15 @@ use crate::config::Prior;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::error::Error;
-use crate::figures::{Figures, Norms, Step};
+use crate::figures::{Figures, Norms};
 use crate::io::record::write_issues;
 use crate::io::schema::Product;
 use crate::judge::Judge;
 use crate::model::{ModelFile, Origin};
-use crate::picture::{self, Highlight};
-use crate::report::{self, LearnedClass, Learning, Map, ReportData};
-use crate::seen::{Seen, seen};
+use crate::pages::Pages;
+use crate::pages::ortho::Ortho;
+use crate::report::{self, LearnedClass, Learning, ReportData};
+use crate::seen::seen;
 use crate::stage_report::StageReport;
 use crate::stages::change::ground;
 use crate::stages::classify::model_path;
@@ -31,7 +28,7 @@ use crate::{method, page};
 /// Name of the report.
 const REPORT: &str = "report.html";
 
-/// Writes the report and the issues.
+/// Writes the report, the pages of the territories and the issues.
 ///
 /// # Errors
 /// A file cannot be read or written.
@@ -46,7 +43,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     ctx.check_cancelled()?;
     let grid = cube::grid(ctx)?;
     let seen = seen(ctx, &grid, step)?;
-    let page = report::render(&ReportData {
+    let orthos = orthos(ctx)?;
+    let pages = Pages::new(&ground, &figures, norms, (&orthos, &seen));
+    let department = ReportData {
         name: config.department.code().to_owned(),
         level: Level::Department,
         code: page::department(&ground),
@@ -57,9 +56,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         nomenclature: format!("{} — {}", config.nomenclature.id(), config.nomenclature.title()),
         colours: page::colours(&config.nomenclature),
         thresholds: page::thresholds(&ground, &figures),
-        kinds: page::kinds(&figures),
-        changes: page::changes(&ground, step, &config.nomenclature, |i| words_of(&seen[i])),
-        maps: maps(ctx, &grid, step, &judge)?,
+        shown: pages.department()?,
         issues: page::issues(&ctx.all_flaws()),
         repairs: None,
         invariants: page::invariants(ctx.earlier.values().flat_map(|d| &d.report.proofs)),
@@ -67,38 +64,36 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         learning: Some(learning(ctx)?),
         method: method::of(config).into_vec(),
         sources: sources(ctx),
-        tables: figures.tables,
+        tables: &figures.tables,
+    };
+    let page = publish_bytes(ctx.out(REPORT), report::render(&department)?.as_bytes())?;
+    let territories = pages.territories(&department, |address, page| {
+        ctx.check_cancelled()?;
+        publish_bytes(ctx.out(address), page)
     })?;
-    let page = publish_bytes(ctx.out(REPORT), page.as_bytes())?;
     let names = names(config);
     let draft = Draft::new(ctx.out(Product::Issues.file_name(&names)))?;
     let places = write_issues(draft.temp(), &names, &ctx.all_flaws())?;
     let issues = draft.publish()?;
-    Ok(StageReport::default()
-        .output(ctx.relative(&page.path))
-        .output(ctx.relative(&issues.path))
+    let mut report =
+        StageReport::default().output(ctx.relative(&page.path)).output(ctx.relative(&issues.path));
+    for territory in &territories {
+        report = report.output(ctx.relative(&territory.path));
+    }
+    Ok(report
+        .figure("territory_pages", territories.len())
         .figure("report_bytes", page.stamp.bytes)
         .figure("issue_places", places))
 }
 
-/// Confidence in percent and main reason of a changed region, in French.
-fn words_of(seen: &Seen) -> (Option<u8>, String) {
-    (seen.confidence_percent(), seen.reason().map_or("", Reason::french).to_owned())
-}
-
-/// The new vintage's covers, and the changes over the ortho.
-fn maps(ctx: &Context, grid: &Grid, step: &Step, judge: &Judge) -> Result<Vec<Map>, Error> {
+/// The orthophotos of the run, oldest first.
+fn orthos(ctx: &Context) -> Result<Vec<Ortho>, Error> {
     let config = ctx.config;
-    let regular = cube::read_plane::<u16>(ctx, Quantity::Regular)?;
-    let imagery = cube::read::<u8>(ctx, Quantity::Imagery)?;
-    let highlights = page::highlights(step, judge);
-    let polygons: Vec<_> =
-        step.changed.iter().map(|piece| piece.dissolved.polygon.clone()).collect();
-    let on_cells: Array2<Highlight> = rasterise(&polygons, &highlights, grid);
-    let covers = picture::covers(regular.view(), &config.nomenclature)?;
-    let changes =
-        (!step.is_still()).then(|| picture::changes(imagery.view(), &on_cells)).transpose()?;
-    Ok(page::maps(step, &highlights, "Orthophoto en gris. ", changes, covers))
+    let prior = config.prior.as_ref().filter(|prior| prior.imagery.is_some());
+    let mut dates = Vec::from_iter(prior.map(|prior| (prior.vintage, Quantity::ImageryBefore)));
+    dates.push((config.vintage, Quantity::Imagery));
+    let open = |(year, quantity)| Ok(Ortho { year, cells: cube::open::<u8>(ctx, quantity)? });
+    dates.into_iter().map(open).collect()
 }
 
 /// What the model of the run learned, in the words of the report.

@@ -80,6 +80,7 @@ pub fn sheet_name(name: &str) -> String {
         "usage_flux" => "Flux par usage",
         "matrice_cs" => "Matrice CS",
         "matrice_us" => "Matrice US",
+        "passages_cs" => "Passages CS par territoire",
         "zonage" => "Zonage",
         "enaf" => "Trajectoire ENAF",
         "corrections" => "Corrections",
@@ -107,8 +108,16 @@ mod tests {
         let tables = tables();
         let families = families(&tables);
         let names: Vec<&str> = families.iter().map(|table| table.name.as_str()).collect();
-        let expected =
-            ["artif", "imper", "couverture", "usage", "matrice_cs", "matrice_us", "zonage"];
+        let expected = [
+            "artif",
+            "imper",
+            "couverture",
+            "usage",
+            "matrice_cs",
+            "matrice_us",
+            "passages_cs",
+            "zonage",
+        ];
         assert_eq!(names, expected);
         let artif = &families[0];
         let of_levels = |table: &&Table| table.name.starts_with("artif_");

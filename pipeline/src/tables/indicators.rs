@@ -95,7 +95,8 @@ impl Steps {
 
 impl Indicators<'_> {
     /// Every table of the delivery: `artif_*`, `imper_*`, `couverture_*`, `usage_*` per level, the
-    /// two matrices, and `zonage` when there are zones. Of a single vintage there are the columns of
+    /// two matrices, `passages_cs_*` for what is smaller than the department, and `zonage` when there
+    /// are zones. Of a single vintage there are the columns of
     /// stocks only, and no matrix.
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = Vec::new();
@@ -108,6 +109,8 @@ impl Indicators<'_> {
         if self.has_flux() {
             let matrix = |dimension| matrices::table(self.series, dimension, self.nomenclature);
             tables.extend([Dimension::Cover, Dimension::Usage].map(matrix));
+            let levels = [Level::Commune, Level::Epci, Level::Scot];
+            tables.extend(levels.map(|level| self.passage_table(level)));
         }
         if !self.zones.is_empty() {
             tables.push(self.zone_table());
@@ -319,6 +322,32 @@ impl Indicators<'_> {
                 row.extend(self.stocks(&of(k)).map(Cell::Area));
                 row.extend(self.flux_cells(&of(k)));
             }
+            table.push(row);
+        }
+        table
+    }
+
+    /// The matrix of covers of every place: a row per interval and pair of classes that occurs.
+    fn passage_table(&self, level: Level) -> Table {
+        let (places, parents) = self.gazetteer.places(level);
+        let main = Steps::of(self.series, &parents);
+        let mut columns = place_columns(level);
+        columns.extend(matrices::columns(Dimension::Cover));
+        let name = format!("passages_cs_{}", level.key());
+        let title = format!("Passages d'une couverture à l'autre par {}", level.title());
+        let mut table = Table::new(name, title, columns);
+        let mut rows = BTreeMap::new();
+        for (interval, ledger) in &main.steps {
+            for ((place, before, after), area) in ledger.matrix_by_territory(Dimension::Cover) {
+                // The remainder comes last.
+                let key = (place.is_none(), place, interval.after, before, after);
+                rows.insert(key, (*interval, area));
+            }
+        }
+        for ((_, place, _, before, after), (interval, area)) in rows {
+            let mut row = labels(&places, place);
+            let passage = (interval, (before, after));
+            row.extend(matrices::cells(self.nomenclature, Dimension::Cover, passage, area));
             table.push(row);
         }
         table

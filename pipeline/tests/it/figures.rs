@@ -336,6 +336,7 @@ fn sheet_of(family: &str) -> String {
         ("enaf", "Trajectoire ENAF"),
         ("matrice_cs", "Matrice CS"),
         ("matrice_us", "Matrice US"),
+        ("passages_cs", "Passages CS par territoire"),
         ("zonage", "Zonage"),
     ]);
     names.get(family).map_or_else(|| family.to_owned(), |name| (*name).to_owned())

@@ -67,7 +67,8 @@ pub(super) fn of(follow_up: &FollowUp<'_>, communes: &Communes) -> Result<Option
     Ok(Some(Map {
         title: "Corrections par verdict".to_owned(),
         alt: format!("Carte des corrections : {} ; la liste les situe.", told.join(", ")),
-        png: picture::dots(places.view(), &dots)?,
+        image: picture::dots(places.view(), &dots)?,
+        marks: Vec::new(),
     }))
 }
 

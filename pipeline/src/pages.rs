@@ -1,0 +1,277 @@
+//! What the pages of a comparison show: the department's, and one of each commune, EPCI and SCoT.
+//!
+//! All of them are made from one arrangement and one set of tables: what a page says of a territory
+//! is what the tables say, and the changes that it lists are cut at its limit.
+
+use std::collections::BTreeMap;
+
+use kernels::arrangement::interior_point;
+use kernels::boxes::Boxes;
+use kernels::change::ChangeKind;
+use kernels::lattice::Point;
+use nomenclature::{Couple, Dimension, Nomenclature};
+use rayon::prelude::*;
+
+use crate::comparison::Ground;
+use crate::error::Error;
+use crate::figures::{Figures, Norms, Step};
+use crate::report::{self, Change, KindTally, Map, ReportData};
+use crate::seen::Seen;
+use crate::tables::gazetteer::{Gazetteer, Level};
+use crate::territory::located::Located;
+
+mod glimpse;
+mod maps;
+pub mod ortho;
+
+use ortho::Ortho;
+
+/// The folder of the territories' pages, beside the department's.
+pub const FOLDER: &str = "territoires";
+/// The levels that have pages of their own.
+const LEVELS: [Level; 3] = [Level::Scot, Level::Epci, Level::Commune];
+/// Changes listed one by one, on the page of the department and on others: each has two pictures.
+const LISTED: usize = 100;
+const LISTED_OF_TERRITORY: usize = 40;
+
+/// A changed region, or what of it lies in a territory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Share {
+    /// Rank of the step.
+    step: usize,
+    /// Rank among the changed regions of the step.
+    piece: usize,
+    /// Doubled area.
+    twice_area: i128,
+}
+
+/// A territory that has a page.
+struct Site {
+    level: Level,
+    code: String,
+    name: String,
+    /// Ranks of its communes.
+    communes: Vec<u32>,
+}
+
+/// Everything that the pages of a comparison are drawn from.
+pub struct Pages<'a> {
+    ground: &'a Ground,
+    figures: &'a Figures,
+    norms: Norms<'a>,
+    /// The pictures behind the maps, oldest first; there may be none.
+    orthos: &'a [Ortho],
+    /// What imagery says of each change of the last step; empty without imagery.
+    seen: &'a [Seen],
+    communes: Located<'a>,
+    /// The boxes of the polygons of the newest vintage.
+    boxes: Boxes,
+    /// The changed ground of each commune, by its rank.
+    shares: Vec<Vec<Share>>,
+}
+
+impl<'a> Pages<'a> {
+    /// Finds which change lies in which commune.
+    pub fn new(
+        ground: &'a Ground,
+        figures: &'a Figures,
+        norms: Norms<'a>,
+        (orthos, seen): (&'a [Ortho], &'a [Seen]),
+    ) -> Self {
+        let communes = &ground.territory.communes;
+        let mut shares = vec![Vec::new(); communes.gazetteer.communes.len()];
+        for (rank, step) in figures.steps.iter().enumerate() {
+            for (piece, changed) in step.changed.iter().enumerate() {
+                let mut areas: BTreeMap<u32, i128> = BTreeMap::new();
+                for &face in &changed.dissolved.faces {
+                    if let Some(commune) = ground.commune(face) {
+                        *areas.entry(commune).or_default() += ground.plane.twice_area(face);
+                    }
+                }
+                for (commune, twice_area) in areas {
+                    shares[commune as usize].push(Share { step: rank, piece, twice_area });
+                }
+            }
+        }
+        let newest = &ground.vintages[ground.vintages.len() - 1].polygons;
+        let corners = newest.iter().map(|polygon| polygon.bounds().unwrap_or_default());
+        let boxes = Boxes::new(corners);
+        let communes = Located::new(communes);
+        Self { ground, figures, norms, orthos, seen, communes, boxes, shares }
+    }
+
+    /// The changes, maps and links of the page of the department.
+    ///
+    /// # Errors
+    /// A picture cannot be read or encoded.
+    pub fn department(&self) -> Result<Shown, Error> {
+        let all = self.figures.steps.iter().enumerate().flat_map(|(rank, step)| {
+            step.changed.iter().enumerate().map(move |(piece, changed)| {
+                let twice_area = changed.dissolved.polygon.twice_area();
+                Share { step: rank, piece, twice_area }
+            })
+        });
+        let mut shown = self.shown(None, &all.collect::<Vec<_>>(), LISTED)?;
+        shown.links = sites(&self.ground.territory.communes.gazetteer)
+            .into_iter()
+            .filter(|site| site.level != Level::Commune)
+            .map(|site| (format!("{} : {}", site.level.title(), site.name), site.address()))
+            .collect();
+        Ok(shown)
+    }
+
+    /// Writes the page of every territory.
+    ///
+    /// * `department`: the page of the department, whose tables and words they share.
+    /// * `write`: takes the address beside the department's page, and the page.
+    ///
+    /// # Errors
+    /// Those of `write`, and as [`report::render`].
+    pub fn territories<T: Send>(
+        &self,
+        department: &ReportData<'_>,
+        write: impl Fn(&str, &[u8]) -> Result<T, Error> + Sync,
+    ) -> Result<Vec<T>, Error> {
+        let sites = sites(&self.ground.territory.communes.gazetteer);
+        let page = |site: &Site| {
+            let page = report::render(&self.page(site, department)?)?;
+            write(&site.address(), page.as_bytes())
+        };
+        sites.par_iter().map(page).collect()
+    }
+
+    fn page<'d>(&self, site: &Site, department: &ReportData<'d>) -> Result<ReportData<'d>, Error> {
+        let mut shares: BTreeMap<(usize, usize), i128> = BTreeMap::new();
+        for share in site.communes.iter().flat_map(|&rank| &self.shares[rank as usize]) {
+            *shares.entry((share.step, share.piece)).or_default() += share.twice_area;
+        }
+        let shares: Vec<Share> = shares
+            .into_iter()
+            .map(|((step, piece), twice_area)| Share { step, piece, twice_area })
+            .collect();
+        Ok(ReportData {
+            name: site.name.clone(),
+            level: site.level,
+            code: site.code.clone(),
+            program: department.program.clone(),
+            rules: department.rules.clone(),
+            nomenclature: department.nomenclature.clone(),
+            tables: department.tables,
+            colours: department.colours.clone(),
+            thresholds: Vec::new(),
+            shown: self.shown(Some(site), &shares, LISTED_OF_TERRITORY)?,
+            issues: Vec::new(),
+            repairs: None,
+            invariants: department.invariants.clone(),
+            accuracy: department.accuracy.clone(),
+            learning: None,
+            method: department.method.clone(),
+            sources: department.sources.clone(),
+        })
+    }
+
+    fn shown(&self, site: Option<&Site>, shares: &[Share], most: usize) -> Result<Shown, Error> {
+        let last = self.figures.steps.len().saturating_sub(1);
+        let Some(step) = self.figures.steps.last() else { return Ok(Shown::default()) };
+        let mut listed: Vec<Share> =
+            shares.iter().copied().filter(|share| share.step == last).collect();
+        let kind = |share: &Share| step.findings[share.piece].kind;
+        listed.sort_by_key(|s| (kind(s), std::cmp::Reverse(s.twice_area), s.piece));
+        let maps = self.maps(site, step, &listed, most)?;
+        let unlisted = listed.len().saturating_sub(most);
+        listed.truncate(most);
+        let changes = listed.iter().map(|share| self.change(step, share));
+        Ok(Shown {
+            kinds: self.kinds(shares),
+            changes: changes.collect::<Result<_, _>>()?,
+            unlisted,
+            maps,
+            links: Vec::new(),
+            is_department: site.is_none(),
+        })
+    }
+
+    /// Number and area of the changes of each kind, over all steps.
+    fn kinds(&self, shares: &[Share]) -> Vec<KindTally> {
+        let kind = |share: &Share| self.figures.steps[share.step].findings[share.piece].kind;
+        let tally = |of: ChangeKind| {
+            let own = || shares.iter().filter(|share| kind(share) == of);
+            let twice_area = own().map(|share| share.twice_area).sum();
+            KindTally { kind: of, objects: own().count() as u64, twice_area }
+        };
+        ChangeKind::ALL.into_iter().map(tally).collect()
+    }
+
+    fn change(&self, step: &Step, share: &Share) -> Result<Change, Error> {
+        let piece = &step.changed[share.piece];
+        let place = interior_point(&piece.dissolved.polygon).unwrap_or_default();
+        let seen = self.seen.get(share.piece);
+        let commune =
+            Point::from_metres(place.0, place.1).and_then(|place| self.communes.at(place));
+        let nomenclature = self.norms.nomenclature;
+        Ok(Change {
+            place: commune.map_or("hors commune", |commune| &commune.name).to_owned(),
+            at_m: (place.0.round() as i64, place.1.round() as i64),
+            before: label(nomenclature, piece.key.0),
+            after: label(nomenclature, piece.key.1),
+            twice_area: share.twice_area,
+            confidence: seen.and_then(Seen::confidence_percent),
+            reason: seen.and_then(Seen::reason).map_or("", |reason| reason.french()).to_owned(),
+            kind: step.findings[share.piece].kind,
+            glimpses: glimpse::of(self.orthos, &piece.dissolved.polygon)?,
+        })
+    }
+}
+
+/// What a page shows besides its tables.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Number and doubled area of the changed objects of each kind.
+    pub kinds: Vec<KindTally>,
+    /// The largest changes, true ones first, in the order to print.
+    pub changes: Vec<Change>,
+    /// How many more there are.
+    pub unlisted: usize,
+    /// Maps, in the order to print.
+    pub maps: Vec<Map>,
+    /// Words and addresses of the pages of what is larger than a commune.
+    pub links: Vec<(String, String)>,
+    /// Whether the pages of communes lie in a folder beside this one, rather than beside it.
+    pub is_department: bool,
+}
+
+impl Site {
+    /// Where its page lies, seen from the department's.
+    fn address(&self) -> String {
+        format!("{FOLDER}/{}", address(self.level, &self.code))
+    }
+}
+
+/// The file name of the page of a territory.
+pub fn address(level: Level, code: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    format!("{}_{}.html", level.key(), code.chars().map(plain).collect::<String>())
+}
+
+/// Every territory that has a page, the largest first.
+fn sites(gazetteer: &Gazetteer) -> Vec<Site> {
+    let mut sites = Vec::new();
+    for level in LEVELS {
+        let (places, parents) = gazetteer.places(level);
+        for (rank, place) in (0..).zip(places) {
+            let own = (0..).zip(&parents).filter(|(_, parent)| **parent == Some(rank));
+            let communes = own.map(|(commune, _)| commune).collect();
+            sites.push(Site { level, code: place.code, name: place.name, communes });
+        }
+    }
+    sites
+}
+
+/// Codes and labels of a couple.
+fn label(nomenclature: &Nomenclature, couple: Couple) -> String {
+    let of = |dimension, id| {
+        let class = nomenclature.class(dimension, id);
+        class.map_or_else(String::new, |class| format!("{} {}", class.code, class.label))
+    };
+    format!("{} / {}", of(Dimension::Cover, couple.cs), of(Dimension::Usage, couple.us))
+}

@@ -1,0 +1,142 @@
+//! The maps of a page: what changed, numbered as in the list, and the covers of the newest vintage.
+
+use kernels::flux::series::Interval;
+use kernels::grid::Grid;
+use kernels::lattice::{Point, Polygon, STEPS_PER_METRE};
+use kernels::rasterise::rasterise;
+use ndarray::Array2;
+
+use super::{Pages, Share, Site};
+use crate::error::Error;
+use crate::figures::Step;
+use crate::picture::{self, Highlight};
+use crate::report::Map;
+use crate::vintage::bounds_of;
+
+/// Pixels along the longer side.
+const SIDE: i32 = 760;
+/// Changes numbered on a map: more would hide it.
+const MARKS_MAX: usize = 40;
+
+impl Pages<'_> {
+    /// The maps of a territory, or of all ground.
+    ///
+    /// * `listed`: the changes in the order of the list; `most`: how many of them it has.
+    pub(super) fn maps(
+        &self,
+        site: Option<&Site>,
+        step: &Step,
+        listed: &[Share],
+        most: usize,
+    ) -> Result<Vec<Map>, Error> {
+        let newest = &self.ground.vintages[self.ground.vintages.len() - 1];
+        let own: Vec<Polygon> = site.map(|site| self.outlines(site)).unwrap_or_default();
+        let bounds = bounds_of(if site.is_some() { &own } else { &newest.polygons });
+        let Some((low, high)) = bounds else { return Ok(Vec::new()) };
+        let side = (high.x - low.x).max(high.y - low.y);
+        let grid = Grid::covering(low, high, (side / SIDE + 1).max(STEPS_PER_METRE));
+        let inside: Option<Array2<bool>> =
+            site.map(|_| rasterise(&own, &vec![true; own.len()], &grid));
+        let mut maps = Vec::new();
+        if !step.is_still() {
+            maps.push(self.changes_map(&grid, inside.as_ref(), step, listed, most)?);
+        }
+        maps.push(self.covers_map(&grid, inside.as_ref(), step)?);
+        Ok(maps)
+    }
+
+    /// The ground of the communes of a territory.
+    fn outlines(&self, site: &Site) -> Vec<Polygon> {
+        let communes = &self.ground.territory.communes;
+        let all = communes.polygons.iter().zip(&communes.owner);
+        let own = all.filter(|(_, owner)| site.communes.binary_search(owner).is_ok());
+        own.map(|(polygon, _)| polygon.clone()).collect()
+    }
+
+    fn changes_map(
+        &self,
+        grid: &Grid,
+        inside: Option<&Array2<bool>>,
+        step: &Step,
+        listed: &[Share],
+        most: usize,
+    ) -> Result<Map, Error> {
+        let highlights: Vec<Highlight> =
+            listed.iter().map(|share| self.highlight(step, share)).collect();
+        let polygon = |share: &Share| &step.changed[share.piece].dissolved.polygon;
+        let polygons: Vec<&Polygon> = listed.iter().map(polygon).collect();
+        let on_cells: Array2<Highlight> = rasterise(&polygons, &highlights, grid);
+        let ortho = self.orthos.last().map(|ortho| ortho.on(grid)).transpose()?;
+        let count = |wanted| highlights.iter().filter(|&&highlight| highlight == wanted).count();
+        let Interval { before, after } = step.interval;
+        Ok(Map {
+            title: format!(
+                "Changements {before} → {after} : artificialisation en rouge, désartificialisation \
+                 en vert, autres en orange"
+            ),
+            alt: format!(
+                "{}{} objets artificialisés, {} désartificialisés, {} autres changements ; \
+                 la liste numérotée les situe.",
+                if ortho.is_some() { "Orthophoto en gris. " } else { "" },
+                count(Highlight::Artificialised),
+                count(Highlight::Restored),
+                count(Highlight::Other)
+            ),
+            image: picture::changes(ortho.as_ref().map(|ortho| ortho.view()), &on_cells, inside)?,
+            marks: listed
+                .iter()
+                .take(most.min(MARKS_MAX))
+                .map(|s| mark(polygon(s), grid))
+                .collect(),
+        })
+    }
+
+    fn covers_map(
+        &self,
+        grid: &Grid,
+        inside: Option<&Array2<bool>>,
+        step: &Step,
+    ) -> Result<Map, Error> {
+        let newest = &self.ground.vintages[self.ground.vintages.len() - 1];
+        let ranks = self.boxes.meeting(grid.bounds());
+        let polygons: Vec<&Polygon> =
+            ranks.iter().map(|&rank| &newest.polygons[rank as usize]).collect();
+        let couples: Vec<u16> =
+            ranks.iter().map(|&rank| newest.couples[rank as usize].to_cell()).collect();
+        let covers: Array2<u16> = rasterise(&polygons, &couples, grid);
+        Ok(Map {
+            title: format!("Couverture du sol en {}, couleurs officielles", step.interval.after),
+            alt: "Carte de la couverture ; les surfaces par poste sont dans le tableau « Stock et \
+                  flux par couverture »."
+                .to_owned(),
+            image: picture::covers(covers.view(), self.norms.nomenclature, inside)?,
+            marks: Vec::new(),
+        })
+    }
+
+    /// How a change is painted, by the matrix alone.
+    fn highlight(&self, step: &Step, share: &Share) -> Highlight {
+        let (before, after) = step.changed[share.piece].key;
+        let is = |couple| self.norms.judge.is_artificial(couple);
+        match (is(before), is(after)) {
+            (false, true) => Highlight::Artificialised,
+            (true, false) => Highlight::Restored,
+            _ => Highlight::Other,
+        }
+    }
+}
+
+/// The middle of a polygon as hundredths of a percent of the width and of the height of a map, from
+/// its north-west corner.
+fn mark(polygon: &Polygon, grid: &Grid) -> (u32, u32) {
+    let (low, high) = polygon.bounds().unwrap_or_default();
+    let (south_west, north_east) = grid.bounds();
+    let middle = Point::new(low.x + (high.x - low.x) / 2, low.y + (high.y - low.y) / 2);
+    let part = |of: i32, all: i32| {
+        (i64::from(of) * 10_000 / i64::from(all.max(1))).clamp(0, 10_000) as u32
+    };
+    (
+        part(middle.x - south_west.x, north_east.x - south_west.x),
+        part(north_east.y - middle.y, north_east.y - south_west.y),
+    )
+}
