@@ -1,5 +1,6 @@
 //! The maps of a page: what changed, numbered as in the list, and the covers of the newest vintage.
 
+use kernels::arrangement::interior_point;
 use kernels::flux::series::Interval;
 use kernels::grid::Grid;
 use kernels::lattice::{Point, Polygon, STEPS_PER_METRE};
@@ -126,17 +127,17 @@ impl Pages<'_> {
     }
 }
 
-/// The middle of a polygon as hundredths of a percent of the width and of the height of a map, from
+/// A point inside a polygon as hundredths of a percent of the width and of the height of a map, from
 /// its north-west corner.
 fn mark(polygon: &Polygon, grid: &Grid) -> (u32, u32) {
-    let (low, high) = polygon.bounds().unwrap_or_default();
+    let inside = interior_point(polygon).and_then(|(x, y)| Point::from_metres(x, y));
+    let place = inside.unwrap_or_default();
     let (south_west, north_east) = grid.bounds();
-    let middle = Point::new(low.x + (high.x - low.x) / 2, low.y + (high.y - low.y) / 2);
     let part = |of: i32, all: i32| {
         (i64::from(of) * 10_000 / i64::from(all.max(1))).clamp(0, 10_000) as u32
     };
     (
-        part(middle.x - south_west.x, north_east.x - south_west.x),
-        part(north_east.y - middle.y, north_east.y - south_west.y),
+        part(place.x - south_west.x, north_east.x - south_west.x),
+        part(north_east.y - place.y, north_east.y - south_west.y),
     )
 }
