@@ -8,6 +8,12 @@ if ! cargo deny --version >/dev/null 2>&1; then
 fi
 cargo deny --workspace --locked check bans licenses sources
 
+# Pages are looked at in a browser.
+if ! command -v chromium >/dev/null; then
+  echo "installing Debian packages: chromium" >&2
+  env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium >&2
+fi
+
 .ci/test.sh
 # Debug assertions would multiply their time; the release build is the one users run.
 cargo test --workspace --locked --release -- --ignored

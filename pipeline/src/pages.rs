@@ -5,17 +5,18 @@
 
 use std::collections::BTreeMap;
 
-use kernels::arrangement::interior_point;
+use kernels::arrangement::{FaceId, interior_point};
 use kernels::boxes::Boxes;
 use kernels::change::ChangeKind;
-use kernels::lattice::Point;
+use kernels::lattice::{Point, Polygon};
 use nomenclature::{Couple, Dimension, Nomenclature};
 use rayon::prelude::*;
 
 use crate::comparison::Ground;
+use crate::custom::Custom;
 use crate::error::Error;
 use crate::figures::{Figures, Norms, Step};
-use crate::report::{self, Change, KindTally, Map, ReportData};
+use crate::report::{self, Change, KindTally, Map, ReportData, Zone};
 use crate::seen::Seen;
 use crate::tables::gazetteer::{Gazetteer, Level};
 use crate::territory::located::Located;
@@ -79,20 +80,8 @@ impl<'a> Pages<'a> {
         (orthos, seen): (&'a [Ortho], &'a [Seen]),
     ) -> Self {
         let communes = &ground.territory.communes;
-        let mut shares = vec![Vec::new(); communes.gazetteer.communes.len()];
-        for (rank, step) in figures.steps.iter().enumerate() {
-            for (piece, changed) in step.changed.iter().enumerate() {
-                let mut areas: BTreeMap<u32, i128> = BTreeMap::new();
-                for &face in &changed.dissolved.faces {
-                    if let Some(commune) = ground.commune(face) {
-                        *areas.entry(commune).or_default() += ground.plane.twice_area(face);
-                    }
-                }
-                for (commune, twice_area) in areas {
-                    shares[commune as usize].push(Share { step: rank, piece, twice_area });
-                }
-            }
-        }
+        let n_communes = communes.gazetteer.communes.len();
+        let shares = shares(ground, figures, n_communes, |face| ground.commune(face));
         let newest = &ground.vintages[ground.vintages.len() - 1].polygons;
         let corners = newest.iter().map(|polygon| polygon.bounds().unwrap_or_default());
         let boxes = Boxes::new(corners);
@@ -120,7 +109,7 @@ impl<'a> Pages<'a> {
         Ok(shown)
     }
 
-    /// Writes the page of every territory.
+    /// Writes the page of every territory, then that of every place of the user's own layers.
     ///
     /// * `department`: the page of the department, whose tables and words they share.
     /// * `write`: takes the address beside the department's page, and the page.
@@ -137,7 +126,35 @@ impl<'a> Pages<'a> {
             let page = report::render(&self.page(site, department)?)?;
             write(&site.address(), page.as_bytes())
         };
-        sites.par_iter().map(page).collect()
+        let mut written: Vec<T> = sites.par_iter().map(page).collect::<Result<_, _>>()?;
+        for (rank, custom) in self.ground.territory.customs.iter().enumerate() {
+            let shares = self.shares_of_places(rank);
+            let sheet = |place: usize| {
+                let page = self.sheet((custom, place), &shares[place], department)?;
+                write(&format!("{FOLDER}/{}", of_zone(custom, place)), page.as_bytes())
+            };
+            let sheets = (0..custom.places.len()).into_par_iter().map(sheet);
+            written.extend(sheets.collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(written)
+    }
+
+    /// The sheet of a place of a layer of the user's own.
+    fn sheet(
+        &self,
+        (custom, place): (&Custom, usize),
+        shares: &[Share],
+        department: &ReportData<'_>,
+    ) -> Result<String, Error> {
+        let own = outlines(&custom.polygons, &custom.owner, |owner| owner as usize == place);
+        let shown = self.shown(Some(&own), shares, LISTED_OF_TERRITORY)?;
+        report::render_zone(department, &Zone { layer: &custom.name, rank: place, shown: &shown })
+    }
+
+    /// The changed ground of each place of a layer of the user's own.
+    fn shares_of_places(&self, custom: usize) -> Vec<Vec<Share>> {
+        let n_places = self.ground.territory.customs[custom].places.len();
+        shares(self.ground, self.figures, n_places, |face| self.ground.places(face, custom))
     }
 
     fn page<'d>(&self, site: &Site, department: &ReportData<'d>) -> Result<ReportData<'d>, Error> {
@@ -149,6 +166,9 @@ impl<'a> Pages<'a> {
             .into_iter()
             .map(|((step, piece), twice_area)| Share { step, piece, twice_area })
             .collect();
+        let communes = &self.ground.territory.communes;
+        let is_own = |owner| site.communes.binary_search(&owner).is_ok();
+        let own = outlines(&communes.polygons, &communes.owner, is_own);
         Ok(ReportData {
             name: site.name.clone(),
             level: site.level,
@@ -159,7 +179,7 @@ impl<'a> Pages<'a> {
             tables: department.tables,
             colours: department.colours.clone(),
             thresholds: Vec::new(),
-            shown: self.shown(Some(site), &shares, LISTED_OF_TERRITORY)?,
+            shown: self.shown(Some(&own), &shares, LISTED_OF_TERRITORY)?,
             issues: Vec::new(),
             repairs: None,
             invariants: department.invariants.clone(),
@@ -170,14 +190,20 @@ impl<'a> Pages<'a> {
         })
     }
 
-    fn shown(&self, site: Option<&Site>, shares: &[Share], most: usize) -> Result<Shown, Error> {
+    /// * `own`: the ground of the page; all of it when absent.
+    fn shown(
+        &self,
+        own: Option<&[Polygon]>,
+        shares: &[Share],
+        most: usize,
+    ) -> Result<Shown, Error> {
         let last = self.figures.steps.len().saturating_sub(1);
         let Some(step) = self.figures.steps.last() else { return Ok(Shown::default()) };
         let mut listed: Vec<Share> =
             shares.iter().copied().filter(|share| share.step == last).collect();
         let kind = |share: &Share| step.findings[share.piece].kind;
         listed.sort_by_key(|s| (kind(s), std::cmp::Reverse(s.twice_area), s.piece));
-        let maps = self.maps(site, step, &listed, most)?;
+        let maps = self.maps(own, step, &listed, most)?;
         let unlisted = listed.len().saturating_sub(most);
         listed.truncate(most);
         let changes = listed.iter().map(|share| self.change(step, share));
@@ -187,7 +213,7 @@ impl<'a> Pages<'a> {
             unlisted,
             maps,
             links: Vec::new(),
-            is_department: site.is_none(),
+            is_department: own.is_none(),
         })
     }
 
@@ -249,8 +275,55 @@ impl Site {
 
 /// The file name of the page of a territory.
 pub fn address(level: Level, code: &str) -> String {
+    file(&[level.key(), code])
+}
+
+/// The file name of the sheet of a place of a layer of the user's own.
+fn of_zone(custom: &Custom, place: usize) -> String {
+    let code = &custom.places[place].0;
+    let is_plain = code.chars().all(|c| c.is_ascii_alphanumeric());
+    // Other codes may look alike once they are plain.
+    let rank = if is_plain { String::new() } else { format!("-{place}") };
+    file(&["zone", &custom.name, &format!("{code}{rank}")])
+}
+
+/// A file name of these words.
+fn file(words: &[&str]) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    format!("{}_{}.html", level.key(), code.chars().map(plain).collect::<String>())
+    let words: Vec<String> = words.iter().map(|word| word.chars().map(plain).collect()).collect();
+    format!("{}.html", words.join("_"))
+}
+
+/// The changed ground of each place, by its rank.
+///
+/// * `places`: the ranks of the places that hold a face, each once.
+fn shares<I: IntoIterator<Item = u32>>(
+    ground: &Ground,
+    figures: &Figures,
+    n_places: usize,
+    places: impl Fn(FaceId) -> I,
+) -> Vec<Vec<Share>> {
+    let mut shares = vec![Vec::new(); n_places];
+    for (rank, step) in figures.steps.iter().enumerate() {
+        for (piece, changed) in step.changed.iter().enumerate() {
+            let mut areas: BTreeMap<u32, i128> = BTreeMap::new();
+            for &face in &changed.dissolved.faces {
+                for place in places(face) {
+                    *areas.entry(place).or_default() += ground.plane.twice_area(face);
+                }
+            }
+            for (place, twice_area) in areas {
+                shares[place as usize].push(Share { step: rank, piece, twice_area });
+            }
+        }
+    }
+    shares
+}
+
+/// The polygons of some owners.
+fn outlines(polygons: &[Polygon], owners: &[u32], is_own: impl Fn(u32) -> bool) -> Vec<Polygon> {
+    let all = polygons.iter().zip(owners);
+    all.filter(|(_, owner)| is_own(**owner)).map(|(polygon, _)| polygon.clone()).collect()
 }
 
 /// Every territory that has a page, the largest first.

@@ -23,6 +23,7 @@ mod view;
 pub(crate) use base64::data_uri;
 pub(crate) use chart::escaped;
 pub(crate) use figure::{decimal, shown};
+pub use view::zone::Zone;
 
 #[cfg(test)]
 mod tests;
@@ -181,6 +182,17 @@ pub struct LearnedClass {
     pub kept: u32,
     /// Code and label of the class most often found for the others.
     pub mistaken_for: Option<String>,
+}
+
+/// The sheet of a place of a layer of the user's own, as UTF-8 HTML.
+///
+/// * `data`: the page of the department, whose tables and words it shares.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_zone(data: &ReportData<'_>, zone: &Zone<'_>) -> Result<String, Error> {
+    let view = view::zone::ZoneView::of(data, zone)?;
+    frame::fill("zone.html", include_str!("report/zone.html"), view)
 }
 
 /// The page as UTF-8 HTML; the same data give the same bytes.

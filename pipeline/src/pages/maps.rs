@@ -7,7 +7,7 @@ use kernels::lattice::{Point, Polygon, STEPS_PER_METRE};
 use kernels::rasterise::rasterise;
 use ndarray::Array2;
 
-use super::{Pages, Share, Site};
+use super::{Pages, Share};
 use crate::error::Error;
 use crate::figures::Step;
 use crate::picture::{self, Highlight};
@@ -20,38 +20,29 @@ const SIDE: i32 = 760;
 const MARKS_MAX: usize = 40;
 
 impl Pages<'_> {
-    /// The maps of a territory, or of all ground.
+    /// The maps of some ground, or of all of it.
     ///
-    /// * `listed`: the changes in the order of the list; `most`: how many of them it has.
+    /// * `own`: that ground; `listed`: the changes in the order of the list; `most`: how many of them it has.
     pub(super) fn maps(
         &self,
-        site: Option<&Site>,
+        own: Option<&[Polygon]>,
         step: &Step,
         listed: &[Share],
         most: usize,
     ) -> Result<Vec<Map>, Error> {
         let newest = &self.ground.vintages[self.ground.vintages.len() - 1];
-        let own: Vec<Polygon> = site.map(|site| self.outlines(site)).unwrap_or_default();
-        let bounds = bounds_of(if site.is_some() { &own } else { &newest.polygons });
+        let bounds = bounds_of(own.unwrap_or(&newest.polygons));
         let Some((low, high)) = bounds else { return Ok(Vec::new()) };
         let side = (high.x - low.x).max(high.y - low.y);
         let grid = Grid::covering(low, high, (side / SIDE + 1).max(STEPS_PER_METRE));
         let inside: Option<Array2<bool>> =
-            site.map(|_| rasterise(&own, &vec![true; own.len()], &grid));
+            own.map(|own| rasterise(own, &vec![true; own.len()], &grid));
         let mut maps = Vec::new();
         if !step.is_still() {
             maps.push(self.changes_map(&grid, inside.as_ref(), step, listed, most)?);
         }
         maps.push(self.covers_map(&grid, inside.as_ref(), step)?);
         Ok(maps)
-    }
-
-    /// The ground of the communes of a territory.
-    fn outlines(&self, site: &Site) -> Vec<Polygon> {
-        let communes = &self.ground.territory.communes;
-        let all = communes.polygons.iter().zip(&communes.owner);
-        let own = all.filter(|(_, owner)| site.communes.binary_search(owner).is_ok());
-        own.map(|(polygon, _)| polygon.clone()).collect()
     }
 
     fn changes_map(

@@ -23,6 +23,7 @@ pub(crate) fn fill(name: &str, template: &str, view: impl Serialize) -> Result<S
     );
     environment.add_template("frame.html", include_str!("frame.html")).map_err(failed)?;
     environment.add_template("macros.html", include_str!("macros.html")).map_err(failed)?;
+    environment.add_template("parts.html", include_str!("parts.html")).map_err(failed)?;
     environment.add_template(name, template).map_err(failed)?;
     let style = include_str!("style.css");
     let page = environment.get_template(name).map_err(failed)?;

@@ -20,6 +20,7 @@ mod learning;
 mod readings;
 mod repairs;
 mod trajectory;
+pub(super) mod zone;
 
 /// A figure with words around it.
 #[derive(Debug, Serialize)]

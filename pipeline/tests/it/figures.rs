@@ -30,10 +30,10 @@ const Y2021: &Rows = &[
     ("wood", "CS2.1.1.1", "US1.2", &[[160, 0, 240, 100]]),
 ];
 
-struct Drawn(tempfile::TempDir);
+pub(crate) struct Drawn(tempfile::TempDir);
 
 impl Drawn {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let drawn = Self(tempfile::tempdir().unwrap());
         for (year, rows) in [(2012, Y2012), (2015, Y2015), (2021, Y2021)] {
             vintage(&drawn.path(&format!("{year}.gpkg")), year, rows);
@@ -81,7 +81,7 @@ impl Drawn {
     }
 
     /// The folder of the tables.
-    fn tables(&self) -> PathBuf {
+    pub(crate) fn tables(&self) -> PathBuf {
         let output = self.compare(&["--enaf", "enaf.csv"]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         self.path("out/indicators")
@@ -89,7 +89,7 @@ impl Drawn {
 }
 
 /// Header and rows of a CSV file without quotes.
-fn csv(path: &Path) -> Vec<Vec<String>> {
+pub(crate) fn csv(path: &Path) -> Vec<Vec<String>> {
     let text = fs::read_to_string(path).unwrap();
     text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
 }

@@ -27,6 +27,7 @@ mod laws;
 mod model;
 mod nested;
 mod nested_run;
+mod pages;
 mod predictions;
 mod reading;
 mod recall;
