@@ -3,7 +3,7 @@
 use kernels::arrangement::interior_point;
 use kernels::flux::series::Interval;
 use kernels::grid::Grid;
-use kernels::lattice::{Point, Polygon, STEPS_PER_METRE};
+use kernels::lattice::{Point, Polygon};
 use kernels::rasterise::rasterise;
 use ndarray::Array2;
 
@@ -16,6 +16,8 @@ use crate::vintage::bounds_of;
 
 /// Pixels along the longer side.
 const SIDE: i32 = 760;
+/// Which part of its side lies around a territory.
+const MARGIN: i32 = 16;
 /// Changes numbered on a map: more would hide it.
 const MARKS_MAX: usize = 40;
 
@@ -34,7 +36,11 @@ impl Pages<'_> {
         let bounds = bounds_of(own.unwrap_or(&newest.polygons));
         let Some((low, high)) = bounds else { return Ok(Vec::new()) };
         let side = (high.x - low.x).max(high.y - low.y);
-        let grid = Grid::covering(low, high, (side / SIDE + 1).max(STEPS_PER_METRE));
+        // What lies around a territory tells where it is.
+        let margin = if own.is_some() { side / MARGIN } else { 0 };
+        let low = Point::new(low.x - margin, low.y - margin);
+        let high = Point::new(high.x + margin, high.y + margin);
+        let grid = Grid::covering(low, high, (side + 2 * margin) / SIDE + 1);
         let inside: Option<Array2<bool>> =
             own.map(|own| rasterise(own, &vec![true; own.len()], &grid));
         let mut maps = Vec::new();
