@@ -169,7 +169,7 @@ fn arcs_of(coverage: &ArcCoverage, is_beyond: impl Fn(usize) -> bool) -> Vec<usi
 
 /// Squared distance from a point to a segment, times the squared length of the segment (or times
 /// one when it has none): exact, and comparable between points for the same segment.
-fn scaled_distance(point: Point, a: Point, b: Point) -> i128 {
+pub(crate) fn scaled_distance(point: Point, a: Point, b: Point) -> i128 {
     let (px, py) = vector(a, point);
     let (dx, dy) = vector(a, b);
     let length_sq = i128::from(dx * dx + dy * dy);

@@ -41,3 +41,4 @@ pub mod update;
 pub mod usage;
 mod wide;
 pub mod zonal;
+pub mod zoom;
