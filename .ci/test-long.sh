@@ -16,7 +16,15 @@ fi
 
 .ci/test.sh
 # Debug assertions would multiply their time; the release build is the one users run.
-cargo test --workspace --locked --release -- --ignored
+cargo test --workspace --locked --release -- --ignored --skip a_real_qgis_
+
+# A project opens in a real QGIS where there is one; `.ci/open_project.py` draws it without a screen.
+if /usr/bin/python3 -c 'import qgis.core' 2>/dev/null; then
+  cargo test --package pipeline --locked --release --test it -- a_real_qgis_ --include-ignored
+else
+  echo "SKIPPED: the test of QGIS projects. Install QGIS with: apt-get install" \
+    "--no-install-recommends qgis python3-qgis qgis-providers" >&2
+fi
 
 # Models run where there is an ONNX Runtime: at ORT_DYLIB_PATH, or in the wheel of PEERS_PYTHON.
 cargo clippy --package pipeline --all-targets --features onnx --locked -- -D warnings

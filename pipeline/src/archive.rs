@@ -27,7 +27,7 @@ mod quality;
 mod record;
 mod subject;
 mod sums;
-mod write;
+pub(crate) mod write;
 
 /// What to deliver.
 #[derive(Debug, Clone, Copy)]

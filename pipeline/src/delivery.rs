@@ -18,6 +18,7 @@ use crate::io::schema::{Names, Product};
 use crate::judge::Judge;
 use crate::method::{self, Choices};
 use crate::seen::Seen;
+use crate::styles::{Legend, Style, products};
 use crate::tables::xlsx::Method;
 use crate::tables::{Table, csv, json, xlsx};
 use crate::tally::Flaws;
@@ -61,6 +62,11 @@ impl Delivery<'_> {
         Names { department: self.department.to_owned(), vintage, prior, epsg: self.epsg }
     }
 
+    /// How `QGIS` draws a layer.
+    fn styles(&self, product: Product, names: &Names) -> Vec<Style> {
+        products::embedded(&Legend::of(self.nomenclature), product, names)
+    }
+
     /// The title of a layer that depends on the rules: it names them.
     fn titled(&self, title: &str) -> String {
         format!("{title}. {}", method::statement(self.rules, self.choices))
@@ -98,7 +104,11 @@ impl Delivery<'_> {
     ) -> Result<Draft, Error> {
         let names = self.names_of(comparison);
         let draft = self.draft(Product::Diff.file_name(&names))?;
-        let mut layer = Deliverable::<DiffRecord>::create(draft.temp(), &names)?;
+        let mut layer = Deliverable::<DiffRecord>::create(
+            draft.temp(),
+            &names,
+            &self.styles(Product::Diff, &names),
+        )?;
         for piece in changed {
             let (before, after) = piece.key;
             let record = DiffRecord { before: self.codes(before), after: self.codes(after) };
@@ -125,7 +135,12 @@ impl Delivery<'_> {
         let names = self.names(of.year, of.year);
         let draft = self.draft(Product::Artif.file_name(&names))?;
         let note = method::statement(self.rules, self.choices);
-        let mut layer = Deliverable::<ArtifRecord>::create_noted(draft.temp(), &names, &note)?;
+        let mut layer = Deliverable::<ArtifRecord>::create_noted(
+            draft.temp(),
+            &names,
+            &self.styles(Product::Artif, &names),
+            &note,
+        )?;
         artif::add(self, &mut layer, (ground, vintage), verdicts)?;
         layer.finish()?;
         Ok(draft)

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::finished::Finished;
 use crate::lock::Lock;
 use crate::progress::LogFormat;
-use crate::{archive, context};
+use crate::{archive, context, qgis, web};
 
 mod package;
 
@@ -23,6 +23,10 @@ pub use package::{Package, State};
 pub enum Kind {
     /// Archives with the names and the contents that the national platform expects
     Archives,
+    /// A `QGIS` project of every layer, and its styles as QML and SLD files
+    Qgis,
+    /// Rasters, layers and map tiles for web servers, with styles and a catalogue
+    Web,
 }
 
 impl Kind {
@@ -30,6 +34,8 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Archives => "archives",
+            Self::Qgis => "qgis",
+            Self::Web => "web",
         }
     }
 
@@ -61,6 +67,16 @@ pub fn make(
         let out = folder.join(Kind::Archives.name());
         archive::deliver(&archive::Request { result: &result, codes: &codes, orders, out: &out })?
             .say(log_format, &out);
+    }
+    if orders.qgis {
+        let out = folder.join(Kind::Qgis.name());
+        let request = qgis::Request { result: &result, codes: &codes, ortho: &[], out: &out };
+        qgis::deliver(&request)?.say(log_format, &out);
+    }
+    if orders.web {
+        let out = folder.join(Kind::Web.name());
+        let request = web::Request { result: &result, codes: &codes, cell_m: None, out: &out };
+        web::deliver(&request)?.say(log_format, &out);
     }
     Ok(())
 }

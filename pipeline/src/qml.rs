@@ -1,5 +1,6 @@
 //! The parts of a QML document, in which QGIS keeps how it draws a layer and the form to fill in.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use nomenclature::{ClassId, Dimension, Nomenclature};
@@ -7,9 +8,9 @@ use nomenclature::{ClassId, Dimension, Nomenclature};
 /// A column of a form.
 pub(crate) struct Widget {
     /// The column.
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     /// What people read beside it.
-    pub(crate) alias: &'static str,
+    pub(crate) alias: Cow<'static, str>,
     /// The widget, as [`value_map`], [`text()`] and [`date`] make them.
     pub(crate) kind: String,
     /// Whether it may be filled in.
@@ -57,15 +58,44 @@ pub(crate) fn by_rules(rules: &[(&str, &str, String)]) -> String {
             ),
         );
     }
-    qml.push_str("</rules>\n<symbols>\n");
-    for (rank, (_, _, symbol)) in rules.iter().enumerate() {
+    qml.push_str("</rules>\n");
+    qml.push_str(&symbols(rules.iter().map(|(.., symbol)| symbol)));
+    qml.push_str("</renderer-v2>\n");
+    qml
+}
+
+/// Features drawn by the texts of a column: label, texts and symbol of each category.
+pub(crate) fn by_values(column: &str, categories: &[(&str, Vec<&str>, String)]) -> String {
+    let mut qml = format!(
+        "<renderer-v2 type=\"categorizedSymbol\" attr=\"{}\" symbollevels=\"0\" enableorderby=\"0\" forceraster=\"0\">\n<categories>\n",
+        escaped(column)
+    );
+    for (rank, (label, values, _)) in categories.iter().enumerate() {
+        let label = escaped(label);
         put(
             &mut qml,
-            format_args!("{}", symbol.replacen("name=\"0\"", &format!("name=\"{rank}\""), 1)),
+            format_args!(
+                "<category type=\"List\" symbol=\"{rank}\" label=\"{label}\" render=\"true\">\n"
+            ),
         );
+        for value in values {
+            let value = escaped(value);
+            put(&mut qml, format_args!("<val type=\"QString\" value=\"{value}\"/>\n"));
+        }
+        qml.push_str("</category>\n");
     }
-    qml.push_str("</symbols>\n</renderer-v2>\n");
+    qml.push_str("</categories>\n");
+    qml.push_str(&symbols(categories.iter().map(|(.., symbol)| symbol)));
+    qml.push_str("</renderer-v2>\n");
     qml
+}
+
+/// The symbols of a renderer, named by rank.
+fn symbols<'a>(all: impl Iterator<Item = &'a String>) -> String {
+    let named = all
+        .enumerate()
+        .map(|(rank, symbol)| symbol.replacen("name=\"0\"", &format!("name=\"{rank}\""), 1));
+    format!("<symbols>\n{}</symbols>\n", named.collect::<String>())
 }
 
 /// A symbol of one layer: `kind` is `marker` or `fill`, `class` the symbol layer.
@@ -203,7 +233,8 @@ pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn put(qml: &mut String, text: std::fmt::Arguments<'_>) {
+/// Adds to a document.
+pub(crate) fn put(qml: &mut String, text: std::fmt::Arguments<'_>) {
     qml.write_fmt(text).expect("a string takes any text");
 }
 

@@ -97,14 +97,13 @@ impl Stage {
     /// results of older code are computed again.
     pub fn version(self) -> u32 {
         match self {
-            Self::Vectorise | Self::Change => 1,
-            // Correct 2: a report's comment carries the id of its correction.
-            Self::Regularise | Self::Correct => 2,
-            Self::Artificialise => 3,
-            Self::Classify => 4,
-            // Ingest 5: predictions are surveyed. Indicators and deliver 5: matrices and pages of
-            // territories.
-            Self::Ingest | Self::Update | Self::Indicators | Self::Deliver => 5,
+            // Vectorise 2, Change 2, Correct 3, Artificialise 4, Indicators 6: layers carry styles.
+            Self::Regularise | Self::Vectorise | Self::Change => 2,
+            Self::Correct => 3,
+            Self::Classify | Self::Artificialise => 4,
+            // Ingest 5: predictions are surveyed. Deliver 5: pages of territories.
+            Self::Ingest | Self::Update | Self::Deliver => 5,
+            Self::Indicators => 6,
         }
     }
 

@@ -1,10 +1,23 @@
 //! What laws, flaws and layers are called in French.
 
+use kernels::change::ChangeKind;
+
 pub mod features;
 pub mod laws;
 
 /// What a flaw is called whose key has no words: of a journal that another version wrote.
 const UNNAMED: &str = "Autre défaut des données";
+
+/// What a kind of change is called.
+pub fn change(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Real => "réel",
+        ChangeKind::Shift => "décalage de contour",
+        ChangeKind::Threshold => "sous l'unité minimale",
+        ChangeKind::Nomenclature => "changement de nomenclature",
+        ChangeKind::Correction => "correction du millésime antérieur",
+    }
+}
 
 /// What a flaw of the data is; its key stands beside it wherever it is shown.
 pub fn flaw(key: &str) -> &'static str {

@@ -10,7 +10,7 @@ use super::{Archive, Vector};
 use crate::error::Error;
 use crate::finished::Finished;
 use crate::io::schema::{Product, shapefile_field};
-use crate::io::vector::{VectorSource, layer_names};
+use crate::io::vector::{VectorSource, table_names};
 use crate::io::vector_writer::{LayerSpec, Shape, VectorFormat, VectorWriter};
 
 /// Files that one shapefile is made of.
@@ -30,7 +30,7 @@ pub(super) fn entries(archive: &Archive<'_>, folder: &Path) -> Result<Vec<Entry>
     for product in subject.products() {
         let file = product.file_name(&subject.names(result));
         let (path, stamp) = result.expected(&file)?;
-        let is_alone = archive.vector == Vector::GeoPackage && layer_names(&path)?.len() == 1;
+        let is_alone = archive.vector == Vector::GeoPackage && table_names(&path)?.len() == 1;
         if is_alone {
             entries.push(Entry { path: inside(&file), body: Body::Result(path, stamp) });
             continue;

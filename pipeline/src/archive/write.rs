@@ -52,6 +52,16 @@ pub(super) fn seven_zip(out: &Path, name: &str, files: &[Measured]) -> Result<Dr
     Ok(draft)
 }
 
+/// How a file of so many bytes is packed, the same bytes for the same file.
+pub(crate) fn packing(bytes: u64) -> SimpleFileOptions {
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(6))
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o644)
+        .large_file(bytes >= LARGE)
+}
+
 /// Packs the files into `NAME.zip`, in the order given: no clock, no owner, one level of deflate.
 ///
 /// # Errors
@@ -63,13 +73,7 @@ pub(super) fn zip(out: &Path, name: &str, files: &[Measured]) -> Result<Draft, E
     let file = File::create(draft.temp()).map_err(Error::write(&path))?;
     let mut packed = ZipWriter::new(BufWriter::with_capacity(1 << 20, file));
     for file in files {
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(6))
-            .last_modified_time(DateTime::default())
-            .unix_permissions(0o644)
-            .large_file(file.digests.bytes >= LARGE);
-        packed.start_file(file.entry.path.as_str(), options).map_err(failed)?;
+        packed.start_file(file.entry.path.as_str(), packing(file.digests.bytes)).map_err(failed)?;
         file.copy(&mut packed, &path)?;
     }
     let mut file = packed.finish().map_err(failed)?;

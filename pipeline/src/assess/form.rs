@@ -24,7 +24,13 @@ pub(super) fn places(nomenclature: &Nomenclature) -> String {
 fn widgets(nomenclature: &Nomenclature) -> [Widget; 7] {
     let codes = |dimension| value_map(&leaves(nomenclature, dimension));
     let certainties = CERTAINTIES.map(|(code, label)| (label.to_owned(), code.to_owned()));
-    let filled = |name, alias, kind| Widget { name, alias, kind, editable: true, on_save: "" };
+    let filled = |name: &'static str, alias: &'static str, kind| Widget {
+        name: name.into(),
+        alias: alias.into(),
+        kind,
+        editable: true,
+        on_save: "",
+    };
     let today = "format_date(now(),'yyyy-MM-dd')";
     [
         Widget { editable: false, ..filled("id", "Point", text(false)) },

@@ -11,6 +11,7 @@ use crate::io::vector::Value;
 use crate::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
+use crate::styles::Style;
 
 /// The layer of the places.
 pub const LAYER: &str = "echantillon";
@@ -55,7 +56,10 @@ pub fn write(
         let window = window(*point, window_m);
         writer.add(1, fid, Shape::Polygon(&window), &[id.as_str().into()])?;
     }
-    writer.set_styles(&[(0, &form::places(nomenclature)), (1, &form::windows())])?;
+    writer.set_styles(&[
+        (0, &[Style::of(LAYER, form::places(nomenclature))]),
+        (1, &[Style::of(WINDOWS, form::windows())]),
+    ])?;
     writer.finish()?;
     Ok(())
 }
@@ -99,7 +103,7 @@ mod tests {
     fn a_sheet_holds_places_and_windows_and_nothing_of_the_map() {
         let dir = tempfile::tempdir().unwrap();
         let path = written(dir.path());
-        assert_eq!(layer_names(&path).unwrap(), [LAYER, WINDOWS, "layer_styles"]);
+        assert_eq!(layer_names(&path).unwrap(), [LAYER, WINDOWS]);
         let source = VectorSource::open(&path, Some(LAYER)).unwrap();
         let names: Vec<_> = source.info().columns.iter().map(|c| c.name.as_str()).collect();
         let expected =

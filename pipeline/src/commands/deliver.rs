@@ -6,6 +6,8 @@ use crate::packages::Kind;
 
 pub mod archives;
 pub mod check;
+pub mod qgis;
+pub mod web;
 
 /// The forms in which archives are written unless others are asked for.
 const FORMS: [Form; 2] = [Form::Folder, Form::Zip];
@@ -33,6 +35,10 @@ enum Action {
     Archives(archives::Args),
     /// Hold archives, ours or IGN's, against the contract of those who load them; exit 5 when one fails
     Check(check::Args),
+    /// Write a `QGIS` project of every layer, grouped by theme, and the styles as files
+    Qgis(qgis::Args),
+    /// Write rasters, layers, map tiles, styles and a catalogue that a web server hands out
+    Web(web::Args),
 }
 
 /// Runs the action.
@@ -43,6 +49,8 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     match &args.action {
         Action::Archives(args) => archives::execute(args),
         Action::Check(args) => check::execute(args),
+        Action::Qgis(args) => qgis::execute(args),
+        Action::Web(args) => web::execute(args),
     }
 }
 
@@ -52,6 +60,8 @@ pub(super) fn of_kinds(kinds: &[Kind]) -> Orders {
     for kind in kinds {
         match kind {
             Kind::Archives => orders.archives = FORMS.into(),
+            Kind::Qgis => orders.qgis = true,
+            Kind::Web => orders.web = true,
         }
     }
     orders

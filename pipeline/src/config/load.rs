@@ -237,7 +237,8 @@ impl Reader {
     }
 
     fn delivery(&self, raw: RawDelivery) -> Result<Orders, Error> {
-        let RawDelivery { archives, shapefiles, product, edition, organisation, email } = raw;
+        let RawDelivery { archives, shapefiles, qgis, web, product, edition, organisation, email } =
+            raw;
         if shapefiles && archives.is_empty() {
             return Err(ConfigError {
                 expected: Some("forms of archives in `delivery.archives`".to_owned()),
@@ -251,7 +252,7 @@ impl Reader {
             expected: Some(expected.to_owned()),
             ..self.source.fault(&["delivery", key], "the value cannot be")
         })?;
-        Ok(Orders { archives: archives.into_iter().collect(), shapefiles, imprint })
+        Ok(Orders { archives: archives.into_iter().collect(), shapefiles, qgis, web, imprint })
     }
 
     fn imagery(&self, key: &[&str], raw: &RawImagery) -> Result<Imagery, Error> {

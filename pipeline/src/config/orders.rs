@@ -17,6 +17,10 @@ pub struct Orders {
     pub archives: BTreeSet<Form>,
     /// Archives of shapefiles besides those of `GeoPackage`s.
     pub shapefiles: bool,
+    /// A `QGIS` project and its styles.
+    pub qgis: bool,
+    /// Rasters, layers and map tiles for web servers.
+    pub web: bool,
     /// Who publishes, and under what name.
     pub imprint: Imprint,
 }
@@ -80,7 +84,7 @@ pub struct OddImprint {
 impl Orders {
     /// Whether nothing is ordered.
     pub fn is_empty(&self) -> bool {
-        self.archives.is_empty()
+        self.archives.is_empty() && !self.qgis && !self.web
     }
 }
 

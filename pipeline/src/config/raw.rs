@@ -86,6 +86,8 @@ fn accepted() -> Vec<String> {
 pub(super) struct RawDelivery {
     pub(super) archives: Vec<Form>,
     pub(super) shapefiles: bool,
+    pub(super) qgis: bool,
+    pub(super) web: bool,
     pub(super) product: Option<String>,
     pub(super) edition: Option<String>,
     pub(super) organisation: Option<String>,

@@ -13,7 +13,7 @@ use super::{Finding, Question, keys};
 use crate::error::Error;
 use crate::io::schema::{self, Names};
 use crate::io::srs;
-use crate::io::vector::{Feature, Value, VectorSource, layer_names};
+use crate::io::vector::{Feature, Value, VectorSource, table_names};
 use crate::validator::bbox;
 use crate::vintage::key as read;
 use crate::vintage::locate::Product;
@@ -120,7 +120,7 @@ impl Layer<'_> {
     fn open(&mut self) -> Result<Option<VectorSource>, Error> {
         let path = &self.file.path;
         refuse_unfinished(path)?;
-        let layers = layer_names(path)?;
+        let layers = table_names(path)?;
         if layers.len() != 1 {
             self.fault(keys::LAYER_COUNT, None, format!("[{}]", layers.join(", ")));
         }

@@ -22,8 +22,9 @@ use crate::comparison::{Comparison, Ground, Piece, Side, Territory};
 use crate::config::{Department, Layer};
 use crate::error::Error;
 use crate::io::record::{CorrectionRecord, Deliverable};
-use crate::io::schema::Names;
+use crate::io::schema::{Names, Product};
 use crate::judge::Judge;
+use crate::styles::{Legend, products};
 use crate::tally::Tally;
 use crate::territory::Communes;
 use crate::vintage::{Reading, Vintage, require_overlap};
@@ -113,7 +114,7 @@ pub fn run(request: &Request) -> Result<Found, Error> {
     let pieces = maker.pieces(unit, &mut found);
     let groups = maker.groups(&pieces, &mut found);
     let kept = maker.within_quota(groups, &mut found);
-    write(request, &kept)?;
+    write(request, &national, &kept)?;
     found.candidates = kept.len();
     Ok(found)
 }
@@ -342,7 +343,11 @@ fn certain_share(polygon: &Polygon) -> f64 {
     (1.0 - doubtful_m2 / polygon.area_m2()).max(0.0)
 }
 
-fn write(request: &Request, candidates: &[Candidate]) -> Result<(), Error> {
+fn write(
+    request: &Request,
+    national: &Nomenclature,
+    candidates: &[Candidate],
+) -> Result<(), Error> {
     let names = Names {
         department: request.department.code().to_owned(),
         vintage: request.year,
@@ -350,7 +355,11 @@ fn write(request: &Request, candidates: &[Candidate]) -> Result<(), Error> {
         epsg: request.department.crs().0,
     };
     let draft = Draft::new(&request.out)?;
-    let mut layer = Deliverable::<CorrectionRecord>::create(draft.temp(), &names)?;
+    let mut layer = Deliverable::<CorrectionRecord>::create(
+        draft.temp(),
+        &names,
+        &products::embedded(&Legend::of(national), Product::Candidates, &names),
+    )?;
     for candidate in candidates {
         layer.add(&candidate.polygon, &candidate.record)?;
     }

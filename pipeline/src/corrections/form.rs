@@ -51,10 +51,16 @@ fn widgets(nomenclature: &Nomenclature) -> Vec<Widget> {
     let mut codes = leaves(nomenclature, Dimension::Cover);
     codes.extend(leaves(nomenclature, Dimension::Usage));
     let codes = value_map(&codes);
-    let flag = [("Artificialisé", "1"), ("Non artificialisé", "0")];
+    // A real QGIS shows a boolean under these words, and a 1 that stands for it under none.
+    let flag = [("Artificialisé", "true"), ("Non artificialisé", "false")];
     let flag = value_map(&flag.map(|(label, value)| (label.to_owned(), value.to_owned())));
-    let line =
-        |name| Widget { name, alias: label(name), kind: text(false), editable: false, on_save: "" };
+    let line = |name: &'static str| Widget {
+        name: name.into(),
+        alias: label(name).into(),
+        kind: text(false),
+        editable: false,
+        on_save: "",
+    };
     let of = |name, kind: &str| Widget { kind: kind.to_owned(), ..line(name) };
     let open = |widget| Widget { editable: true, ..widget };
     let long = text(true);

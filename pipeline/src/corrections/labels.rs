@@ -38,6 +38,6 @@ pub const LABELS: [(&str, &str); 32] = [
 ];
 
 /// The French name of a column; the column itself when it has none.
-pub fn label(column: &'static str) -> &'static str {
+pub fn label(column: &str) -> &str {
     LABELS.iter().find(|(key, _)| *key == column).map_or(column, |(_, label)| label)
 }

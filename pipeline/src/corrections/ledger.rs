@@ -17,6 +17,7 @@ use crate::error::{Error, InputError};
 use crate::io::record::CorrectionRecord;
 use crate::io::vector::VectorSource;
 use crate::io::vector_writer::{Shape, VectorFormat, VectorWriter};
+use crate::styles::Style;
 
 /// The layer of the corrections.
 pub const CORRECTIONS: &str = "corrections";
@@ -267,7 +268,7 @@ impl Ledger {
             writer.add(1, fid, Shape::None, &rows::of_event(event))?;
         }
         writer.add(2, 1, Shape::None, &rows::of_head(&self.head))?;
-        writer.set_styles(&[(0, &form::corrections(&nomenclature))])?;
+        writer.set_styles(&[(0, &[Style::of(CORRECTIONS, form::corrections(&nomenclature))])])?;
         writer.finish()?;
         Ok(draft)
     }

@@ -16,11 +16,17 @@ use crate::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
 use crate::seen::Seen;
+use crate::styles::{Legend, documents, products};
 use nomenclature::{Couple, Likeness};
 
 /// Name of the file of two years; no word of it is one that the national platform routes by.
 pub fn file_name(department: &str, before: u16, after: u16) -> String {
     format!("changes_{department}_{before}_{after}.gpkg")
+}
+
+/// Name of its layer.
+pub fn layer_name(before: u16, after: u16) -> String {
+    format!("changes_{before}_{after}")
 }
 
 /// Writes the layer; see [`Delivery::changes`].
@@ -33,7 +39,7 @@ pub(super) fn write(
     let (before, after) = (step.interval.before, step.interval.after);
     let draft = delivery.draft(file_name(delivery.department, before, after))?;
     let layer = LayerSpec {
-        name: format!("changes_{before}_{after}"),
+        name: layer_name(before, after),
         title: delivery
             .titled(&format!("Changements {before}-{after}, département {}", delivery.department)),
         geometry: GeometryKind::Polygon,
@@ -42,7 +48,11 @@ pub(super) fn write(
         file_epsg: delivery.epsg,
         fields: fields(before, after),
     };
+    let legend = Legend::of(delivery.nomenclature);
+    let widgets = products::change_widgets(&legend, before, after);
+    let styles = documents(&layer.name, &products::change_themes(before, after), &widgets);
     let mut writer = VectorWriter::create(draft.temp(), VectorFormat::GeoPackage, &[layer])?;
+    writer.set_styles(&[(0, &styles)])?;
     for (rank, (piece, finding)) in step.changed.iter().zip(&step.findings).enumerate() {
         let seen = seen.get(rank);
         let reason = seen.and_then(Seen::reason);
@@ -79,7 +89,8 @@ pub(super) fn write(
     Ok(draft)
 }
 
-fn fields(before: u16, after: u16) -> Vec<Field> {
+/// Its columns.
+pub(crate) fn fields(before: u16, after: u16) -> Vec<Field> {
     let text = |name: String| Field::required(name, FieldKind::Text);
     let real = |name: &str| Field::required(name, FieldKind::Real);
     vec![

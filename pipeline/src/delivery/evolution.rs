@@ -24,7 +24,12 @@ pub(super) fn write(
     let names = delivery.names_of(comparison);
     let draft = delivery.draft(Product::ZanEvol.file_name(&names))?;
     let note = method::statement(delivery.rules, delivery.choices);
-    let mut layer = Deliverable::<ZanEvolRecord>::create_noted(draft.temp(), &names, &note)?;
+    let mut layer = Deliverable::<ZanEvolRecord>::create_noted(
+        draft.temp(),
+        &names,
+        &delivery.styles(Product::ZanEvol, &names),
+        &note,
+    )?;
     let mut net = 0;
     for piece in &changed {
         let (pair, is_after) = piece.key;

@@ -8,6 +8,7 @@ use crate::io::vector::Value;
 use crate::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
+use crate::styles::{Style, documents, products};
 
 /// The layer of communes.
 pub const COMMUNES: &str = "communes";
@@ -43,7 +44,10 @@ pub(super) fn write(delivery: &Delivery<'_>, ground: &Ground) -> Result<Draft, E
         let name = format!("{CUSTOM_PREFIX}{}", custom.name);
         layers.push(layer(delivery, &name, &custom.name, &["code", "nom"]));
     }
+    let styles: Vec<Vec<Style>> = layers.iter().map(styles).collect();
+    let styles: Vec<_> = styles.iter().map(Vec::as_slice).enumerate().collect();
     let mut writer = VectorWriter::create(draft.temp(), VectorFormat::GeoPackage, &layers)?;
+    writer.set_styles(&styles)?;
     let communes = &ground.territory.communes;
     for ((fid, polygon), &owner) in (1..).zip(&communes.polygons).zip(&communes.owner) {
         let of = &communes.gazetteer.communes[owner as usize];
@@ -75,6 +79,12 @@ pub(super) fn write(delivery: &Delivery<'_>, ground: &Ground) -> Result<Draft, E
     }
     writer.finish()?;
     Ok(draft)
+}
+
+/// How `QGIS` draws a layer of territories.
+fn styles(layer: &LayerSpec) -> Vec<Style> {
+    let theme = products::territory_theme(&layer.title, layer.name == COMMUNES);
+    documents(&layer.name, &[theme], &[])
 }
 
 fn layer(delivery: &Delivery<'_>, name: &str, title: &str, columns: &[&str]) -> LayerSpec {

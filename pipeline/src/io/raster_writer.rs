@@ -66,6 +66,35 @@ pub fn write_geotiff<T: Cell>(
     writer.finish()
 }
 
+/// Copies a raster of classes into a cloud optimised GeoTIFF: tiles of [`TILE`] cells, each level of
+/// overviews by the most frequent class, and the header first, so that a page reads what it shows.
+///
+/// * `to`: a temporary path; the file is neither synchronised nor renamed here.
+///
+/// # Errors
+/// `from` cannot be read, or `to` exists or cannot be written completely.
+pub fn write_cog(from: &Path, to: &Path) -> Result<()> {
+    if to.exists() {
+        return Err(write_error(to, "the file exists already"));
+    }
+    let source = open_raster(from, None)?;
+    let mut options = RasterCreationOptions::new();
+    for (key, value) in [
+        ("COMPRESS", "DEFLATE"),
+        ("BLOCKSIZE", "512"),
+        ("BIGTIFF", "IF_SAFER"),
+        ("OVERVIEW_RESAMPLING", "MODE"),
+        ("NUM_THREADS", "1"),
+    ] {
+        options.set_name_value(key, value).expect("plain option names and values");
+    }
+    writing(to, || {
+        let driver = DriverManager::get_driver_by_name("COG")?;
+        source.create_copy(&driver, to, &options)?.close()
+    })?;
+    check_complete(to)
+}
+
 /// The blocks in which a raster is written, in order.
 fn blocks(grid: &Grid) -> Vec<Window> {
     let cols_of = |row: usize| (0..grid.cols).step_by(BLOCK_COLS).map(move |col| (row, col));

@@ -8,8 +8,9 @@ use kernels::lattice::{Point, Polygon};
 use super::error::Result;
 use super::schema::{Names, Product};
 use super::vector::Value;
-use super::vector_writer::{Shape, VectorFormat, VectorWriter};
+use super::vector_writer::{LayerSpec, Shape, VectorFormat, VectorWriter};
 use crate::corrections::terms::{Aim, IgnStatus, Kind, Origin, Term};
+use crate::styles::Style;
 use crate::tally::Flaws;
 
 /// A row of a delivered file.
@@ -271,22 +272,29 @@ pub struct Deliverable<R> {
 impl<R: Record> Deliverable<R> {
     /// Creates the `GeoPackage` at `path`, a temporary path that is published afterwards.
     ///
+    /// * `styles`: how `QGIS` draws it, the default first; none for none.
+    ///
     /// # Errors
     /// The file exists or cannot be created.
-    pub fn create(path: &Path, names: &Names) -> Result<Self> {
-        let layers = [R::PRODUCT.layer(names)];
-        let writer = VectorWriter::create(path, VectorFormat::GeoPackage, &layers)?;
-        Ok(Self { writer, n_features: 0, record: PhantomData })
+    pub fn create(path: &Path, names: &Names, styles: &[Style]) -> Result<Self> {
+        Self::create_as(path, R::PRODUCT.layer(names), styles)
     }
 
     /// [`Deliverable::create`] with a note that the description of the layer ends in.
     ///
     /// # Errors
     /// As [`Deliverable::create`].
-    pub fn create_noted(path: &Path, names: &Names, note: &str) -> Result<Self> {
+    pub fn create_noted(path: &Path, names: &Names, styles: &[Style], note: &str) -> Result<Self> {
         let mut layer = R::PRODUCT.layer(names);
         layer.title = format!("{}. {note}", layer.title);
-        let writer = VectorWriter::create(path, VectorFormat::GeoPackage, &[layer])?;
+        Self::create_as(path, layer, styles)
+    }
+
+    fn create_as(path: &Path, layer: LayerSpec, styles: &[Style]) -> Result<Self> {
+        let mut writer = VectorWriter::create(path, VectorFormat::GeoPackage, &[layer])?;
+        if !styles.is_empty() {
+            writer.set_styles(&[(0, styles)])?;
+        }
         Ok(Self { writer, n_features: 0, record: PhantomData })
     }
 

@@ -30,7 +30,7 @@ fn occupation(id: &str) -> OccupationRecord {
 fn round_trip<R: Record>(record: &R) -> Vec<Value> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(R::PRODUCT.file_name(&names()).replace('/', "_"));
-    let mut file = Deliverable::<R>::create(&path, &names()).unwrap();
+    let mut file = Deliverable::<R>::create(&path, &names(), &[]).unwrap();
     file.add(&square(0), record).unwrap();
     assert_eq!(file.finish().unwrap(), 1);
     let source = VectorSource::open(&path, Some(&R::PRODUCT.layer_name(&names()))).unwrap();
@@ -86,7 +86,7 @@ fn the_direction_of_an_evolution_is_one_or_minus_one() {
 fn an_identifier_used_twice_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("OCCUPATION_SOL.gpkg");
-    let mut file = Deliverable::create(&path, &names()).unwrap();
+    let mut file = Deliverable::create(&path, &names(), &[]).unwrap();
     file.add(&square(0), &occupation("OCS1")).unwrap();
     assert!(file.add(&square(200), &occupation("OCS1")).is_err());
 }

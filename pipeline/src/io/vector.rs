@@ -14,6 +14,7 @@ use kernels::lattice::{Point, Polygon};
 use super::error::{Error, InputError, Result};
 use super::gdal::{open_vector, quiet, reading, strict};
 use super::issue::{Issue, key};
+use super::layer_styles;
 use super::ring::Flaw;
 use super::srs::{Reprojection, epsg_of};
 use super::wkb::{self, Shapes};
@@ -177,12 +178,22 @@ impl std::fmt::Debug for VectorSource {
     }
 }
 
-/// The names of the layers of a file, in order.
+/// The names of every table of a file, in order: its layers, and that of their styles.
+///
+/// # Errors
+/// As [`layer_names`].
+pub fn table_names(path: &Path) -> Result<Vec<String>> {
+    Ok(open_vector(path)?.layers().map(|layer| layer.name()).collect())
+}
+
+/// The names of the layers of a file, in order; the table of their styles is none.
 ///
 /// # Errors
 /// The path is refused, or the file is missing, damaged or of a format that is not accepted.
 pub fn layer_names(path: &Path) -> Result<Vec<String>> {
-    Ok(open_vector(path)?.layers().map(|layer| layer.name()).collect())
+    let mut names = table_names(path)?;
+    names.retain(|name| name != layer_styles::TABLE);
+    Ok(names)
 }
 
 impl VectorSource {
@@ -318,8 +329,10 @@ fn choose_layer(path: &Path, names: &[String], wanted: Option<&str>) -> Result<u
         return Err(InputError::new(path, "this file has no layer").into());
     }
     let Some(wanted) = wanted else {
-        if names.len() == 1 {
-            return Ok(0);
+        // What QGIS keeps beside the data is no data.
+        let mut data = (0..names.len()).filter(|&rank| names[rank] != layer_styles::TABLE);
+        if let (Some(only), None) = (data.next(), data.next()) {
+            return Ok(only);
         }
         return Err(InputError::new(path, "this file has several layers")
             .got(list())

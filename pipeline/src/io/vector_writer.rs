@@ -12,11 +12,12 @@ use kernels::lattice::{Point, Polygon};
 
 use super::error::{Result, write_error};
 use super::gdal::{FIXED_DATE, ogr, open_vector, raise, writing};
-use super::layer_styles;
+use super::layer_styles::{self, LayerStyles};
 use super::spatial_index::{SpatialIndex, column_of, identifier};
 use super::srs::{self, Reprojection};
 use super::vector::Value;
 use super::wkb;
+use crate::styles::Style;
 
 /// Type of a column to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -277,16 +278,16 @@ impl VectorWriter {
         Ok(())
     }
 
-    /// Gives layers of a `GeoPackage` the style and form with which QGIS opens them: pairs of the
-    /// rank of a layer and its QML document.
+    /// Gives layers of a `GeoPackage` their styles and forms for `QGIS`: pairs of the rank of a layer
+    /// and its styles, the one to open it with first.
     ///
     /// # Errors
     /// The file cannot be written, or has styles already.
-    pub fn set_styles(&mut self, styles: &[(usize, &str)]) -> Result<()> {
+    pub fn set_styles(&mut self, styles: &[(usize, &[Style])]) -> Result<()> {
         let Self { path, dataset, layers, .. } = self;
-        let rows = styles.iter().map(|&(layer, qml)| {
+        let rows = styles.iter().map(|&(layer, styles)| {
             let LayerSpec { name, geometry_column, .. } = &layers[layer].spec;
-            layer_styles::Style { layer: name, geometry_column, qml }
+            LayerStyles { layer: name, geometry_column, styles }
         });
         let rows: Vec<_> = rows.collect();
         writing(path, || layer_styles::write(dataset, &rows))

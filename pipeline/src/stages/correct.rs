@@ -18,6 +18,7 @@ use crate::io::schema::Product;
 use crate::judge::Judge;
 use crate::stage_report::StageReport;
 use crate::stages::{names, prior, update};
+use crate::styles::{Legend, products};
 use crate::tally::Tally;
 use crate::territory::Communes;
 use crate::territory::located::Located;
@@ -80,7 +81,11 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     });
     let names = names(config);
     let draft = Draft::new(ctx.out(Product::Candidates.file_name(&names)))?;
-    let mut layer = Deliverable::<CorrectionRecord>::create(draft.temp(), &names)?;
+    let mut layer = Deliverable::<CorrectionRecord>::create(
+        draft.temp(),
+        &names,
+        &products::embedded(&Legend::of(&maker.national), Product::Candidates, &names),
+    )?;
     for candidate in &candidates {
         layer.add(candidate.polygon, &candidate.record)?;
     }

@@ -19,6 +19,7 @@ use crate::io::schema::{Names, Product};
 use crate::proof::Measures;
 use crate::stage_report::StageReport;
 use crate::stages::{names, prior};
+use crate::styles::{Legend, products};
 use crate::tally::Tally;
 use crate::territory::Communes;
 use crate::vintage::Vintage;
@@ -171,7 +172,12 @@ fn write_occupation(
     polygons: &[Spliced],
 ) -> Result<String, Error> {
     let draft = Draft::new(ctx.out(Product::Occupation.file_name(names)))?;
-    let mut layer = Deliverable::<OccupationRecord>::create(draft.temp(), names)?;
+    let legend = Legend::of(&ctx.config.nomenclature);
+    let mut layer = Deliverable::<OccupationRecord>::create(
+        draft.temp(),
+        names,
+        &products::embedded(&legend, Product::Occupation, names),
+    )?;
     for (rank, spliced) in polygons.iter().enumerate() {
         layer.add(&spliced.polygon, &record(ctx, names, prior, spliced, rank))?;
     }
@@ -216,7 +222,12 @@ fn write_zone(
 ) -> Result<String, Error> {
     let (drawn, _) = draw(zone.mapv(u16::from).view(), grid, |_| [0; 2])?;
     let draft = Draft::new(ctx.out(Product::BuiltZone.file_name(names)))?;
-    let mut layer = Deliverable::<BuiltZoneRecord>::create(draft.temp(), names)?;
+    let legend = Legend::of(&ctx.config.nomenclature);
+    let mut layer = Deliverable::<BuiltZoneRecord>::create(
+        draft.temp(),
+        names,
+        &products::embedded(&legend, Product::BuiltZone, names),
+    )?;
     for (rank, region) in drawn.iter().enumerate() {
         let id = format!("{}_{}_ZC{:05}", ctx.config.department.folder(), names.vintage, rank + 1);
         layer.add(&region.polygon, &BuiltZoneRecord { id, vintage: names.vintage })?;

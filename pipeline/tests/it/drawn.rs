@@ -34,7 +34,7 @@ pub(crate) fn holed(of: Box4, holes: &[Box4]) -> Polygon {
 /// Writes a vintage: id, codes and shape of each object.
 pub(crate) fn occupation(path: &Path, year: u16, rows: &[(&str, (&str, &str), Polygon)]) {
     let names = Names { department: "11".to_owned(), vintage: year, prior: year, epsg: EPSG };
-    let mut file = Deliverable::<OccupationRecord>::create(path, &names).unwrap();
+    let mut file = Deliverable::<OccupationRecord>::create(path, &names, &[]).unwrap();
     for (id, (cs, us), polygon) in rows {
         let record = OccupationRecord {
             id: (*id).to_owned(),

@@ -55,7 +55,7 @@ pub(crate) fn layer(path: &Path, columns: &[&str], rows: &[(Rectangle, &[&str])]
 
 pub(crate) fn vintage(path: &Path, year: u16, rows: &[(&str, &str, &str, &[Rectangle])]) {
     let names = Names { department: "11".to_owned(), vintage: year, prior: year, epsg: EPSG };
-    let mut file = Deliverable::<OccupationRecord>::create(path, &names).unwrap();
+    let mut file = Deliverable::<OccupationRecord>::create(path, &names, &[]).unwrap();
     for (id, code_cs, code_us, rectangles) in rows {
         let record = OccupationRecord {
             id: (*id).to_owned(),

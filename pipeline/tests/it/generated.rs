@@ -159,7 +159,7 @@ pub(crate) fn rewrite(
     let layer = Layer { path: from.to_owned(), layer: None };
     let vintage = Vintage::read(&layer, was, EPSG, &ocsge, &Tally::default()).unwrap();
     let names = Names { department: "11".to_owned(), vintage: year, prior: year, epsg: EPSG };
-    let mut file = Deliverable::<OccupationRecord>::create(to, &names).unwrap();
+    let mut file = Deliverable::<OccupationRecord>::create(to, &names, &[]).unwrap();
     let ring = |ring: &Ring| Ring(ring.0.iter().map(|&p| place(p)).collect());
     for (rank, polygon) in vintage.polygons.iter().enumerate() {
         let (code_cs, code_us) = codes(rank, vintage.couples[rank]);

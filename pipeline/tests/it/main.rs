@@ -40,5 +40,6 @@ mod town;
 mod vectorise;
 mod vectorise_input;
 mod vectorise_tiles;
+mod web;
 mod world;
 mod wrong_input;

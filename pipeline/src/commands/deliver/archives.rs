@@ -54,7 +54,8 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         Error::Usage { what: format!("`--{key} {got}` cannot be"), hint: Some(expected.to_owned()) }
     })?;
     let archives = args.forms.iter().copied().collect();
-    let orders = Orders { archives, shapefiles: args.shapefiles, imprint };
+    let shapefiles = args.shapefiles;
+    let orders = Orders { archives, shapefiles, imprint, ..Orders::default() };
     let out = args.out.clone().unwrap_or_else(|| args.result.join(Kind::Archives.name()));
     let result = Finished::open(&args.result)?;
     let _lock = packages::lock(&args.result, &out)?;

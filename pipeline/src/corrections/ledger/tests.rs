@@ -97,13 +97,16 @@ fn a_ledger_opens_in_qgis_with_a_form_and_tables_without_geometry() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("ledger.gpkg");
     ledger(&[1]).publish(&path).unwrap();
-    assert_eq!(layer_names(&path).unwrap(), [CORRECTIONS, HISTORY, HEAD, "layer_styles"]);
+    assert_eq!(layer_names(&path).unwrap(), [CORRECTIONS, HISTORY, HEAD]);
     let source = VectorSource::open(&path, Some("layer_styles")).unwrap().assume_epsg(2154);
     let column = source.require_column(&["styleQML"]).unwrap();
     let mut styles = source.features(&[column], 2154).unwrap();
     let qml = styles.next().unwrap().unwrap().values[0].text().unwrap();
-    for (value, label) in [("accepted", "Acceptée"), ("CS1.1.1.1", "CS1.1.1.1 – Zones bâties")]
-    {
+    for (value, label) in [
+        ("accepted", "Acceptée"),
+        ("CS1.1.1.1", "CS1.1.1.1 – Zones bâties"),
+        ("true", "Artificialisé"),
+    ] {
         assert!(qml.contains(&format!("name=\"{label}\" value=\"{value}\"")), "{label}");
     }
     assert!(qml.contains("<field name=\"correction_id\" editable=\"0\"/>"));

@@ -1,6 +1,5 @@
 //! The changes of a page: how many of which kind, and the largest with their pictures.
 
-use kernels::change::ChangeKind;
 use serde::Serialize;
 
 use super::{Figure, Grid, Line, Picture};
@@ -8,6 +7,7 @@ use crate::pages::Shown;
 use crate::report::figure::grouped;
 use crate::report::{Change, data_uri};
 use crate::tables::Cell;
+use crate::words;
 
 /// A change of the numbered list.
 #[derive(Debug, Serialize)]
@@ -24,21 +24,10 @@ pub(super) struct ChangeLine {
     glimpses: Vec<Picture>,
 }
 
-/// The French word for a kind of change.
-fn word(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Real => "réel",
-        ChangeKind::Shift => "décalage de contour",
-        ChangeKind::Threshold => "sous l'unité minimale",
-        ChangeKind::Nomenclature => "changement de nomenclature",
-        ChangeKind::Correction => "correction du millésime antérieur",
-    }
-}
-
 /// How many objects of each kind there are, and their area.
 pub(super) fn kinds(shown: &Shown) -> Grid {
     let lines = shown.kinds.iter().map(|tally| Line {
-        head: vec![word(tally.kind).to_owned(), grouped(&tally.objects.to_string())],
+        head: vec![words::change(tally.kind).to_owned(), grouped(&tally.objects.to_string())],
         cells: vec![Figure::of(&Cell::Area(tally.twice_area))],
     });
     Grid {
@@ -60,7 +49,7 @@ pub(super) fn lines(shown: &Shown) -> Vec<ChangeLine> {
         area: Figure::of(&Cell::Area(change.twice_area)),
         confidence: change.confidence.map_or_else(|| "–".to_owned(), |c| format!("{c} %")),
         reason: change.reason.clone(),
-        kind: word(change.kind),
+        kind: words::change(change.kind),
         glimpses: glimpses(rank, change),
     };
     (1..).zip(&shown.changes).map(line).collect()

@@ -1,0 +1,274 @@
+//! The pyramid of vector tiles: each zoom generalised from the one below it, every tile a partition
+//! of its ground.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use kernels::arrangement::ArrangementError;
+use kernels::boxes::Boxes;
+use kernels::lattice::{Point, Polygon};
+use kernels::zoom::{Detail, Level, NOTHING, Tile};
+use nomenclature::Nomenclature;
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use super::contents::{Content, Differences, Occupation, Status};
+use super::ground::{Changes, Vintage};
+use super::mercator;
+use super::mvt::{EXTENT, Layer};
+use super::pmtiles::{Address, Archive, Head, compressed};
+use crate::artefact::Draft;
+use crate::error::Error;
+
+/// Least and largest zoom: a step of the largest is 0.6 m, and viewers draw on from there.
+pub(super) const ZOOMS: (u8, u8) = (5, 14);
+
+/// The zoom whose ground is the outline told to catalogues.
+const OUTLINE_ZOOM: u8 = 11;
+
+/// Largest tile, compressed, in bytes: what viewers take without a warning.
+const TILE_MAX: usize = 500_000;
+
+/// How far a tile goes beyond its sides, in steps: outlines are drawn without seams.
+const BUFFER: i32 = 64;
+
+/// What the finest zoom leaves out: slivers of the projection alone.
+const FINEST: Detail = Detail { twice_area_min: 2 * 4, distance: 0 };
+
+/// How far arcs may move at each other zoom, in steps: a quarter of a pixel.
+const DISTANCE: i32 = 4;
+
+/// What tiles are made of.
+pub(super) struct Source<'a> {
+    /// The newest vintage.
+    pub(super) vintage: &'a Vintage,
+    /// The differences from the vintage before it.
+    pub(super) changes: &'a Changes,
+    /// The years of both; of the vintage twice when there is none before.
+    pub(super) years: (u16, u16),
+    /// What codes mean.
+    pub(super) nomenclature: &'a Nomenclature,
+    /// EPSG code of the polygons.
+    pub(super) epsg: u32,
+    /// The result they come from, for errors.
+    pub(super) path: &'a Path,
+}
+
+/// A polygon by its rings, exterior first, each closed: longitudes and latitudes in degrees.
+pub(super) type Outline = Vec<Vec<(f64, f64)>>;
+
+/// What came of the tiles.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Extent {
+    /// West, south, east and north of the ground, in degrees.
+    pub(super) bounds: [f64; 4],
+    /// Polygons around the ground.
+    pub(super) outline: Vec<Outline>,
+}
+
+impl Extent {
+    /// West, south, east and north of the outline, which is drawn coarser than the ground.
+    pub(super) fn of_outline(&self) -> [f64; 4] {
+        let places = self.outline.iter().flatten().flatten();
+        let around = places.fold(None, |around: Option<[f64; 4]>, &(x, y)| {
+            let [west, south, east, north] = around.unwrap_or([x, y, x, y]);
+            Some([west.min(x), south.min(y), east.max(x), north.max(y)])
+        });
+        around.unwrap_or(self.bounds)
+    }
+}
+
+/// A layer of the tiles at one zoom.
+struct Theme<'a> {
+    content: Box<dyn Content + 'a>,
+    level: Level,
+    boxes: Boxes,
+}
+
+/// Writes all tiles into one file.
+///
+/// # Errors
+/// [`Error::Input`] for a place that the projection does not know, [`Error::Write`].
+pub(super) fn write(source: &Source<'_>, title: &str, draft: &Draft) -> Result<Extent, Error> {
+    let mut themes = themes(source)?;
+    let mut archive = Archive::default();
+    let mut extent = Extent { bounds: bounds(&themes[0].level), outline: Vec::new() };
+    for zoom in (ZOOMS.0..=ZOOMS.1).rev() {
+        if zoom < ZOOMS.1 {
+            for theme in &mut themes {
+                theme.coarsen(zoom)?;
+            }
+        }
+        for (address, tile) in fitting(&mut themes, zoom)? {
+            archive.add(address, tile);
+        }
+        if zoom == OUTLINE_ZOOM {
+            extent.outline = outline(&themes[0].level, zoom)?;
+        }
+    }
+    let head = Head { zooms: ZOOMS, bounds: extent.bounds, metadata: metadata(&themes, title) };
+    let file = File::create(draft.temp()).map_err(Error::write(draft.temp()))?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
+    archive.write(&head, &mut out).map_err(Error::write(draft.temp()))?;
+    out.flush().map_err(Error::write(draft.temp()))?;
+    Ok(extent)
+}
+
+/// The layers at the finest zoom.
+fn themes<'a>(source: &Source<'a>) -> Result<Vec<Theme<'a>>, Error> {
+    let place = |polygons| mercator::placed(source.path, polygons, source.epsg, ZOOMS.1);
+    let objects = &source.vintage.objects;
+    let ranks = |n: usize| -> Vec<u32> { (0..n as u32).collect() };
+    let ground = place(&source.vintage.polygons)?;
+    let statuses: Vec<u32> = objects.iter().map(|o| u32::from(o.is_artificial)).collect();
+    let occupation = Occupation::new(objects, source.nomenclature);
+    let mut themes = vec![
+        Theme::new(Box::new(occupation), &ground, &ranks(objects.len()))?,
+        Theme::new(Box::new(Status), &ground, &statuses)?,
+    ];
+    drop(ground);
+    let changes = &source.changes.changes;
+    if !changes.is_empty() {
+        let (before, after) = source.years;
+        let content = Differences::new(changes, before, after);
+        let ground = place(&source.changes.polygons)?;
+        themes.push(Theme::new(Box::new(content), &ground, &ranks(changes.len()))?);
+    }
+    Ok(themes)
+}
+
+impl<'a> Theme<'a> {
+    fn new(
+        content: Box<dyn Content + 'a>,
+        polygons: &[Polygon],
+        keys: &[u32],
+    ) -> Result<Self, Error> {
+        let level = Level::finest(polygons, keys, FINEST).map_err(unarranged)?;
+        let boxes = level.boxes();
+        Ok(Self { content, level, boxes })
+    }
+
+    /// Goes up to a zoom.
+    fn coarsen(&mut self, zoom: u8) -> Result<(), Error> {
+        let twice_area_min = self.content.twice_area_min();
+        let detail = Detail { twice_area_min, distance: DISTANCE };
+        let key_at = |key| self.content.key_at(zoom, key);
+        self.level = self.level.coarser(detail, key_at).map_err(unarranged)?;
+        self.boxes = self.level.boxes();
+        Ok(())
+    }
+
+    /// Leaves out more at the same zoom.
+    fn simplify(&mut self, detail: Detail) -> Result<(), Error> {
+        self.level = self.level.simpler(detail).map_err(unarranged)?;
+        self.boxes = self.level.boxes();
+        Ok(())
+    }
+
+    /// What of it lies in a tile, as a layer; nothing when nothing does.
+    fn layer(&self, address: Address) -> Result<Option<Vec<u8>>, Error> {
+        let side = EXTENT as i32;
+        let corner = Point::new(address.col as i32 * side, address.row as i32 * side);
+        let tile = Tile { corner, side, buffer: BUFFER };
+        let pieces = self.level.tile(&self.boxes, tile).map_err(unarranged)?;
+        let mut layer = Layer::default();
+        for piece in &pieces {
+            layer.add(&piece.polygon, self.content.says(address.zoom, piece.key));
+        }
+        Ok((!pieces.is_empty()).then(|| layer.encoded(self.content.name())))
+    }
+}
+
+/// The tiles of a zoom; when one is too large the whole zoom is drawn with less, so that neighbours
+/// still meet.
+fn fitting(themes: &mut [Theme<'_>], zoom: u8) -> Result<Vec<(Address, Vec<u8>)>, Error> {
+    let mut detail = Detail { twice_area_min: 2 * 64, distance: DISTANCE };
+    loop {
+        let tiles: Result<Vec<_>, Error> = addresses(themes, zoom)
+            .into_par_iter()
+            .map(|address| Ok((address, tile(themes, address)?)))
+            .collect();
+        let mut tiles = tiles?;
+        if tiles.iter().all(|(_, tile)| tile.len() <= TILE_MAX) {
+            tiles.retain(|(_, tile)| !tile.is_empty());
+            return Ok(tiles);
+        }
+        drop(tiles);
+        detail.twice_area_min *= 2;
+        detail.distance += 1;
+        for theme in &mut *themes {
+            theme.simplify(detail)?;
+        }
+    }
+}
+
+/// A tile of all layers, compressed; empty when there is nothing in it.
+fn tile(themes: &[Theme<'_>], address: Address) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    for theme in themes {
+        bytes.extend(theme.layer(address)?.unwrap_or_default());
+    }
+    if bytes.is_empty() {
+        return Ok(bytes);
+    }
+    compressed(&bytes).map_err(|error| Error::internal(format!("a tile: {error}")))
+}
+
+/// The tiles that the ground may meet.
+fn addresses(themes: &[Theme<'_>], zoom: u8) -> Vec<Address> {
+    let Some((low, high)) = themes[0].level.bounds() else { return Vec::new() };
+    let side = EXTENT as i32;
+    let last = (1_i32 << zoom) - 1;
+    let range = |from: i32, to: i32| from.div_euclid(side).max(0)..=to.div_euclid(side).min(last);
+    let rows = range(low.y, high.y);
+    let at = |row, col| Address { zoom, col: col as u32, row: row as u32 };
+    rows.flat_map(|row| range(low.x, high.x).map(move |col| at(row, col))).collect()
+}
+
+/// West, south, east and north of a level of the finest zoom, in degrees; of everywhere for none.
+fn bounds(level: &Level) -> [f64; 4] {
+    let Some((low, high)) = level.bounds() else { return [-180.0, -85.0, 180.0, 85.0] };
+    let ((west, north), (east, south)) =
+        (mercator::degrees(low, ZOOMS.1), mercator::degrees(high, ZOOMS.1));
+    [west, south, east, north]
+}
+
+/// The ground of a level, all its polygons as one.
+fn outline(level: &Level, zoom: u8) -> Result<Vec<Outline>, Error> {
+    let one = level.coarser(Detail { twice_area_min: 0, distance: 1 }, |_| 0);
+    let one = one.map_err(unarranged)?;
+    let ground = one.polygons().filter(|(key, _)| *key != NOTHING);
+    let degrees = |polygon: &Polygon| {
+        let rings = polygon.rings().map(|ring| {
+            let place = |&point: &Point| mercator::degrees(point, zoom - 1);
+            // GeoJSON wants exteriors counter-clockwise where north is up, and rings closed.
+            let mut ring: Vec<(f64, f64)> = ring.0.iter().rev().map(place).collect();
+            ring.push(ring[0]);
+            ring
+        });
+        rings.collect()
+    };
+    Ok(ground.map(|(_, polygon)| degrees(polygon)).collect())
+}
+
+/// What the file says of itself: the form of a `TileJSON` (3.0.0), as readers expect.
+fn metadata(themes: &[Theme<'_>], title: &str) -> Value {
+    let layers = themes.iter().map(|theme| {
+        let fields: serde_json::Map<String, Value> =
+            theme.content.columns().into_iter().map(|(name, kind)| (name, json!(kind))).collect();
+        let (least, most) = ZOOMS;
+        json!({ "id": theme.content.name(), "minzoom": least, "maxzoom": most, "fields": fields })
+    });
+    json!({
+        "name": title,
+        "type": "overlay",
+        "generator": format!("millesime {}", crate::VERSION),
+        "vector_layers": layers.collect::<Vec<_>>(),
+    })
+}
+
+/// Places of tiles always fit the lattice: what cannot be arranged is too much for the machine.
+fn unarranged(error: ArrangementError) -> Error {
+    Error::internal(format!("map tiles: {error}"))
+}
