@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-from side_by_side import ROOT, build, peers_python, polygons, run
+from side_by_side import build, peers_python, polygons, run
 
 YEAR, DEPARTMENT = 2021, "11"
 # Couples of OCS GE that may follow each other: field, wood, meadow, yard, water.
@@ -126,7 +126,7 @@ def main():
     if args.choose:
         return choose(pathlib.Path(args.choose), args.corrections)
     peers, program = build(), build("pipeline", "millesime")
-    with tempfile.TemporaryDirectory(dir=ROOT / "target") as temporary:
+    with tempfile.TemporaryDirectory(dir=pathlib.Path(program).parents[1]) as temporary:
         folder = args.keep or pathlib.Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         made = run([peers, "make-coverages", str(folder / "coverage"), str(args.side), "20"], pin=False)
