@@ -112,8 +112,27 @@ impl CellSums {
         let counts = self.count.row(row).to_slice().expect(own);
         let sums = self.sum.slice(ndarray::s![band, row, ..]).to_slice().expect(own);
         let squares = self.squares.slice(ndarray::s![band, row, ..]).to_slice().expect(own);
-        let cells = counts.iter().zip(sums).zip(squares);
-        for (((&n, &sum), &squares), (mean, spread)) in cells.zip(mean.iter_mut().zip(spread)) {
+        widest(Writing { counts, sums, squares, mean, spread });
+    }
+}
+
+/// A row of cells whose means and spreads are written.
+struct Writing<'a> {
+    counts: &'a [u32],
+    sums: &'a [u32],
+    squares: &'a [u32],
+    mean: &'a mut [u8],
+    spread: &'a mut [u8],
+}
+
+impl Loop for Writing<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let cells = self.counts.iter().zip(self.sums).zip(self.squares);
+        let written = self.mean.iter_mut().zip(self.spread);
+        for (((&n, &sum), &squares), (mean, spread)) in cells.zip(written) {
             (*mean, *spread) = mean_and_spread(n, sum, squares);
         }
     }
@@ -122,7 +141,7 @@ impl CellSums {
 /// See [`CellSums::mean_and_spread`]. In floats, so that a row of cells becomes vectors: every term is
 /// a whole number under 2^53, and a quotient of at most 65,536 pixels is further from the next whole
 /// number than a float errs.
-#[inline]
+#[inline(always)]
 fn mean_and_spread(n: u32, sum: u32, squares: u32) -> (u8, u8) {
     let (n, sum, squares) = (f64::from(n.max(1)), f64::from(sum), f64::from(squares));
     let mean = (2.0 * sum + n) / (2.0 * n);

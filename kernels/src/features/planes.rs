@@ -29,7 +29,10 @@ impl Plane {
         for (row, line) in cells.chunks_exact_mut(cols).enumerate() {
             let row = (inner.row + row).saturating_sub(HALO).min(block_rows - 1);
             let source = band.slice(s![row, from..to]);
-            line[left..right].iter_mut().zip(source).for_each(|(cell, &value)| *cell = value);
+            match source.to_slice() {
+                Some(values) => line[left..right].copy_from_slice(values),
+                None => line[left..right].iter_mut().zip(source).for_each(|(to, &from)| *to = from),
+            }
             let (first, last) = (line[left], line[right - 1]);
             line[..left].fill(first);
             line[right..].fill(last);

@@ -22,14 +22,15 @@ const CHUNK: usize = 1 << 14;
 /// A class's part of a leaf, padded to a whole vector.
 type Part = [i16; PAD];
 
-/// A class group's part of every leaf of a tree.
-type Leaves = [Part; 1 << 8];
+/// A class group's part of every leaf of the trees of a group, as many as a byte can name.
+type Leaves = [[Part; 1 << 8]; GROUP];
 
 /// A model laid out for prediction, which takes a while: one serves many blocks and threads.
 pub struct Predictor<'a> {
     trees: &'a [Tree],
     n_features: usize,
-    /// For each group of [`PAD`] classes, the leaves of each tree, as many as a byte can name.
+    /// For each group of [`PAD`] classes, the leaves of each group of trees; zeros where there is no
+    /// tree.
     leaves: Vec<Vec<Box<Leaves>>>,
     /// For each group of classes, the score before any tree; the least where there is no class.
     base: Vec<Part>,
@@ -81,12 +82,15 @@ impl<'a> Predictor<'a> {
         let n_classes = model.classes.len();
         let groups = || (0..n_classes).step_by(PAD);
         let of_trees = |first: usize| {
-            let leaves = |tree: &Tree| -> Box<Leaves> {
-                let mut leaves = parts(&tree.leaves, n_classes, first, 0);
-                leaves.resize(1 << 8, [0; PAD]);
-                leaves.into_boxed_slice().try_into().expect("a tree has at most 2^8 leaves")
+            let leaves = |trees: &[Tree]| -> Box<Leaves> {
+                let mut leaves = vec![[[0; PAD]; 1 << 8]; GROUP];
+                for (leaves, tree) in leaves.iter_mut().zip(trees) {
+                    let own = parts(&tree.leaves, n_classes, first, 0);
+                    leaves[..own.len()].copy_from_slice(&own);
+                }
+                leaves.into_boxed_slice().try_into().expect("made of a group's size")
             };
-            model.trees.iter().map(leaves).collect()
+            model.trees.chunks(GROUP).map(leaves).collect()
         };
         Self {
             trees: &model.trees,
@@ -154,12 +158,12 @@ impl<'a> Predictor<'a> {
             scores.fill(*base);
         }
         for (group, trees) in self.trees.chunks(GROUP).enumerate() {
+            // Beyond the last tree the ranks are those of other trees, whose leaves here are zeros.
             for (ranks, tree) in block.ranks.iter_mut().zip(trees) {
                 find_leaves(tree, &block.columns, ranks);
             }
-            let first = group * GROUP;
             for (scores, leaves) in block.scores.iter_mut().zip(&self.leaves) {
-                add_leaves(&leaves[first..first + trees.len()], &block.ranks, scores);
+                add_leaves(&leaves[group], &block.ranks, scores);
             }
         }
     }
@@ -240,9 +244,10 @@ fn find_leaves(tree: &Tree, columns: &[[u8; LANES]], ranks: &mut [u8; LANES]) {
     }
 }
 
-/// Adds the leaves of some trees to the scores of each cell.
+/// Adds the leaves of a group of trees to the scores of each cell: one after the other, for sums
+/// saturate.
 #[inline(always)]
-fn add_leaves(trees: &[Box<Leaves>], ranks: &[[u8; LANES]; GROUP], scores: &mut [Part; LANES]) {
+fn add_leaves(trees: &Leaves, ranks: &[[u8; LANES]; GROUP], scores: &mut [Part; LANES]) {
     for (lane, score) in scores.iter_mut().enumerate() {
         let mut sums = *score;
         for (leaves, ranks) in trees.iter().zip(ranks) {
