@@ -28,7 +28,7 @@ fn polygons() -> Vec<Polygon> {
 }
 
 fn write(path: &Path, polygons: &[Polygon]) {
-    let mut file = Deliverable::create(path, &names()).expect("a new file");
+    let mut file = Deliverable::create(path, &names(), &[]).expect("a new file");
     let mut record = OccupationRecord {
         code_cs: "CS1.1.1.1".to_owned(),
         code_us: "US5".to_owned(),
