@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Archive, Vector, licence, sums};
 use crate::config::region_name;
-use crate::io::schema::{Product, shapefile_field};
+use crate::io::schema::{Product, role, shapefile_field};
 use crate::io::vector_writer::{Field, FieldKind};
 
 /// The text.
@@ -88,10 +88,9 @@ fn column(field: &Field) -> String {
     };
     let empty = if field.is_nullable { ", peut être vide" } else { "" };
     let name = field.name.as_str();
-    let lower = name.to_lowercase();
-    let year = lower.rsplit('_').next().filter(|year| year.len() == 4);
+    let year = name.rsplit('_').next().filter(|year| year.parse::<u16>().is_ok());
     let year = year.map_or(String::new(), |year| format!(" en {year}"));
-    let meaning = match lower.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_') {
+    let meaning = match role(name).as_str() {
         "id" => "identifiant du polygone",
         "code_cs" | "cs" => "code de la couverture",
         "code_us" | "us" => "code de l'usage",
@@ -103,7 +102,7 @@ fn column(field: &Field) -> String {
         "aire" | "surface" => "surface en m²",
         "artif" => "« artif » ou « non artif »",
         "crit_seuil" => "vrai quand un seuil ou un forçage décide du statut",
-        "artificialisation" | "artificial" => "1 : artificialisé, -1 : désartificialisé",
+        "artificialisation" => "1 : artificialisé, -1 : désartificialisé",
         _ => return format!("{name} ({kind}{empty})"),
     };
     format!("{name} ({kind}{empty}) : {meaning}{year}")

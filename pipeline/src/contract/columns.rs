@@ -61,17 +61,9 @@ pub(super) fn find(
             let got = if *is_boolean { "booléen".to_owned() } else { word(*kind).to_owned() };
             faults.push((keys::COLUMN_TYPE, field.name.clone(), got));
         }
-        found.push(Found { role: role(&field.name), field, index });
+        found.push(Found { role: schema::role(&field.name), field, index });
     }
     (found, faults)
-}
-
-/// What a column is, by its name without year and case.
-fn role(name: &str) -> String {
-    let lower = name.to_lowercase();
-    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
-    // As a shapefile names it.
-    if stem == "artificial" { "artificialisation".to_owned() } else { stem.to_owned() }
 }
 
 /// Whether a column may hold values of a kind.

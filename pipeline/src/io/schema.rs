@@ -126,6 +126,14 @@ impl Product {
     }
 }
 
+/// What a column is, by its name without year and case: `cs` for `CS_2018`.
+pub fn role(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+    // As a shapefile names it.
+    if stem == "artificial" { "artificialisation".to_owned() } else { stem.to_owned() }
+}
+
 /// A column as a shapefile has it: upper-case, of at most ten characters, true as 1 and false as 0.
 pub fn shapefile_field(field: Field) -> Field {
     let name = match field.name.as_str() {
