@@ -25,6 +25,7 @@ mod licence;
 mod notice;
 mod quality;
 mod record;
+mod styles;
 mod subject;
 mod sums;
 pub(crate) mod write;
@@ -130,6 +131,7 @@ impl<'a> Archive<'a> {
             format!("3_NOMENCLATURE/{}.yaml", codes.nomenclature.id()),
             codes.document.clone(),
         ));
+        entries.extend(styles::entries(self));
         entries.extend(quality::entries(result)?);
         entries.push(Entry::text("LICENCE.txt", licence::text(&self.request)));
         entries.push(Entry::text("LISEZMOI.txt", notice::text(self)));

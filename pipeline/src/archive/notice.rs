@@ -116,6 +116,7 @@ fn rest(archive: &Archive<'_>) -> String {
          ---------------\n\
          2_METADONNEES   fiche ISO 19139 (XML), règles et tolérances (methode.json)\n\
          3_NOMENCLATURE  codes, libellés et couleurs (YAML)\n\
+         4_STYLES        un style par couche et par thème, pour QGIS (QML) et d'autres (SLD)\n\
          5_QUALITE       lois vérifiées à la production, rapport du département\n\
          {md5}, {sha256}   sommes de contrôle de tous les autres fichiers\n\
          \n\

@@ -185,6 +185,14 @@ fn what_is_delivered_holds_the_contract_and_other_tools_open_it() {
     let told =
         tool(&diff, &["ogrinfo", "-ro", "-so", "DIFF_11_2021_2018.shp", "DIFF_11_2021_2018"]);
     assert!(told.contains("CS_2018: String") && told.contains("EPSG"), "{told}");
+    let styles = archives.join("OCS-GE_2-0_ARTIFICIALISATION_GPKG_LAMB93_D011_2021-01-01/4_STYLES");
+    let (qml, sld): (Vec<String>, Vec<String>) =
+        files(&styles).into_keys().partition(|name| name.to_lowercase().contains(".qml"));
+    assert!(!qml.is_empty() && qml.len() == sld.len(), "{qml:?} {sld:?}");
+    for name in qml.iter().chain(&sld) {
+        let text = fs::read_to_string(styles.join(name)).unwrap();
+        assert!(text.contains("artif") || text.contains("code_"), "{name}: no column is drawn");
+    }
     let told = drawn.told(&["verify", "out"]);
     assert!(told.contains("files are those of 2 manifests"), "{told}");
     fs::write(archives.join("notes.txt"), "").unwrap();
