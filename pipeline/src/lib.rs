@@ -48,7 +48,6 @@ pub mod model;
 mod mosaic;
 pub mod neighbours;
 pub mod packages;
-pub mod page;
 pub mod pages;
 pub mod picture;
 pub mod plan;

@@ -21,6 +21,7 @@ use crate::seen::Seen;
 use crate::tables::gazetteer::{Gazetteer, Level};
 use crate::territory::located::Located;
 
+pub mod common;
 mod glimpse;
 mod maps;
 pub mod ortho;

@@ -1,18 +1,18 @@
 //! The report of a comparison.
 
 use super::Request;
+use crate::VERSION;
 use crate::artefact::{Draft, name_of};
 use crate::comparison::Ground;
 use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::figures::{Figures, Norms};
-use crate::pages::Pages;
+use crate::pages::{Pages, common};
 use crate::report::{self, ReportData};
 use crate::tables::Table;
 use crate::tables::gazetteer::Level;
 use crate::tables::xlsx::Method;
 use crate::tally::Tally;
-use crate::{VERSION, page};
 
 /// Name of the report.
 const REPORT: &str = "report.html";
@@ -30,18 +30,18 @@ pub(super) fn write(
     let department = ReportData {
         name: format!("Département {}", request.department.code()),
         level: Level::Department,
-        code: page::department(ground),
+        code: common::department(ground),
         program: format!("millesime {VERSION}"),
         rules: crate::method::statement(&request.rules, &request.choices())
             .trim_start_matches("Règles : ")
             .to_owned(),
         nomenclature: format!("{} — {}", nomenclature.id(), nomenclature.title()),
-        colours: page::colours(nomenclature),
-        thresholds: page::thresholds(ground, figures),
+        colours: common::colours(nomenclature),
+        thresholds: common::thresholds(ground, figures),
         shown: pages.department()?,
-        issues: page::issues(&tally.flaws()),
+        issues: common::issues(&tally.flaws()),
         repairs: Some(repairs.clone()),
-        invariants: page::invariants(figures.proofs.iter()),
+        invariants: common::invariants(figures.proofs.iter()),
         accuracy: Vec::new(),
         learning: None,
         method: method.into_vec(),

@@ -12,9 +12,10 @@ use crate::figures::{Figures, Norms};
 use crate::io::record::write_issues;
 use crate::io::schema::Product;
 use crate::judge::Judge;
+use crate::method;
 use crate::model::{ModelFile, Origin};
-use crate::pages::Pages;
 use crate::pages::ortho::Ortho;
+use crate::pages::{Pages, common};
 use crate::report::{self, LearnedClass, Learning, ReportData};
 use crate::seen::seen;
 use crate::stage_report::StageReport;
@@ -23,7 +24,6 @@ use crate::stages::classify::model_path;
 use crate::stages::names;
 use crate::tables::gazetteer::Level;
 use crate::words::{self, features::feature};
-use crate::{method, page};
 
 /// Name of the report.
 const REPORT: &str = "report.html";
@@ -48,18 +48,18 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let department = ReportData {
         name: config.department.code().to_owned(),
         level: Level::Department,
-        code: page::department(&ground),
+        code: common::department(&ground),
         program: format!("millesime {VERSION}"),
         rules: method::statement(&config.rules, &config.choices())
             .trim_start_matches("Règles : ")
             .to_owned(),
         nomenclature: format!("{} — {}", config.nomenclature.id(), config.nomenclature.title()),
-        colours: page::colours(&config.nomenclature),
-        thresholds: page::thresholds(&ground, &figures),
+        colours: common::colours(&config.nomenclature),
+        thresholds: common::thresholds(&ground, &figures),
         shown: pages.department()?,
-        issues: page::issues(&ctx.all_flaws()),
+        issues: common::issues(&ctx.all_flaws()),
         repairs: None,
-        invariants: page::invariants(ctx.earlier.values().flat_map(|d| &d.report.proofs)),
+        invariants: common::invariants(ctx.earlier.values().flat_map(|d| &d.report.proofs)),
         accuracy: Vec::new(),
         learning: Some(learning(ctx)?),
         method: method::of(config).into_vec(),

@@ -1,4 +1,4 @@
-//! What the report says of a comparison, whoever made it: a run or `compare`.
+//! What all pages of a comparison say alike, whoever made it: a run or `compare`.
 
 use kernels::artificialise::Totals;
 use nomenclature::{Dimension, Nomenclature};
