@@ -88,14 +88,8 @@ impl Level {
             return Ok(Self { polygons: Vec::new(), keys: Vec::new() });
         };
         let plane = arrange(&[polygons, &[frame]])?;
-        let of_face =
-            owners(
-                &plane,
-                keys,
-                |face| {
-                    if plane.label(face, 1).is_some() { NOTHING } else { NO_KEY }
-                },
-            );
+        let beside = |face| if plane.label(face, 1).is_some() { NOTHING } else { NO_KEY };
+        let of_face = owners(&plane, keys, beside);
         Ok(Self::settled(&plane, of_face, detail))
     }
 

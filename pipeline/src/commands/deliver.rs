@@ -7,6 +7,7 @@ use crate::packages::Kind;
 pub mod archives;
 pub mod check;
 pub mod qgis;
+pub mod subject;
 pub mod web;
 
 /// The forms in which archives are written unless others are asked for.

@@ -39,6 +39,17 @@ pub struct Names {
 }
 
 impl Product {
+    /// Every product.
+    pub const ALL: [Self; 7] = [
+        Self::Occupation,
+        Self::BuiltZone,
+        Self::Artif,
+        Self::Diff,
+        Self::ZanEvol,
+        Self::Candidates,
+        Self::Issues,
+    ];
+
     /// Its path within the folder of the run.
     pub fn file_name(self, names: &Names) -> String {
         let Names { department, vintage, prior, .. } = names;
@@ -224,16 +235,6 @@ pub(crate) fn correction() -> Vec<Field> {
 mod tests {
     use super::*;
 
-    const ALL: [Product; 7] = [
-        Product::Occupation,
-        Product::BuiltZone,
-        Product::Artif,
-        Product::Diff,
-        Product::ZanEvol,
-        Product::Candidates,
-        Product::Issues,
-    ];
-
     fn names() -> Names {
         Names { department: "34".to_owned(), vintage: 2021, prior: 2018, epsg: 2154 }
     }
@@ -263,7 +264,7 @@ mod tests {
 
     #[test]
     fn layer_names_are_plain_identifiers() {
-        for product in ALL {
+        for product in Product::ALL {
             let name = product.layer_name(&names());
             assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{name}");
             assert!(!name.starts_with(|c: char| c.is_ascii_digit()), "{name}");
@@ -276,7 +277,7 @@ mod tests {
 
     #[test]
     fn columns_of_shapefiles_are_short_upper_case_and_distinct() {
-        for product in ALL.into_iter().filter(|product| *product != Product::Candidates) {
+        for product in Product::ALL.into_iter().filter(|product| *product != Product::Candidates) {
             let fields = product.layer(&names()).fields.into_iter().map(shapefile_field);
             let all: Vec<String> = fields.map(|field| field.name).collect();
             let mut distinct = all.clone();

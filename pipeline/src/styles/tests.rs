@@ -6,16 +6,6 @@ use super::theme::NAME_MAX;
 use super::{Legend, Literal, Test, Theme, documents, maplibre, products};
 use crate::io::schema::{Names, Product};
 
-const PRODUCTS: [Product; 7] = [
-    Product::Occupation,
-    Product::BuiltZone,
-    Product::Artif,
-    Product::Diff,
-    Product::ZanEvol,
-    Product::Candidates,
-    Product::Issues,
-];
-
 fn names() -> Names {
     Names { department: "11".to_owned(), vintage: 2021, prior: 2018, epsg: 2154 }
 }
@@ -29,7 +19,7 @@ fn nomenclatures() -> impl Iterator<Item = Nomenclature> {
 fn everything() -> Vec<(Product, Theme)> {
     let of = |nomenclature: Nomenclature| {
         let legend = Legend::of(&nomenclature);
-        PRODUCTS.into_iter().flat_map(move |product| {
+        Product::ALL.into_iter().flat_map(move |product| {
             products::themes(&legend, product, &names()).into_iter().map(move |t| (product, t))
         })
     };
@@ -77,7 +67,7 @@ fn the_levels_of_ocs_ge_have_the_classes_of_its_tree() {
 #[test]
 fn names_fit_the_table_of_qgis_and_tell_the_themes_of_a_layer_apart() {
     let legend = Legend::of(&Nomenclature::builtin("ocsge-2-0").unwrap());
-    for product in PRODUCTS {
+    for product in Product::ALL {
         let themes = products::themes(&legend, product, &names());
         let distinct: BTreeSet<_> = themes.iter().map(|theme| &theme.name).collect();
         let keys: BTreeSet<_> = themes.iter().map(|theme| &theme.key).collect();
@@ -132,7 +122,7 @@ fn is_well_formed(xml: &str) -> bool {
 fn documents_are_well_formed_and_name_every_label_and_colour() {
     for nomenclature in nomenclatures() {
         let legend = Legend::of(&nomenclature);
-        for product in PRODUCTS {
+        for product in Product::ALL {
             let themes = products::themes(&legend, product, &names());
             let widgets = products::widgets(&legend, product, &names());
             for (theme, style) in themes.iter().zip(documents("l", &themes, &widgets)) {

@@ -100,7 +100,7 @@ pub(super) fn write(source: &Source<'_>, title: &str, draft: &Draft) -> Result<E
                 theme.coarsen(zoom)?;
             }
         }
-        for (address, tile) in fitting(&mut themes, zoom)? {
+        for (address, tile) in fitting(&mut themes, zoom, TILE_MAX)? {
             archive.add(address, tile);
         }
         if zoom == OUTLINE_ZOOM {
@@ -180,9 +180,13 @@ impl<'a> Theme<'a> {
     }
 }
 
-/// The tiles of a zoom; when one is too large the whole zoom is drawn with less, so that neighbours
-/// still meet.
-fn fitting(themes: &mut [Theme<'_>], zoom: u8) -> Result<Vec<(Address, Vec<u8>)>, Error> {
+/// The tiles of a zoom; when one has more than `bytes_max` the whole zoom is drawn with less, so that
+/// neighbours still meet.
+fn fitting(
+    themes: &mut [Theme<'_>],
+    zoom: u8,
+    bytes_max: usize,
+) -> Result<Vec<(Address, Vec<u8>)>, Error> {
     let mut detail = Detail { twice_area_min: 2 * 64, distance: DISTANCE };
     loop {
         let tiles: Result<Vec<_>, Error> = addresses(themes, zoom)
@@ -190,7 +194,7 @@ fn fitting(themes: &mut [Theme<'_>], zoom: u8) -> Result<Vec<(Address, Vec<u8>)>
             .map(|address| Ok((address, tile(themes, address)?)))
             .collect();
         let mut tiles = tiles?;
-        if tiles.iter().all(|(_, tile)| tile.len() <= TILE_MAX) {
+        if tiles.iter().all(|(_, tile)| tile.len() <= bytes_max) {
             tiles.retain(|(_, tile)| !tile.is_empty());
             return Ok(tiles);
         }
@@ -271,4 +275,69 @@ fn metadata(themes: &[Theme<'_>], title: &str) -> Value {
 /// Places of tiles always fit the lattice: what cannot be arranged is too much for the machine.
 fn unarranged(error: ArrangementError) -> Error {
     Error::internal(format!("map tiles: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use kernels::lattice::Ring;
+    use nomenclature::Dimension;
+
+    use super::*;
+    use crate::web::ground::Object;
+
+    /// 30 by 30 squares of 60 m with corners askew, no two neighbours alike.
+    fn patchwork(nomenclature: &Nomenclature) -> Vintage {
+        let covers = nomenclature.leaves(Dimension::Cover);
+        let us = nomenclature.leaves(Dimension::Usage)[0];
+        let corner = |row: i32, col: i32| {
+            let askew = |i: i32, j: i32| (i * 7 + j * 13) % 17 - 8;
+            let east = 650_000 + 60 * col + askew(row, col);
+            Point::new(100 * east, 100 * (6_230_000 + 60 * row + askew(col, row)))
+        };
+        let mut vintage = Vintage::default();
+        for (row, col) in (0..30).flat_map(|row| (0..30).map(move |col| (row, col))) {
+            let corners = [(row, col), (row, col + 1), (row + 1, col + 1), (row + 1, col)]
+                .map(|(r, c)| corner(r, c));
+            vintage.polygons.push(Polygon { exterior: Ring(corners.to_vec()), holes: Vec::new() });
+            let cs = covers[((row * 3 + col) % 5) as usize];
+            let couple = nomenclature::Couple { cs, us };
+            let id = format!("{row} {col}");
+            vintage.objects.push(Object { id, couple, is_artificial: (row + col) % 2 == 0 });
+        }
+        vintage
+    }
+
+    #[test]
+    fn a_zoom_of_too_large_tiles_is_drawn_with_less_and_keeps_its_ground() {
+        let nomenclature = Nomenclature::builtin("ocsge-2-0").unwrap();
+        let vintage = patchwork(&nomenclature);
+        let changes = Changes::default();
+        let source = Source {
+            vintage: &vintage,
+            changes: &changes,
+            years: (2021, 2021),
+            nomenclature: &nomenclature,
+            epsg: 2154,
+            path: Path::new("result"),
+        };
+        let mut themes = themes(&source).unwrap();
+        let ground = |theme: &Theme<'_>| -> i128 {
+            let polygons = theme.level.polygons().filter(|(key, _)| *key != NOTHING);
+            polygons.map(|(_, polygon)| polygon.twice_area()).sum()
+        };
+        let (count, area) = (themes[0].level.polygons().len(), ground(&themes[0]));
+        let free = fitting(&mut themes, ZOOMS.1, TILE_MAX).unwrap();
+        assert_eq!((themes[0].level.polygons().len(), ground(&themes[0])), (count, area));
+        let largest = free.iter().map(|(_, tile)| tile.len()).max().unwrap();
+        let tight = fitting(&mut themes, ZOOMS.1, largest / 4).unwrap();
+        assert!(tight.iter().all(|(_, tile)| tile.len() <= largest / 4));
+        assert!(themes[0].level.polygons().len() < count / 2);
+        // The rim is thinned as every arc, so the ground keeps its area to a hundredth.
+        let drift = (ground(&themes[0]) - area).abs();
+        assert!(100 * drift < area, "{drift} of {area}");
+        let addresses = |tiles: &[(Address, Vec<u8>)]| -> Vec<Address> {
+            tiles.iter().map(|(address, _)| *address).collect()
+        };
+        assert_eq!(addresses(&tight), addresses(&free));
+    }
 }

@@ -16,7 +16,7 @@ use pipeline::manifest::Manifest;
 use crate::explain::Drawn;
 
 /// Every file below a folder but the working ones, by its path within it.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut all = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(next) = folders.pop() {

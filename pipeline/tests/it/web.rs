@@ -18,28 +18,11 @@ use pipeline::io::vector_writer::{
 };
 use serde_json::Value;
 
+use crate::deliver::files;
 use crate::explain::Drawn;
 
 /// Where each territory is drawn: EPSG code, easting and northing in metres.
 const REUNION: (u32, i32, i32) = (2975, 340_000, 7_660_000);
-
-/// Names and bytes of the files below a folder but the working ones.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut all = BTreeMap::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(&next).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(folder).unwrap().display().to_string();
-            if path.is_dir() && name != ".work" {
-                folders.push(path);
-            } else if path.is_file() {
-                all.insert(name, fs::read(&path).unwrap());
-            }
-        }
-    }
-    all
-}
 
 fn project(folder: &Path, name: &str) -> String {
     let mut zip = zip::ZipArchive::new(File::open(folder.join(name)).unwrap()).unwrap();

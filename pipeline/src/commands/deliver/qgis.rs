@@ -2,12 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::subject::{Opened, Subject};
 use crate::error::Error;
-use crate::finished::Finished;
-use crate::packages::{self, Kind};
-use crate::progress::LogFormat;
+use crate::packages::Kind;
 use crate::qgis::{self, Request};
-use crate::talk;
 
 /// What `deliver qgis` is asked.
 #[derive(Debug, clap::Args)]
@@ -18,21 +16,11 @@ drawn in several ways: QGIS lists them under the layer's styles.
 Example: with the ortho underneath
   millesime deliver qgis out/D011/2021 --ortho imagery/rvb/*.tif")]
 pub struct Args {
-    /// The folder of a finished result
-    #[arg(value_name = "RESULT")]
-    result: PathBuf,
+    #[command(flatten)]
+    subject: Subject,
     /// Ortho imagery to show underneath
     #[arg(long, value_name = "FILE", num_args = 1..)]
     ortho: Vec<PathBuf>,
-    /// The nomenclature's YAML document, where the result was made with one that does not ship
-    #[arg(long, value_name = "FILE")]
-    nomenclature: Option<PathBuf>,
-    /// The folder to write into [default: RESULT/qgis]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// How to talk on stderr: `text` for people, `json` for programs
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
-    log_format: LogFormat,
 }
 
 /// Writes the project.
@@ -42,12 +30,9 @@ pub struct Args {
 /// [`Error::Mismatch`] for a file of the result that was changed, [`Error::Usage`],
 /// [`Error::Write`].
 pub fn execute(args: &Args) -> Result<(), Error> {
-    talk::as_json(args.log_format == LogFormat::Json);
-    let out = args.out.clone().unwrap_or_else(|| args.result.join(Kind::Qgis.name()));
-    let result = Finished::open(&args.result)?;
-    let _lock = packages::lock(&args.result, &out)?;
-    let codes = result.codes(args.nomenclature.as_slice())?;
-    let request = Request { result: &result, codes: &codes, ortho: &args.ortho, out: &out };
-    qgis::deliver(&request)?.say(args.log_format, &out);
+    let opened = args.subject.open(Kind::Qgis)?;
+    let Opened { result, codes, out, .. } = &opened;
+    qgis::deliver(&Request { result, codes, ortho: &args.ortho, out })?
+        .say(args.subject.log_format, out);
     Ok(())
 }
