@@ -1,4 +1,4 @@
-//! What packages that have no options of their own are asked: of which result, and where to.
+//! What every package is asked: of which result, and where to.
 
 use std::path::PathBuf;
 
