@@ -204,7 +204,7 @@ impl<'a> Pages<'a> {
             shares.iter().copied().filter(|share| share.step == last).collect();
         let kind = |share: &Share| step.findings[share.piece].kind;
         listed.sort_by_key(|s| (kind(s), std::cmp::Reverse(s.twice_area), s.piece));
-        let maps = self.maps(own, step, &listed, most)?;
+        let maps = self.maps(own, step, &listed)?;
         let unlisted = listed.len().saturating_sub(most);
         listed.truncate(most);
         let changes = listed.iter().map(|share| self.change(step, share));
@@ -214,7 +214,6 @@ impl<'a> Pages<'a> {
             unlisted,
             maps,
             links: Vec::new(),
-            is_department: own.is_none(),
         })
     }
 
@@ -263,8 +262,6 @@ pub struct Shown {
     pub maps: Vec<Map>,
     /// Words and addresses of the pages of what is larger than a commune.
     pub links: Vec<(String, String)>,
-    /// Whether the pages of communes lie in a folder beside this one, rather than beside it.
-    pub is_department: bool,
 }
 
 impl Site {

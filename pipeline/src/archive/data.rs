@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::entry::{Body, Entry};
 use super::subject::Subject;
 use super::{Archive, Vector};
+use crate::artefact::name_of;
 use crate::error::Error;
 use crate::finished::Finished;
 use crate::io::schema::{Product, shapefile_field};
@@ -36,8 +37,7 @@ pub(super) fn entries(archive: &Archive<'_>, folder: &Path) -> Result<Vec<Entry>
             continue;
         }
         for path in write(result, subject, *product, (archive.vector, folder))? {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            entries.push(Entry { path: inside(&name), body: Body::Made(path) });
+            entries.push(Entry { path: inside(&name_of(&path)), body: Body::Made(path) });
         }
     }
     Ok(entries)

@@ -18,19 +18,18 @@ use crate::vintage::bounds_of;
 const SIDE: i32 = 760;
 /// Which part of its side lies around a territory.
 const MARGIN: i32 = 16;
-/// Changes numbered on a map: more would hide it.
+/// Changes numbered on a map, all of which every list has: more would hide it.
 const MARKS_MAX: usize = 40;
 
 impl Pages<'_> {
     /// The maps of some ground, or of all of it.
     ///
-    /// * `own`: that ground; `listed`: the changes in the order of the list; `most`: how many of them it has.
+    /// * `own`: that ground; `listed`: its changes in the order of the list.
     pub(super) fn maps(
         &self,
         own: Option<&[Polygon]>,
         step: &Step,
         listed: &[Share],
-        most: usize,
     ) -> Result<Vec<Map>, Error> {
         let newest = &self.ground.vintages[self.ground.vintages.len() - 1];
         let bounds = bounds_of(own.unwrap_or(&newest.polygons));
@@ -45,7 +44,7 @@ impl Pages<'_> {
             own.map(|own| rasterise(own, &vec![true; own.len()], &grid));
         let mut maps = Vec::new();
         if !step.is_still() {
-            maps.push(self.changes_map(&grid, inside.as_ref(), step, listed, most)?);
+            maps.push(self.changes_map(&grid, inside.as_ref(), step, listed)?);
         }
         maps.push(self.covers_map(&grid, inside.as_ref(), step)?);
         Ok(maps)
@@ -57,7 +56,6 @@ impl Pages<'_> {
         inside: Option<&Array2<bool>>,
         step: &Step,
         listed: &[Share],
-        most: usize,
     ) -> Result<Map, Error> {
         let highlights: Vec<Highlight> =
             listed.iter().map(|share| self.highlight(step, share)).collect();
@@ -81,11 +79,7 @@ impl Pages<'_> {
                 count(Highlight::Other)
             ),
             image: picture::changes(ortho.as_ref().map(|ortho| ortho.view()), &on_cells, inside)?,
-            marks: listed
-                .iter()
-                .take(most.min(MARKS_MAX))
-                .map(|s| mark(polygon(s), grid))
-                .collect(),
+            marks: listed.iter().take(MARKS_MAX).map(|s| mark(polygon(s), grid)).collect(),
         })
     }
 

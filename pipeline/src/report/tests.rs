@@ -27,7 +27,6 @@ fn shown() -> Shown {
         }],
         unlisted: 3,
         links: vec![("EPCI : Agglo".into(), "territoires/epci_E1.html".into())],
-        is_department: true,
     }
 }
 

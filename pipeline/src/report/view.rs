@@ -10,7 +10,7 @@ use super::chart::{self, Bar};
 use super::figure::{Figure, grouped};
 use super::{Accuracy, Invariant, ReportData, data_uri};
 use crate::Error;
-use crate::pages::{self, Shown};
+use crate::pages;
 use crate::tables::gazetteer::Level;
 use crate::tables::indicators::REMAINDER;
 use crate::tables::{Cell, Table};
@@ -194,7 +194,10 @@ impl View {
             kinds: changes::kinds(shown),
             changes: changes::lines(shown),
             unlisted: shown.unlisted,
-            commune_pages: communes.iter().flat_map(|grid| commune_pages(shown, grid)).collect(),
+            commune_pages: communes
+                .iter()
+                .flat_map(|grid| commune_pages(data.level, grid))
+                .collect(),
             communes,
             links: shown.links.clone(),
             issues: issues(data),
@@ -470,8 +473,11 @@ fn communes(data: &ReportData<'_>, vintages: &[(usize, String)]) -> Result<Grid,
 }
 
 /// Where the page of each commune lies, seen from this one.
-fn commune_pages(shown: &Shown, communes: &Grid) -> Vec<String> {
-    let folder = if shown.is_department { format!("{}/", pages::FOLDER) } else { String::new() };
+fn commune_pages(level: Level, communes: &Grid) -> Vec<String> {
+    let folder = match level {
+        Level::Department => format!("{}/", pages::FOLDER),
+        _ => String::new(),
+    };
     let page = |line: &Line| match line.head[0].as_str() {
         "" => String::new(),
         code => format!("{folder}{}", pages::address(Level::Commune, code)),
