@@ -2,11 +2,11 @@
 
 use kernels::generalise::{Outline, Spread, Tolerance, generalise_above};
 use kernels::grid::Grid;
-use kernels::label::label;
+use kernels::label::label_plane;
 use kernels::lattice::{Point, Polygon, area_m2, twice_area_of};
+use kernels::plane::Plane;
 use kernels::splice::{ChangedRegion, Kinship, SpliceRule, Spliced, splice};
 use kernels::trace::{first_difference, trace_labels};
-use ndarray::{Array2, ArrayView2};
 use nomenclature::{Couple, Dimension};
 
 use crate::artefact::Draft;
@@ -43,23 +43,22 @@ const BELOW_UNIT: &str = "part_below_unit";
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let config = ctx.config;
     let grid = cube::grid(ctx)?;
-    let regular = cube::read_plane::<u16>(ctx, Quantity::Regular)?;
-    let on_cells = cube::read_plane::<u16>(ctx, Quantity::start(config))?;
-    let zone = cube::read_plane::<u8>(ctx, Quantity::BuiltZone)?;
+    let regular = cube::read_runs(ctx, Quantity::Regular, |cell: u16| cell)?;
+    let on_cells = cube::read_runs(ctx, Quantity::start(config), |cell: u16| cell)?;
+    let zone = cube::read_runs(ctx, Quantity::BuiltZone, |cell: u8| u16::from(cell))?;
     let prior = start(ctx)?;
-    let changed_cells = Array2::from_shape_fn(regular.raw_dim(), |at| {
-        if regular[at] == on_cells[at] { 0 } else { regular[at] }
-    });
+    let changed_cells = regular.zip(&on_cells, |now, then| if now == then { 0 } else { now });
+    drop((regular, on_cells));
     let units_of = |cell: u16| {
         let couple = Couple::from_cell(cell);
         [true, false].map(|in_zone| twice_area_of(config.capture.min_area_m2(couple, in_zone)))
     };
-    let (changed, spread) = draw(changed_cells.view(), &grid, units_of)?;
+    let (changed, spread) = draw(&changed_cells, &grid, units_of)?;
     ctx.check_cancelled()?;
     let steps = |millicells: i32| grid.cell * millicells / 1_000;
     let rule = SpliceRule { snap: steps(SNAP_MILLICELLS), thin: steps(THIN_MILLICELLS) };
     let unit = |couple: Couple, place: Point| {
-        let in_zone = grid.cell_at(place).is_some_and(|at| zone[at] != 0);
+        let in_zone = grid.cell_at(place).is_some_and(|at| zone.get(at) != 0);
         twice_area_of(config.capture.min_area_m2(couple, in_zone))
     };
     let spliced = splice(&prior.polygons, &prior.couples, &changed, rule, unit)?;
@@ -76,7 +75,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     Ok(StageReport::default()
         .output(occupation)
         .output(zones)
-        .figure("changed_cells", changed_cells.iter().filter(|&&cell| cell != 0).count())
+        .figure("changed_cells", changed_cells.map(|cell| cell != 0).n_true())
         .figure("changed_regions", changed.len())
         .figure("drawing_drift_ppm_bound", 1_000 * AREA_PERMILLE)
         .figure("drawing_drift_ppm_max", spread.max_ppm)
@@ -115,11 +114,11 @@ fn start(ctx: &Context) -> Result<Vintage, Error> {
 ///
 /// The regions, and what the fit did to their areas.
 fn draw(
-    cells: ArrayView2<'_, u16>,
+    cells: &Plane<u16>,
     grid: &Grid,
     units_of: impl Fn(u16) -> [i128; 2],
 ) -> Result<(Vec<ChangedRegion>, Spread), Error> {
-    let labels = label(cells);
+    let labels = label_plane(cells);
     let traced = trace_labels(&labels, grid);
     if let Some((row, col)) = first_difference(&traced, &labels, grid) {
         let details = format!("the drawing differs at row {row}, column {col}");
@@ -217,10 +216,10 @@ fn record(
 fn write_zone(
     ctx: &Context,
     names: &Names,
-    zone: &Array2<u8>,
+    zone: &Plane<u16>,
     grid: &Grid,
 ) -> Result<String, Error> {
-    let (drawn, _) = draw(zone.mapv(u16::from).view(), grid, |_| [0; 2])?;
+    let (drawn, _) = draw(zone, grid, |_| [0; 2])?;
     let draft = Draft::new(ctx.out(Product::BuiltZone.file_name(names)))?;
     let legend = Legend::of(&ctx.config.nomenclature);
     let mut layer = Deliverable::<BuiltZoneRecord>::create(
