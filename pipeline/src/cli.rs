@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::commands::{
     assess, check, compare, completions, corrections, coverage, deliver, doctor, explain,
-    indicators, infer, init, nomenclature, run, sample, score, status, vectorise, verify,
+    indicators, infer, init, nomenclature, plan, run, sample, score, status, vectorise, verify,
 };
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
@@ -67,6 +67,8 @@ pub enum Command {
     Init(init::Args),
     /// Show, check and convert nomenclatures and rule sets
     Nomenclature(nomenclature::Args),
+    /// List the units of work with what each reads, writes and costs
+    Plan(plan::Args),
     /// Produce the vintage: run every stage that is not complete yet
     Run(run::Args),
     /// Make a small believable territory to try everything on
@@ -97,6 +99,7 @@ impl Command {
             Self::Infer(args) => infer::execute(args),
             Self::Init(args) => init::execute(args),
             Self::Nomenclature(args) => nomenclature::execute(args),
+            Self::Plan(args) => plan::execute(args),
             Self::Run(args) => run::execute(args),
             Self::Sample(args) => sample::execute(args),
             Self::Score(args) => score::execute(args),

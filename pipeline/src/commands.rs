@@ -15,6 +15,7 @@ pub mod infer;
 pub mod init;
 mod new_file;
 pub mod nomenclature;
+pub mod plan;
 pub mod run;
 pub mod sample;
 pub mod score;

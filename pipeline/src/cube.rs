@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::io::cube::{CHUNK, CubeArray, CubeCell, Frame, SHARD, create_group};
 
 /// Folder of the cube among the working files.
-const CUBE: &str = "cube.zarr";
+pub(crate) const CUBE: &str = "cube.zarr";
 
 /// Note of [`Quantity::PriorObject`]: the ranks of the prior's polygons, from 0, that are ossature.
 pub const OSSATURE: &str = "ossature";

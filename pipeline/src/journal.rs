@@ -190,6 +190,15 @@ impl Journal {
         self.keep(looked)
     }
 
+    /// Size and hash of an input file when the journal knows it as it is now; nothing is hashed.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when the file cannot be looked at.
+    pub fn known_stamp(&self, path: &Path) -> Result<Option<Stamp>, Error> {
+        let (modified_ns, bytes) = looked_at(path)?;
+        Ok(self.known(path, modified_ns, bytes).map(|input| input.stamp.clone()))
+    }
+
     fn keep(&mut self, (input, is_known): (Input, bool)) -> Result<Stamp, Error> {
         let stamp = input.stamp.clone();
         if !is_known {
@@ -200,17 +209,17 @@ impl Journal {
 
     /// An input file as it is, and whether the journal knows it so.
     fn look(&self, path: &Path) -> Result<(Input, bool), Error> {
-        let metadata = fs::metadata(path).map_err(Error::read(path))?;
-        let modified = metadata.modified().map_err(Error::read(path))?;
-        let modified_ns =
-            modified.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
-        if let Some(known) = self.inputs.get(path)
-            && known.modified_ns == modified_ns
-            && known.stamp.bytes == metadata.len()
-        {
+        let (modified_ns, bytes) = looked_at(path)?;
+        if let Some(known) = self.known(path, modified_ns, bytes) {
             return Ok((known.clone(), true));
         }
         Ok((Input { path: path.to_owned(), modified_ns, stamp: Stamp::of(path)? }, false))
+    }
+
+    /// What is known of an input file that still has this time and size.
+    fn known(&self, path: &Path, modified_ns: u64, bytes: u64) -> Option<&Input> {
+        let known = self.inputs.get(path)?;
+        (known.modified_ns == modified_ns && known.stamp.bytes == bytes).then_some(known)
     }
 
     fn remember(&mut self, record: Record) {
@@ -229,6 +238,15 @@ impl Journal {
             }
         }
     }
+}
+
+/// Time of last change in nanoseconds since 1970, and size, of a file.
+fn looked_at(path: &Path) -> Result<(u64, u64), Error> {
+    let metadata = fs::metadata(path).map_err(Error::read(path))?;
+    let modified = metadata.modified().map_err(Error::read(path))?;
+    let modified_ns =
+        modified.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+    Ok((modified_ns, metadata.len()))
 }
 
 /// Whether the last line lacks its end.

@@ -1,7 +1,18 @@
 //! What a run will do and what it needs, said before it does it.
 
+mod cost;
+mod declared;
+mod list;
+mod table;
+mod unit;
+
 use std::fmt::Write;
 use std::ops::RangeInclusive;
+
+pub use cost::Cost;
+pub use list::units;
+pub use table::table;
+pub use unit::{Part, Unit};
 
 use serde_json::{Value, json};
 
@@ -11,7 +22,7 @@ use crate::error::Error;
 use crate::inputs::Inputs;
 use crate::machine::{MEMORY_BASE_BYTES, Machine, Needs};
 use crate::stage::Stage;
-use crate::{VERSION, units};
+use crate::{VERSION, units as shown};
 
 /// A run before it starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +68,7 @@ impl Plan {
     /// Disk that the results may take, in bytes: arrays counted without compression.
     pub fn disk_bytes(&self) -> u64 {
         let of_stage = |stage: &Stage| {
-            let Cost { disk_per_cell, disk_per_date, .. } = cost(*stage);
+            let Needed { disk_per_cell, disk_per_date, .. } = needed(*stage);
             let predicted = if *stage == Stage::Ingest { self.n_predicted } else { 0 };
             disk_per_cell + self.n_dates * disk_per_date + predicted
         };
@@ -69,7 +80,7 @@ impl Plan {
     pub fn memory_bytes(&self) -> u64 {
         let n_threads = self.machine.cores as u64;
         let of_stage = |stage: &Stage| {
-            let Cost { memory_per_cell, memory_per_thread, .. } = cost(*stage);
+            let Needed { memory_per_cell, memory_per_thread, .. } = needed(*stage);
             self.n_cells * memory_per_cell + n_threads * memory_per_thread
         };
         MEMORY_BASE_BYTES + self.stages.iter().map(of_stage).max().unwrap_or(0)
@@ -93,7 +104,7 @@ impl Plan {
         let mut text = format!(
             "millesime {VERSION} · department {} · vintages {} · nomenclature {} · rules {}\n",
             config.department,
-            units::arrows(&config.years()),
+            shown::arrows(&config.years()),
             config.nomenclature.id(),
             config.rules.id,
         );
@@ -102,14 +113,14 @@ impl Plan {
             "{} · cell {} m · {} cells · {} images ({}) · results in {}",
             config.crs,
             config.cell_m(),
-            units::count(self.n_cells),
+            shown::count(self.n_cells),
             self.inputs.n_images,
-            units::bytes(self.inputs.image_bytes),
+            shown::bytes(self.inputs.image_bytes),
             config.vintage_dir().display(),
         );
         for (index, stage) in self.stages.iter().enumerate() {
             let head = if index == 0 { "plan" } else { "" };
-            let Cost { reads, writes, .. } = cost(*stage);
+            let Needed { reads, writes, .. } = needed(*stage);
             let sentence = stage.sentence();
             let _ = writeln!(text, "{head:<5} {stage:<14} {sentence:<48} {reads} -> {writes}");
         }
@@ -120,7 +131,7 @@ impl Plan {
     /// The plan as programs read it.
     pub fn fields(&self) -> Value {
         let stage = |stage: &Stage| {
-            let Cost { reads, writes, .. } = cost(*stage);
+            let Needed { reads, writes, .. } = needed(*stage);
             json!({ "stage": stage, "reads": reads, "writes": writes })
         };
         json!({
@@ -137,7 +148,7 @@ impl Plan {
 }
 
 /// What a stage reads and writes, and the most it takes for each working cell.
-struct Cost {
+struct Needed {
     reads: &'static str,
     writes: &'static str,
     disk_per_cell: u64,
@@ -149,7 +160,7 @@ struct Cost {
 }
 
 /// Bytes for each cell: the sizes of the arrays a stage writes and holds, without compression.
-fn cost(stage: Stage) -> Cost {
+fn needed(stage: Stage) -> Needed {
     let (reads, writes, disk_per_cell, memory_per_cell) = match stage {
         // 8 layers of evidence, prior couple and prior object; 8 bands, validity, 2 bands of heights
         // for each date.
@@ -180,7 +191,7 @@ fn cost(stage: Stage) -> Cost {
         Stage::Classify => 160_000_000,
         _ => 0,
     };
-    Cost { reads, writes, disk_per_cell, disk_per_date, memory_per_cell, memory_per_thread }
+    Needed { reads, writes, disk_per_cell, disk_per_date, memory_per_cell, memory_per_thread }
 }
 
 #[cfg(test)]

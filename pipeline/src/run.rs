@@ -5,7 +5,7 @@
 mod drive;
 mod summary;
 
-pub use drive::drive;
+pub use drive::{drive, stage_key};
 
 use std::path::PathBuf;
 

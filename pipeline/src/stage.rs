@@ -70,6 +70,12 @@ impl Stage {
         }
     }
 
+    /// Whether it goes through the territory block by block, each by itself; the other stages need
+    /// the whole of it at once.
+    pub fn has_blocks(self) -> bool {
+        matches!(self, Self::Ingest | Self::Classify)
+    }
+
     /// The stages of a configuration, in order: without a prior there is nothing to compare with.
     pub fn of(config: &Config) -> impl Iterator<Item = Self> {
         let has_prior = config.prior.is_some();

@@ -5,10 +5,10 @@
 //! it can do without is a finding, counted and told. [`Limits`] says where one becomes the other.
 
 mod evidence;
+mod mosaics;
 mod patch;
 mod places;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kernels::accuracy::Share;
@@ -21,13 +21,14 @@ use serde_json::{Map, Value, json};
 use crate::config::{Config, Imagery, Layer, Limits, Prior};
 use crate::date::Date;
 use crate::error::{Error, InputError};
-use crate::inputs;
 use crate::io::cube::SHARD;
 use crate::io::vector::VectorSource;
 use crate::land::Land;
 use crate::mosaic::{Misfit, Mosaic};
 use crate::tally::Tally;
 use crate::{talk, units};
+pub use mosaics::Mosaics;
+pub(crate) use mosaics::prediction;
 use patch::{Patch, share_under, tiles_over};
 use places::Shown;
 
@@ -53,8 +54,6 @@ struct Flaw {
 /// What the inputs hold of the territory.
 #[derive(Debug)]
 pub struct Survey {
-    /// Every product by its key, headers read.
-    mosaics: BTreeMap<String, Mosaic>,
     findings: Vec<Finding>,
     figures: Map<String, Value>,
     cells_in_territory: u64,
@@ -68,7 +67,7 @@ struct Product<'a> {
     /// Its key in the configuration, such as `imagery.rvb`.
     key: String,
     files: &'a [PathBuf],
-    mosaic: Mosaic,
+    mosaic: &'a Mosaic,
     /// What is ground without a tile; the name of the limit of its share, and its value.
     missing: (&'static str, (&'static str, f64)),
     /// What is ground of several tiles, and what becomes of it.
@@ -100,11 +99,15 @@ impl Survey {
     /// An input cannot be read, the bands of RVB and IRC are not in their order, or the images, the
     /// heights or the prior leave more of the territory without than [`Limits`] allows, or all of
     /// it; a layer of evidence lies elsewhere.
-    pub fn look(config: &Config, land: &Land, prior: Option<&[Polygon]>) -> Result<Self, Error> {
-        let products = products(config)?;
+    pub fn look(
+        config: &Config,
+        mosaics: &Mosaics,
+        land: &Land,
+        prior: Option<&[Polygon]>,
+    ) -> Result<Self, Error> {
+        let products = products(config, mosaics);
         let counts = count(land, &products, prior.unwrap_or_default());
         let mut survey = Self {
-            mosaics: BTreeMap::new(),
             findings: Vec::new(),
             figures: Map::new(),
             cells_in_territory: counts.inside,
@@ -119,19 +122,13 @@ impl Survey {
             survey.prior(config, prior, counts.no_prior, counts.inside)?;
         }
         for (date, given) in Date::of(config) {
-            let of = |kind: &str| {
-                let key = product_key(date, kind);
-                let product = products.iter().find(|product| product.key == key);
-                &product.expect("every date has both products").mosaic
-            };
-            let cell_m = config.cell_m();
-            let shown = places::look(land, (date, given), of("rvb"), of("irc"), cell_m)?;
+            let (rvb, irc) = (mosaics.of(date, "rvb"), mosaics.of(date, "irc"));
+            let shown = places::look(land, (date, given), rvb, irc, config.cell_m())?;
             survey.void((date, given), shown, &config.limits)?;
         }
         for layer in &config.evidence.layers {
             survey.evidence(layer, land, counts.inside)?;
         }
-        survey.mosaics = products.into_iter().map(|p| (p.key, p.mosaic)).collect();
         Ok(survey)
     }
 
@@ -143,20 +140,12 @@ impl Survey {
         let unheard = Tally::default();
         let land = Land::read(config, &unheard)?;
         let prior = config.prior.as_ref().map(|prior| shapes(&prior.layer, config.crs.0));
-        Self::look(config, &land, prior.transpose()?.as_deref())
+        Self::look(config, &Mosaics::open(config)?, &land, prior.transpose()?.as_deref())
     }
 
     /// Working cells whose centre lies in the territory.
     pub fn cells_in_territory(&self) -> u64 {
         self.cells_in_territory
-    }
-
-    /// A product of a date, such as `rvb`, whose headers need not be read again.
-    ///
-    /// # Panics
-    /// When the configuration has no such product.
-    pub(crate) fn mosaic(&self, date: Date, kind: &str) -> &Mosaic {
-        self.mosaics.get(&product_key(date, kind)).expect("every product was looked at")
     }
 
     /// Says every finding.
@@ -331,42 +320,29 @@ pub(crate) fn misfit(config: &Config, misfit: Misfit, n_files: usize) -> Error {
     fault.concerns(format!("{files}, {share} of the territory without them")).into()
 }
 
-/// The key of a product in the configuration: `imagery.rvb`, `prior.imagery.mnh`, `predictions[1]`.
-fn product_key(date: Date, kind: &str) -> String {
-    if kind.starts_with("predictions") { date.key(kind) } else { date.key("imagery") + "." + kind }
-}
-
-/// What [`Survey::mosaic`] calls a prediction of a date, by its rank.
-pub(crate) fn prediction(rank: usize) -> String {
-    format!("predictions[{rank}]")
-}
-
-/// Every product of images, heights and predictions of a run, headers read.
-fn products(config: &Config) -> Result<Vec<Product<'_>>, Error> {
-    let epsg = config.crs.0;
+/// Every product of images, heights and predictions of a run.
+fn products<'a>(config: &'a Config, mosaics: &'a Mosaics) -> Vec<Product<'a>> {
     let Limits { no_imagery, no_heights, .. } = config.limits;
     let mut products = Vec::new();
     for (date, given) in Date::of(config) {
+        let mut add = |kind: &str, files: &'a [PathBuf], missing, twice| {
+            let (key, mosaic) = (mosaics::key(date, kind), mosaics.of(date, kind));
+            products.push(Product { key, files, mosaic, missing, twice });
+        };
         for (kind, files) in [("rvb", &given.rvb), ("irc", &given.irc)] {
-            let mosaic = Mosaic::of_images(files, epsg, config.cell_m(), given.reduced)?;
             let missing = ("ground_without_tile", ("no_imagery", no_imagery));
-            let key = product_key(date, kind);
-            products.push(Product { key, files, mosaic, missing, twice: FIRST_COUNTS });
+            add(kind, files, missing, FIRST_COUNTS);
         }
         for (kind, files) in given.heights.iter().flat_map(|heights| heights.products()) {
-            let mosaic = Mosaic::open(files, epsg, inputs::heights)?;
             let missing = ("ground_without_height", ("no_heights", no_heights));
-            let key = product_key(date, kind);
-            products.push(Product { key, files, mosaic, missing, twice: ALL_COUNT });
+            add(kind, files, missing, ALL_COUNT);
         }
         for (rank, given) in date.predictions(config).iter().enumerate() {
-            let mosaic = Mosaic::open(&given.files, epsg, inputs::prediction_of(given.kind))?;
             let missing = ("ground_without_prediction", OPTIONAL);
-            let (key, files) = (product_key(date, &prediction(rank)), &given.files);
-            products.push(Product { key, files, mosaic, missing, twice: ALL_COUNT });
+            add(&prediction(rank), &given.files, missing, ALL_COUNT);
         }
     }
-    Ok(products)
+    products
 }
 
 /// Counts the cells of the territory that each product and the prior leave out, block by block.

@@ -40,7 +40,7 @@ impl Tile {
     }
 
     /// Ground that it covers, in square metres.
-    pub(super) fn ground_m2(&self) -> f64 {
+    pub(crate) fn ground_m2(&self) -> f64 {
         let pixel_m2 = self.georef.pixel_width_m * self.georef.pixel_height_m;
         self.info.rows as f64 * self.info.cols as f64 * pixel_m2
     }

@@ -194,23 +194,32 @@ impl Run<'_> {
         for (path, stamp) in paths.iter().zip(stamps) {
             inputs.insert(self.config.shown(path), stamp);
         }
-        let needs: BTreeMap<Stage, &BTreeMap<String, Stamp>> = stage
-            .needs()
-            .iter()
-            .filter_map(|need| Some((*need, &self.done.get(need)?.outputs)))
-            .collect();
-        let whole: Value = json!({
-            "stage": stage,
-            "version": stage.version(),
-            "parameters": stage.parameters(self.config),
-            "inputs": inputs,
-            "needs": needs.iter().map(|(need, of)| (need.name(), of)).collect::<BTreeMap<_, _>>(),
-        });
-        Ok((artefact::sha256(whole.to_string().as_bytes()), inputs))
+        Ok((stage_key(self.config, stage, &inputs, &self.done), inputs))
     }
 
     fn say(&self, stage: Stage, event: &str, text: &str, mut fields: Value) {
         fields["stage"] = json!(stage);
         say(self.options.log_format, event, &format!("{stage:<14} {text}"), fields);
     }
+}
+
+/// Hash of everything that a stage's result depends on: version of its code, parameters, its own
+/// inputs, and the results of earlier stages.
+pub fn stage_key(
+    config: &Config,
+    stage: Stage,
+    inputs: &BTreeMap<String, Stamp>,
+    earlier: &BTreeMap<Stage, Done>,
+) -> String {
+    let needs = stage.needs().iter();
+    let needs: BTreeMap<&str, &BTreeMap<String, Stamp>> =
+        needs.filter_map(|need| Some((need.name(), &earlier.get(need)?.outputs))).collect();
+    let whole: Value = json!({
+        "stage": stage,
+        "version": stage.version(),
+        "parameters": stage.parameters(config),
+        "inputs": inputs,
+        "needs": needs,
+    });
+    artefact::sha256(whole.to_string().as_bytes())
 }

@@ -17,7 +17,7 @@ use crate::io::cube::{Frame, SHARD};
 use crate::land::Land;
 use crate::stage_report::StageReport;
 use crate::stages::prior::{self, Corrected};
-use crate::survey::Survey;
+use crate::survey::{Mosaics, Survey};
 
 mod evidence;
 mod images;
@@ -36,7 +36,8 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let read = |given: &Prior| prior::corrected(ctx, given, ctx.tally);
     let prior = config.prior.as_ref().map(read).transpose()?;
     let polygons = prior.as_ref().map(|prior| &prior.vintage.polygons[..]);
-    let survey = Survey::look(config, &land, polygons)?;
+    let mosaics = Mosaics::open(config)?;
+    let survey = Survey::look(config, &mosaics, &land, polygons)?;
     survey.say();
     survey.count_in(ctx.tally);
     cube::create(ctx, land.frame)?;
@@ -45,9 +46,9 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .figure("cells_in_territory", survey.cells_in_territory())
         .figure("coverage", survey.figures());
     for (date, given) in Date::of(config) {
-        report = images::imagery(ctx, &land, &survey, (date, given), report)?;
+        report = images::imagery(ctx, &land, &mosaics, (date, given), report)?;
         if let Some(given) = &given.heights {
-            report = images::heights(ctx, &land, &survey, (date, given), report)?;
+            report = images::heights(ctx, &land, &mosaics, (date, given), report)?;
         }
     }
     let mut report = evidence(ctx, &land, report)?;
@@ -55,7 +56,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         report = prior_on_cells(ctx, &land, prior, report)?;
     }
     for (date, _) in Date::of(config) {
-        report = predictions::ingest(ctx, land.frame, &survey, date, report)?;
+        report = predictions::ingest(ctx, land.frame, &mosaics, date, report)?;
     }
     if config.scratch {
         report = bare(ctx, land.frame, report)?;

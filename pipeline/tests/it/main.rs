@@ -37,6 +37,7 @@ mod scratch;
 mod shared_data;
 mod survey;
 mod town;
+mod units;
 mod vectorise;
 mod vectorise_input;
 mod vectorise_tiles;

@@ -13,7 +13,7 @@ use crate::error::{Error, InputError};
 use crate::land::Land;
 use crate::mosaic::{Mosaic, Reader};
 use crate::stage_report::StageReport;
-use crate::survey::Survey;
+use crate::survey::Mosaics;
 use crate::tally::Tally;
 use crate::units;
 
@@ -34,11 +34,11 @@ const NO_IMAGERY: &str = "cell_without_imagery";
 pub(super) fn imagery(
     ctx: &Context,
     land: &Land,
-    survey: &Survey,
+    mosaics: &Mosaics,
     (date, given): (Date, &Imagery),
     report: StageReport,
 ) -> Result<StageReport, Error> {
-    let (rvb, irc) = (survey.mosaic(date, "rvb"), survey.mosaic(date, "irc"));
+    let (rvb, irc) = (mosaics.of(date, "rvb"), mosaics.of(date, "irc"));
     let strips = ByStrips::start(ctx, land.grid(), &[rvb, irc]);
     let images = Growing::<u8>::new(ctx, date.imagery(), land.frame, (&IMAGERY_BANDS, Map::new()))?;
     let valid = Growing::<u8>::new(ctx, date.valid(), land.frame, (&[], Map::new()))?;
@@ -73,12 +73,12 @@ pub(super) fn imagery(
 pub(super) fn heights(
     ctx: &Context,
     land: &Land,
-    survey: &Survey,
+    mosaics: &Mosaics,
     (date, given): (Date, &Heights),
     report: StageReport,
 ) -> Result<StageReport, Error> {
     let products = given.products();
-    let products: Vec<_> = products.iter().map(|(name, _)| survey.mosaic(date, name)).collect();
+    let products: Vec<_> = products.iter().map(|(name, _)| mosaics.of(date, name)).collect();
     let (surface, ground) = (products[0], products.get(1).copied());
     let strips = ByStrips::start(ctx, land.grid(), &products);
     let bands = (&HEIGHT_BANDS[..], Map::new());

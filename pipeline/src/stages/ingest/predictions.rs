@@ -18,7 +18,7 @@ use crate::io::cube::{CubeArray, Frame};
 use crate::io::raster::{CellType, RasterSource};
 use crate::mosaic::{Mosaic, Placed, Reader};
 use crate::stage_report::StageReport;
-use crate::survey::{self, Survey};
+use crate::survey::{self, Mosaics};
 
 use super::strips::ByStrips;
 
@@ -37,13 +37,13 @@ const AGREEMENT_MIN: f64 = 0.4;
 pub(super) fn ingest(
     ctx: &Context,
     frame: Frame,
-    survey: &Survey,
+    mosaics: &Mosaics,
     date: Date,
     mut report: StageReport,
 ) -> Result<StageReport, Error> {
     for (rank, given) in date.predictions(ctx.config).iter().enumerate() {
         let names: Vec<&str> = given.classes.classes().iter().map(|c| c.name.as_str()).collect();
-        let reading = Reading::open(ctx, survey.mosaic(date, &survey::prediction(rank)), given)?;
+        let reading = Reading::open(ctx, mosaics.of(date, &survey::prediction(rank)), given)?;
         let quantity = date.prediction(rank);
         let stored = Growing::<u8>::new(ctx, quantity, frame, (&names, Map::new()))?;
         let strips = ByStrips::start(ctx, &frame.grid, &[reading.mosaic]);

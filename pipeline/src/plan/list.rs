@@ -1,0 +1,200 @@
+//! The list of the units of one configuration.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use kernels::grid::{Grid, Window};
+
+use super::cost::{rates, stored_per_cell};
+use super::declared::{array, arrays_read, arrays_written, files_written, is_banded};
+use super::unit::{Part, Unit, blocks_across, folder, shard};
+use crate::artefact::Stamp;
+use crate::config::Config;
+use crate::cube::Quantity;
+use crate::error::Error;
+use crate::io::cube::SHARD;
+use crate::journal::{Done, Journal, State};
+use crate::land::Land;
+use crate::mosaic::Mosaic;
+use crate::run::{stage_key, work_dir};
+use crate::stage::Stage;
+use crate::survey::Mosaics;
+use crate::tally::Tally;
+
+/// The units of some stages of a configuration, in the order of the steps.
+///
+/// # Errors
+/// The communes, an image's header or the journal cannot be read.
+pub fn units(config: &Config, stages: &[Stage]) -> Result<Vec<Unit>, Error> {
+    let grid = *Land::read(config, &Tally::default())?.grid();
+    let list = List {
+        config,
+        folder: folder(config),
+        windows: grid.blocks(SHARD),
+        grid,
+        mosaics: Mosaics::open(config)?,
+        keys: keys(config)?,
+    };
+    let mut units: Vec<Unit> = Vec::new();
+    for &stage in stages {
+        let step = units.last().map_or(0, |last| last.step + 1);
+        units.extend(list.of_stage(stage, step));
+    }
+    Ok(units)
+}
+
+/// What the units of a configuration are made from.
+struct List<'a> {
+    config: &'a Config,
+    folder: String,
+    grid: Grid,
+    windows: Vec<Window>,
+    mosaics: Mosaics,
+    keys: BTreeMap<Stage, String>,
+}
+
+impl List<'_> {
+    fn of_stage(&self, stage: Stage, step: usize) -> Vec<Unit> {
+        if !stage.has_blocks() {
+            return vec![self.whole(stage, step)];
+        }
+        let blocks = (0..self.windows.len()).map(|rank| self.block(stage, step + 1, rank));
+        let mut units = vec![self.prepare(stage, step)];
+        units.extend(blocks);
+        units.push(self.seal(stage, step + 2));
+        units
+    }
+
+    fn unit(&self, stage: Stage, part: Part, step: usize) -> Unit {
+        let (cells, n_blocks) = match part {
+            Part::Block(rank) => (self.windows[rank].n_cells() as u64, self.windows.len()),
+            Part::Prepare | Part::Seal => (self.grid.n_cells() as u64, self.windows.len()),
+            Part::Whole => (self.grid.n_cells() as u64, 1),
+        };
+        let (folder, key) = (self.folder.clone(), self.keys.get(&stage).cloned());
+        let (reads, writes) = (Vec::new(), Vec::new());
+        let cost = rates(stage, part).cost(cells, self.grid.n_cells() as u64, (0, 0));
+        Unit { folder, stage, part, n_blocks, step, reads, writes, cost, key }
+    }
+
+    /// Reads arrays and files, writes arrays and files.
+    fn whole(&self, stage: Stage, step: usize) -> Unit {
+        let mut unit = self.unit(stage, Part::Whole, step);
+        self.read_files(&mut unit, stage.inputs(self.config));
+        read_arrays(&mut unit, &arrays_read(stage, self.config));
+        let written = arrays_written(stage, self.config);
+        unit.writes = written.iter().map(|&quantity| array(quantity)).collect();
+        unit.writes.extend(files_written(stage, self.config));
+        unit.cost.written_bytes = stored(&written, unit.cost.cells)
+            + (rates(stage, Part::Whole).written * unit.cost.cells as f64) as u64;
+        unit
+    }
+
+    /// Reads headers and vector layers, or what the model learns from.
+    fn prepare(&self, stage: Stage, step: usize) -> Unit {
+        let mut unit = self.unit(stage, Part::Prepare, step);
+        self.read_files(&mut unit, stage.inputs(self.config));
+        let images: u64 = self.image_bytes();
+        if stage == Stage::Ingest {
+            // Of images the headers and a few places.
+            unit.cost.read_bytes = unit.cost.read_bytes.saturating_sub(images);
+        } else {
+            // Images are named for the model's origin and hashed by `ingest`.
+            unit.cost.read_bytes = 0;
+            read_arrays(&mut unit, &arrays_read(stage, self.config));
+        }
+        unit.writes = files_written(stage, self.config);
+        unit
+    }
+
+    /// Reads the tiles over the block, or the block of each array and the cells around it.
+    fn block(&self, stage: Stage, step: usize, rank: usize) -> Unit {
+        let mut unit = self.unit(stage, Part::Block(rank), step);
+        let across = blocks_across(self.grid.cols);
+        let shards = |arrays: &[Quantity]| -> Vec<String> {
+            let one = |&q: &Quantity| shard(&array(q), is_banded(q), rank, across);
+            arrays.iter().map(one).collect()
+        };
+        if stage == Stage::Ingest {
+            self.read_tiles(&mut unit, &self.grid.sub(self.windows[rank]));
+        } else {
+            let arrays: Vec<Quantity> = arrays_read(stage, self.config)
+                .into_iter()
+                .filter(|q| !matches!(q, Quantity::Prior | Quantity::PriorObject))
+                .collect();
+            unit.cost.read_bytes = stored(&arrays, unit.cost.cells);
+            unit.reads = shards(&arrays);
+            unit.reads.extend(files_written(stage, self.config));
+        }
+        let written = arrays_written(stage, self.config);
+        unit.cost.written_bytes = stored(&written, unit.cost.cells);
+        unit.writes = shards(&written);
+        unit
+    }
+
+    /// Reads every array again for its hash.
+    fn seal(&self, stage: Stage, step: usize) -> Unit {
+        let mut unit = self.unit(stage, Part::Seal, step);
+        let written = arrays_written(stage, self.config);
+        read_arrays(&mut unit, &written);
+        unit.writes = written.iter().map(|&quantity| array(quantity)).collect();
+        unit
+    }
+
+    fn read_files(&self, unit: &mut Unit, files: Vec<PathBuf>) {
+        for file in files {
+            unit.cost.read_bytes += fs::metadata(&file).map_or(0, |metadata| metadata.len());
+            unit.reads.push(self.config.shown(&file));
+        }
+    }
+
+    /// The tiles that have a cell in a block, each counted by its share of them.
+    fn read_tiles(&self, unit: &mut Unit, block: &Grid) {
+        for tile in self.mosaics.iter().flat_map(|mosaic: &Mosaic| &mosaic.tiles) {
+            let Some(under) = tile.cells_under(block) else { continue };
+            let bytes = fs::metadata(tile.path()).map_or(0, |metadata| metadata.len());
+            let share = under.n_cells() as f64 * block.cell_area_m2() / tile.ground_m2();
+            unit.cost.read_bytes += (bytes as f64 * share.min(1.0)) as u64;
+            unit.reads.push(self.config.shown(tile.path()));
+        }
+    }
+
+    fn image_bytes(&self) -> u64 {
+        let predicted = self.config.all_predictions().flat_map(|p| p.files.iter());
+        let bytes = |path: &PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        self.config.images().chain(predicted).map(bytes).sum()
+    }
+}
+
+fn read_arrays(unit: &mut Unit, arrays: &[Quantity]) {
+    unit.reads.extend(arrays.iter().map(|&quantity| array(quantity)));
+    unit.cost.read_bytes += stored(arrays, unit.cost.cells);
+}
+
+/// Bytes of cells of arrays on the disk.
+fn stored(arrays: &[Quantity], cells: u64) -> u64 {
+    arrays.iter().map(|&quantity| (stored_per_cell(quantity) * cells as f64) as u64).sum()
+}
+
+/// The keys of the stages as far as the journal tells them: nothing is hashed here.
+fn keys(config: &Config) -> Result<BTreeMap<Stage, String>, Error> {
+    let journal = Journal::read(&work_dir(config))?;
+    let (mut done, mut keys) = (BTreeMap::<Stage, Done>::new(), BTreeMap::new());
+    for stage in Stage::of(config) {
+        let mut inputs: BTreeMap<String, Stamp> = BTreeMap::new();
+        for path in stage.inputs(config) {
+            let Some(stamp) = journal.known_stamp(&path)? else { return Ok(keys) };
+            inputs.insert(config.shown(&path), stamp);
+        }
+        let key = stage_key(config, stage, &inputs, &done);
+        let complete = match journal.state(stage.name()) {
+            Some(State::Done(of)) if of.key == key => Some((**of).clone()),
+            _ => None,
+        };
+        keys.insert(stage, key);
+        let Some(complete) = complete else { break };
+        done.insert(stage, complete);
+    }
+    Ok(keys)
+}
