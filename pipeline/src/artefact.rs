@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::fault;
 
 /// How every unfinished name starts.
 pub const TEMP_PREFIX: &str = ".tmp-";
@@ -57,6 +58,7 @@ impl Draft {
         let prefix = format!("{TEMP_PREFIX}{}-", std::process::id());
         let temp = folder.join(format!("{prefix}{}", name.to_string_lossy()));
         remove(&temp)?;
+        fault::point("draft.begun");
         Ok(Self { temp, path })
     }
 
@@ -107,6 +109,7 @@ impl Draft {
     }
 
     fn flush(&self) -> Result<(), Error> {
+        fault::point("draft.written");
         for suffix in ["-wal", "-journal"] {
             let mut beside = self.temp.clone().into_os_string();
             beside.push(suffix);
@@ -121,15 +124,19 @@ impl Draft {
     }
 
     fn rename(self) -> Result<PathBuf, Error> {
+        fault::point("draft.flushed");
         if self.temp.is_dir() && self.path.exists() {
             let old = self.temp.with_added_extension("old");
             fs::rename(&self.path, &old).map_err(Error::write(&self.path))?;
+            fault::point("draft.swapped");
             fs::rename(&self.temp, &self.path).map_err(Error::write(&self.path))?;
             remove(&old)?;
         } else {
             fs::rename(&self.temp, &self.path).map_err(Error::write(&self.path))?;
         }
+        fault::point("draft.renamed");
         flush_folder(folder_of(&self.path))?;
+        fault::point("draft.placed");
         Ok(self.path.clone())
     }
 
@@ -178,6 +185,22 @@ pub fn sweep(folder: &Path) -> Result<usize, Error> {
         }
     }
     Ok(swept)
+}
+
+/// Removes the drafts of one file that dead processes left beside it.
+///
+/// Only for whoever is alone in writing it: a living process's draft looks the same.
+///
+/// # Errors
+/// As [`sweep`].
+pub fn sweep_drafts_of(path: &Path) -> Result<(), Error> {
+    let ending = format!("-{}", name_of(path));
+    let drafts = children(folder_of(path))?.into_iter().filter(|beside| {
+        is_temp(beside)
+            && name_of(beside)[TEMP_PREFIX.len()..].trim_start_matches(|c: char| c.is_ascii_digit())
+                == ending
+    });
+    drafts.into_iter().try_for_each(|draft| remove(&draft))
 }
 
 impl Stamp {
@@ -294,7 +317,7 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
-fn remove(path: &Path) -> Result<(), Error> {
+pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     let removed = if path.is_dir() && !path.is_symlink() {
         fs::remove_dir_all(path)
     } else {

@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::commands::{
-    assess, check, compare, completions, corrections, coverage, deliver, doctor, explain,
+    assess, check, compare, completions, corrections, coverage, deliver, doctor, explain, gc,
     indicators, infer, init, nomenclature, plan, run, sample, score, status, vectorise, verify,
 };
 use crate::error::{Error, exit};
@@ -59,6 +59,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Tell the full story of a place or a polygon of a result
     Explain(explain::Args),
+    /// Remove what a run left that nothing needs any more
+    Gc(gc::Args),
     /// Flux of artificialisation from a difference layer alone
     Indicators(indicators::Args),
     /// Run a segmentation model (ONNX) over ortho imagery: a class or probability raster
@@ -95,6 +97,7 @@ impl Command {
             Self::Deliver(args) => deliver::execute(args),
             Self::Doctor(args) => doctor::execute(args),
             Self::Explain(args) => explain::execute(args),
+            Self::Gc(args) => gc::execute(args),
             Self::Indicators(args) => indicators::execute(args),
             Self::Infer(args) => infer::execute(args),
             Self::Init(args) => init::execute(args),

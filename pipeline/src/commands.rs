@@ -10,6 +10,7 @@ pub mod deliver;
 pub mod doctor;
 pub mod explain;
 mod format;
+pub mod gc;
 pub mod indicators;
 pub mod infer;
 pub mod init;

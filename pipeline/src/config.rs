@@ -2,6 +2,7 @@
 //!
 //! Two levels: `raw` is what the user typed, [`Config`] what the rest of the crate trusts.
 
+mod batch;
 mod department;
 mod documents;
 mod glob;
@@ -15,6 +16,7 @@ mod source;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+pub use batch::Typed;
 pub use department::{Department, Epsg, region_name};
 use kernels::update::UpdateParams;
 /// What a layer of evidence shows, in the order of the cube's `evidence` array.

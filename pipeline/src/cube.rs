@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::config::PREDICTIONS_MAX;
 use crate::context::Context;
 use crate::error::Error;
+use crate::fault;
 use crate::io::cube::{CHUNK, CubeArray, CubeCell, Frame, SHARD, create_group};
 
 /// Folder of the cube among the working files.
@@ -281,6 +282,7 @@ impl<T: CubeCell> Growing<T> {
     /// # Errors
     /// [`Error::Write`].
     pub fn write(&self, window: Window, cells: Array3<T>) -> Result<(), Error> {
+        fault::point("cube.block");
         self.array.write(window, cells)
     }
 

@@ -128,6 +128,18 @@ pub enum Error {
         /// Number of files that are as described.
         intact: usize,
     },
+    /// Some of several runs did not end; each said why.
+    #[error("{} of {runs} runs did not end: {}{}", failed.len(), failed.join(", "), not_begun(*left))]
+    Batch {
+        /// The names of those that failed.
+        failed: Vec<String>,
+        /// Number of those that were not begun.
+        left: usize,
+        /// Number of all.
+        runs: usize,
+        /// The largest exit code among them.
+        code: u8,
+    },
     /// A defect of this program.
     #[error("internal error: {what}")]
     Internal {
@@ -228,6 +240,7 @@ impl Error {
             Self::Write { .. } => exit::WRITE,
             Self::Interrupted { .. } => exit::INTERRUPTED,
             Self::Mismatch { .. } | Self::Differs { .. } => exit::MISMATCH,
+            Self::Batch { code, .. } => *code,
             Self::Internal { .. } => exit::INTERNAL,
         }
     }
@@ -257,11 +270,19 @@ impl Error {
             Self::Differs { .. } => Some(
                 "make the result or the package again: what is complete and intact is kept".into(),
             ),
+            Self::Batch { .. } => {
+                Some("the same command keeps what is complete and takes up the others".to_owned())
+            }
             Self::Internal { .. } => Some(
                 "this is a defect of millesime; please report it with the command typed".into(),
             ),
         }
     }
+}
+
+/// The rest of the sentence of [`Error::Batch`].
+fn not_begun(left: usize) -> String {
+    if left == 0 { String::new() } else { format!("; {left} were not begun") }
 }
 
 fn read_hint(source: &io::Error) -> Option<&'static str> {

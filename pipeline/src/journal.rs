@@ -3,7 +3,7 @@
 //! A record is only a claim: a result counts when the journalled hash is that of the file now.
 //! A line torn by a crash is no record; the next one starts on a line of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::artefact::Stamp;
 use crate::error::Error;
+use crate::fault;
 use crate::stage_report::StageReport;
 use crate::tally::Flaws;
 
@@ -41,6 +42,11 @@ pub enum Record {
         unit: String,
         /// The error's message.
         why: String,
+    },
+    /// Working files of a finished result are being removed, to free the disk.
+    Freed {
+        /// Their paths, or those of the folders that they are in, relative to the output folder.
+        names: BTreeSet<String>,
     },
 }
 
@@ -90,6 +96,10 @@ pub struct Journal {
     file: Option<File>,
     inputs: BTreeMap<PathBuf, Input>,
     units: BTreeMap<String, State>,
+    /// Every output that a unit ever had, with all that it ever was.
+    written: BTreeMap<String, BTreeSet<Stamp>>,
+    /// What was removed on purpose since.
+    freed: BTreeSet<String>,
 }
 
 impl Journal {
@@ -120,8 +130,14 @@ impl Journal {
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             other => other.map_err(Error::read(&path))?,
         };
-        let mut journal =
-            Self { path, file: None, inputs: BTreeMap::new(), units: BTreeMap::new() };
+        let mut journal = Self {
+            path,
+            file: None,
+            inputs: BTreeMap::new(),
+            units: BTreeMap::new(),
+            written: BTreeMap::new(),
+            freed: BTreeSet::new(),
+        };
         for line in bytes.split(|byte| *byte == b'\n') {
             if let Ok(record) = serde_json::from_slice(line) {
                 journal.remember(record);
@@ -142,7 +158,15 @@ impl Journal {
         let Some(file) = &mut self.file else {
             return Err(Error::internal("the journal was opened for reading only"));
         };
-        file.write_all(&line).and_then(|()| file.sync_data()).map_err(Error::write(&self.path))?;
+        fault::point("journal.begun");
+        if fault::reaches("journal.torn") {
+            let _ = file.write_all(&line[..line.len() / 2]);
+            fault::die();
+        }
+        file.write_all(&line).map_err(Error::write(&self.path))?;
+        fault::point("journal.written");
+        file.sync_data().map_err(Error::write(&self.path))?;
+        fault::point("journal.flushed");
         self.remember(record);
         Ok(())
     }
@@ -150,6 +174,26 @@ impl Journal {
     /// What became of a unit, or `None` when it never began.
     pub fn state(&self, unit: &str) -> Option<&State> {
         self.units.get(unit)
+    }
+
+    /// Every unit whose last record says that it is complete.
+    pub fn complete(&self) -> impl Iterator<Item = &Done> {
+        self.units.values().filter_map(|state| match state {
+            State::Done(done) => Some(&**done),
+            State::Started | State::Failed(_) => None,
+        })
+    }
+
+    /// Every output that a unit ever had, relative to the output folder, with all that it ever was.
+    pub fn written(&self) -> &BTreeMap<String, BTreeSet<Stamp>> {
+        &self.written
+    }
+
+    /// Whether an output was removed on purpose after it was written last.
+    pub fn is_freed(&self, name: &str) -> bool {
+        Path::new(name)
+            .ancestors()
+            .any(|above| above.to_str().is_some_and(|a| self.freed.contains(a)))
     }
 
     /// The completed unit with this key whose outputs are, byte for byte, still there.
@@ -230,7 +274,12 @@ impl Journal {
             Record::Started { unit, .. } => {
                 self.units.insert(unit, State::Started);
             }
+            Record::Freed { names } => self.freed.extend(names),
             Record::Done(done) => {
+                for (name, stamp) in &done.outputs {
+                    self.written.entry(name.clone()).or_default().insert(stamp.clone());
+                    self.freed.retain(|freed| !Path::new(name).starts_with(freed));
+                }
                 self.units.insert(done.unit.clone(), State::Done(Box::new(done)));
             }
             Record::Failed { unit, why } => {

@@ -1,6 +1,8 @@
 //! One run at a time in an output folder: a lock of the system that dies with its process.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fmt;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -12,6 +14,24 @@ const FILE: &str = "lock";
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
+}
+
+/// The process that holds a lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its id on its machine; 0 when it did not tell.
+    pub process: u32,
+    /// The name of its machine; empty when it did not tell.
+    pub host: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.process {
+            0 => f.write_str("a process that did not tell its id"),
+            process => write!(f, "process {process} on {}", self.host),
+        }
+    }
 }
 
 impl Lock {
@@ -36,28 +56,56 @@ impl Lock {
     fn hold(path: &Path, what: &Path) -> Result<Self, Error> {
         let file = open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => {
+                sign(&file);
+                Ok(Self { _file: file })
+            }
             Err(TryLockError::WouldBlock) => Err(Error::Busy { path: what.to_owned() }),
             Err(TryLockError::Error(source)) => Err(Error::write(path)(source)),
         }
     }
 
-    /// Whether some process holds the lock now.
+    /// Takes the lock of one file as [`Lock::of_file`] does, once whoever holds it is done.
+    ///
+    /// # Errors
+    /// [`Error::Write`] when it cannot be taken.
+    pub fn wait_for_file(file: &Path) -> Result<Self, Error> {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let path = file.with_file_name(format!(".{name}.lock"));
+        let file = open(&path)?;
+        file.lock().map_err(Error::write(&path))?;
+        Ok(Self { _file: file })
+    }
+
+    /// Who holds the lock of a working folder now; `None` when nobody does.
     ///
     /// # Errors
     /// [`Error::Read`] when the system does not say.
-    pub fn is_held(work_dir: &Path) -> Result<bool, Error> {
+    pub fn holder(work_dir: &Path) -> Result<Option<Holder>, Error> {
         let path: PathBuf = work_dir.join(FILE);
         let file = match File::open(&path) {
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(Error::read(&path))?,
         };
         match file.try_lock_shared() {
-            Ok(()) => Ok(false),
-            Err(TryLockError::WouldBlock) => Ok(true),
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => {
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                let (process, host) = text.trim().split_once(' ').unwrap_or_default();
+                let process = process.parse().unwrap_or(0);
+                Ok(Some(Holder { process, host: host.to_owned() }))
+            }
             Err(TryLockError::Error(source)) => Err(Error::read(&path)(source)),
         }
     }
+}
+
+/// Writes into a lock's file whose lock is held who holds it. It is said to people, never trusted,
+/// and a full disk does not stop a run here.
+fn sign(mut file: &File) {
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let signature = format!("{} {}\n", std::process::id(), host.trim());
+    let _ = file.set_len(0).and_then(|()| file.write_all(signature.as_bytes()));
 }
 
 fn open(path: &Path) -> Result<File, Error> {
@@ -72,14 +120,16 @@ mod tests {
     #[test]
     fn the_second_run_is_told_and_a_leftover_file_locks_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(!Lock::is_held(dir.path()).unwrap());
+        assert_eq!(Lock::holder(dir.path()).unwrap(), None);
         let first = Lock::take(dir.path(), dir.path()).unwrap();
         let second = Lock::take(dir.path(), dir.path()).unwrap_err();
         assert_eq!(second.exit_code(), crate::error::exit::RESOURCES);
-        assert!(Lock::is_held(dir.path()).unwrap());
+        let holder = Lock::holder(dir.path()).unwrap().unwrap();
+        assert_eq!(holder.process, std::process::id());
+        assert!(!holder.host.is_empty());
         drop(first);
         assert!(dir.path().join(FILE).exists());
-        assert!(!Lock::is_held(dir.path()).unwrap());
+        assert_eq!(Lock::holder(dir.path()).unwrap(), None);
         assert!(Lock::take(dir.path(), dir.path()).is_ok());
     }
 }

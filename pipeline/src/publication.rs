@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::artefact::{self, Draft, Stamp, flush_folder, folder_of, publish_bytes};
 use crate::context::WORK;
 use crate::error::Error;
+use crate::fault;
 use crate::lock::Lock;
 use crate::manifest::{self, Manifest};
 use crate::talk;
@@ -104,6 +105,11 @@ pub fn complete(out: &Path) -> Result<bool, Error> {
     Ok(true)
 }
 
+/// Whether a dead process announced a publication in a folder: its drafts are complete.
+pub fn is_announced(out: &Path) -> bool {
+    out.join(WORK).join(FILE).exists()
+}
+
 /// Seals the drafts and tells what will be done with them.
 fn announce(
     out: &Path,
@@ -149,6 +155,7 @@ fn stale(out: &Path, outputs: &BTreeMap<String, Stamp>) -> Result<Vec<PathBuf>, 
 impl Announcement {
     /// Does what is left to do; harmless when all of it was done.
     fn carry_out(&self, out: &Path) -> Result<(), Error> {
+        fault::point("publication.announced");
         let Some(((last, _), files)) = self.renames.split_last() else {
             return remove(&out.join(WORK).join(FILE));
         };
@@ -177,6 +184,7 @@ fn rename(out: &Path, files: &[(PathBuf, PathBuf)]) -> Result<(), Error> {
         let (temp, path) = (out.join(temp), out.join(path));
         if temp.exists() {
             fs::rename(&temp, &path).map_err(Error::write(&path))?;
+            fault::point("publication.renamed");
         }
         folders.insert(folder_of(&path).to_path_buf());
     }

@@ -38,13 +38,12 @@ pub struct Options {
 /// What computes a stage.
 pub type Body<'a> = &'a (dyn Fn(&Context) -> Result<StageReport, Error> + Sync);
 
-/// Runs a configuration.
+/// Runs a configuration until it ends or `cancel` is raised.
 ///
 /// # Errors
 /// Whatever stops it, see [`Error`]; what was complete stays journalled and is not computed again.
-pub fn run(config: &Config, options: &Options) -> Result<(), Error> {
-    let cancel = Cancel::on_signals()?;
-    drive(config, options, &cancel, &dispatch)
+pub fn run(config: &Config, options: &Options, cancel: &Cancel) -> Result<(), Error> {
+    drive(config, options, cancel, &dispatch)
 }
 
 /// The folder of working files of a configuration.

@@ -1,10 +1,12 @@
 //! How far an output folder is: each stage complete, running, failed or still to do.
 
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::config::Config;
 use crate::context::WORK;
 use crate::error::{Error, InputError};
 use crate::journal::{Journal, State};
@@ -12,13 +14,57 @@ use crate::lock::Lock;
 use crate::stage::Stage;
 use crate::units;
 
+/// What is known of one output folder.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// As a whole.
+    pub state: Progress,
+    /// Who runs it now: process and machine.
+    pub by: Option<String>,
+    /// Each stage, in order.
+    pub stages: Vec<StageStatus>,
+    /// The stage that the next run computes first; `None` when nothing is left.
+    pub next: Option<Stage>,
+}
+
+/// How far something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// Nobody began it.
+    ToDo,
+    /// A living process is at it.
+    Running,
+    /// Its process died or was stopped.
+    Interrupted,
+    /// It ended with an error.
+    Failed,
+    /// It is complete.
+    Done,
+    /// It has no work in this configuration.
+    LeftOut,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::ToDo => "to do",
+            Self::Running => "running",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
+            Self::Done => "done",
+            Self::LeftOut => "left out",
+        })
+    }
+}
+
 /// What is known of one stage.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StageStatus {
     /// The stage.
     pub stage: Stage,
-    /// `done`, `running`, `interrupted`, `failed`, `to do`, or `left out` by a later stage.
-    pub state: &'static str,
+    /// How far it is.
+    pub state: Progress,
     /// Time taken, number of outputs, or why it failed.
     pub note: String,
 }
@@ -27,7 +73,7 @@ pub struct StageStatus {
 ///
 /// # Errors
 /// [`Error::Input`] when no run ever wrote there, [`Error::Read`] when the journal is unreadable.
-pub fn of(out_dir: &Path) -> Result<Vec<StageStatus>, Error> {
+pub fn of(out_dir: &Path) -> Result<Status, Error> {
     let work_dir = out_dir.join(WORK);
     if !work_dir.is_dir() {
         return Err(InputError::new(out_dir, "no run has written to this folder")
@@ -35,28 +81,67 @@ pub fn of(out_dir: &Path) -> Result<Vec<StageStatus>, Error> {
             .into());
     }
     let journal = Journal::read(&work_dir)?;
-    let running = Lock::is_held(&work_dir)?;
+    let holder = Lock::holder(&work_dir)?;
     let state = |stage: Stage| journal.state(stage.name());
     let last = Stage::ALL.into_iter().rev().find(|&stage| state(stage).is_some());
     let one = |stage| match state(stage) {
         None if last > Some(stage) => {
             let note = "without a prior there is nothing to compare with".to_owned();
-            StageStatus { stage, state: "left out", note }
+            StageStatus { stage, state: Progress::LeftOut, note }
         }
-        state => one(stage, state, running),
+        state => one(stage, state, holder.is_some()),
     };
-    Ok(Stage::ALL.into_iter().map(one).collect())
+    let stages: Vec<StageStatus> = Stage::ALL.into_iter().map(one).collect();
+    Ok(Status::of(stages, holder.map(|holder| holder.to_string())))
+}
+
+/// [`of`] the folder of a configuration; everything is to do in one that does not exist yet.
+///
+/// # Errors
+/// [`Error::Read`] when the journal is unreadable.
+pub fn of_config(config: &Config) -> Result<Status, Error> {
+    let folder = config.vintage_dir();
+    if folder.join(WORK).is_dir() {
+        return of(&folder);
+    }
+    let one = |stage| StageStatus { stage, state: Progress::ToDo, note: String::new() };
+    Ok(Status::of(Stage::of(config).map(one).collect(), None))
+}
+
+impl Status {
+    fn of(stages: Vec<StageStatus>, by: Option<String>) -> Self {
+        let is_left = |of: &&StageStatus| !matches!(of.state, Progress::Done | Progress::LeftOut);
+        let next = stages.iter().find(is_left).map(|of| of.stage);
+        let any = |state| stages.iter().any(|of| of.state == state);
+        let state = match () {
+            () if by.is_some() => Progress::Running,
+            () if any(Progress::Failed) => Progress::Failed,
+            () if any(Progress::Interrupted) => Progress::Interrupted,
+            () if next.is_none() => Progress::Done,
+            () if any(Progress::Done) => Progress::Interrupted,
+            () => Progress::ToDo,
+        };
+        Self { state, by, stages, next }
+    }
+
+    /// Why it failed, when it did: the stage and the first line of its error.
+    pub fn failure(&self) -> Option<(Stage, &str)> {
+        let failed = self.stages.iter().find(|of| of.state == Progress::Failed)?;
+        Some((failed.stage, failed.note.lines().next().unwrap_or_default()))
+    }
 }
 
 fn one(stage: Stage, state: Option<&State>, running: bool) -> StageStatus {
     let (state, note) = match state {
-        None => ("to do", String::new()),
-        Some(State::Started) if running => ("running", String::new()),
-        Some(State::Started) => ("interrupted", "the next run computes it again".to_owned()),
-        Some(State::Failed(why)) => ("failed", why.clone()),
+        None => (Progress::ToDo, String::new()),
+        Some(State::Started) if running => (Progress::Running, String::new()),
+        Some(State::Started) => {
+            (Progress::Interrupted, "the next run computes it again".to_owned())
+        }
+        Some(State::Failed(why)) => (Progress::Failed, why.clone()),
         Some(State::Done(done)) => {
             let time = units::duration(Duration::from_secs_f64(done.seconds));
-            ("done", format!("{time}, {} output(s)", done.outputs.len()))
+            (Progress::Done, format!("{time}, {} output(s)", done.outputs.len()))
         }
     };
     StageStatus { stage, state, note }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::artefact::{Stamp, TEMP_PREFIX};
 use crate::context::WORK;
 use crate::error::{Error, InputError};
+use crate::journal::Journal;
 use crate::manifest::{self, Manifest};
 
 /// What a run writes beside its manifest because it differs from run to run.
@@ -63,6 +64,46 @@ pub fn verify(folder: &Path) -> Result<Verified, Error> {
     Ok(verified)
 }
 
+/// Recomputes what the journal of a run says of its working files, and every manifest of its folder.
+///
+/// * `out_dir`: `OUT/D011/2021`. Before its first run has ended there is no manifest: then the
+///   outputs of the stages that are complete are held against the journal alone.
+///
+/// # Errors
+/// [`Error::Input`] when no run ever wrote there or for a manifest that is none, [`Error::Read`].
+pub fn verify_run(out_dir: &Path) -> Result<Verified, Error> {
+    let work_dir = out_dir.join(WORK);
+    if !work_dir.is_dir() {
+        return verify(out_dir);
+    }
+    let has_manifest = out_dir.join(manifest::FILE).is_file();
+    let mut verified = if has_manifest { verify(out_dir)? } else { Verified::default() };
+    let journal = Journal::read(&work_dir)?;
+    for (name, expected) in journal.complete().flat_map(|done| &done.outputs) {
+        let is_working = Path::new(name).starts_with(WORK);
+        if is_working && !journal.is_freed(name) || !has_manifest {
+            hold(&out_dir.join(name), expected, &mut verified)?;
+        }
+    }
+    Ok(verified)
+}
+
+/// Compares one output with what is said of it.
+fn hold(path: &Path, expected: &Stamp, verified: &mut Verified) -> Result<(), Error> {
+    if !path.exists() {
+        verified.differences.push(Difference::Missing(path.to_owned()));
+        return Ok(());
+    }
+    let got = Stamp::of(path)?;
+    if got == *expected {
+        verified.n_files += 1;
+        return Ok(());
+    }
+    let (path, expected) = (path.to_owned(), expected.clone());
+    verified.differences.push(Difference::Changed { path, got, expected });
+    Ok(())
+}
+
 /// The folders with a manifest, outer ones first, in the order of their names.
 fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
     if !folder.is_dir() {
@@ -83,18 +124,7 @@ fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
 fn one(folder: &Path, verified: &mut Verified) -> Result<(), Error> {
     let Some(manifest) = Manifest::read(folder)? else { return Ok(()) };
     for (name, expected) in &manifest.outputs {
-        let path = folder.join(name);
-        if !path.exists() {
-            verified.differences.push(Difference::Missing(path));
-            continue;
-        }
-        let got = Stamp::of(&path)?;
-        if got == *expected {
-            verified.n_files += 1;
-        } else {
-            let expected = expected.clone();
-            verified.differences.push(Difference::Changed { path, got, expected });
-        }
+        hold(&folder.join(name), expected, verified)?;
     }
     let mut there = Vec::new();
     files(folder, &mut there)?;

@@ -1,12 +1,12 @@
 //! `millesime plan`: the units of work of configurations, before any of them is done.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::config::Config;
+use crate::batch::Planned;
 use crate::error::Error;
-use crate::plan::{self, Unit};
+use crate::plan;
 use crate::stage::Stage;
 use crate::talk;
 
@@ -17,7 +17,7 @@ Examples: what a department takes; the same for a cluster's own engine, one unit
   millesime plan aude/config.yaml
   millesime plan aude/config.yaml gard/config.yaml --format json | head -3")]
 pub struct Args {
-    /// The configurations, as `millesime init` writes them
+    /// Configurations, as `millesime init` writes them, or batch documents
     #[arg(value_name = "CONFIG", required = true)]
     configs: Vec<PathBuf>,
     /// Results are in DIR/D011/2021 instead of the configuration's `out`
@@ -43,13 +43,14 @@ enum Format {
 /// Prints the units in the order in which they can be done.
 ///
 /// # Errors
-/// Those of [`Config::load`] and [`plan::units`].
+/// Those of [`crate::Config::load`] and [`plan::units`].
 pub fn execute(args: &Args) -> Result<(), Error> {
     let mut all = Vec::new();
-    for path in &args.configs {
-        let units = units(path, args.out.as_deref())?;
+    for config in Planned::configs(&args.configs, args.out.as_deref())? {
+        let stages: Vec<Stage> = Stage::of(&config).collect();
+        let units = plan::units(&config, &stages)?;
         if args.format == Format::Json {
-            let path = path.display().to_string();
+            let path = config.file.display().to_string();
             let lines: Vec<String> =
                 units.iter().map(|u| format!("{}\n", u.fields(&path))).collect();
             talk::data(&lines.concat())?;
@@ -57,11 +58,4 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         all.extend(units);
     }
     if args.format == Format::Table { talk::data(&plan::table(&all, args.units)) } else { Ok(()) }
-}
-
-/// Every unit of a configuration.
-fn units(path: &Path, out: Option<&Path>) -> Result<Vec<Unit>, Error> {
-    let config = Config::load(path)?.with_out(out)?;
-    let stages: Vec<Stage> = Stage::of(&config).collect();
-    plan::units(&config, &stages)
 }

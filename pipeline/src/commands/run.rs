@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use crate::batch::{self, Planned};
 use crate::config::Config;
 use crate::error::Error;
 use crate::progress::LogFormat;
-use crate::run::{self, Options};
+use crate::run::Options;
 use crate::stage::Stage;
 use crate::talk;
 
@@ -15,10 +16,12 @@ use crate::talk;
 #[command(after_help = "\
 Examples: see the plan, then run it; if it stops, the same command resumes
   millesime run aude/config.yaml --dry-run
-  millesime run aude/config.yaml --out /data/ocsge")]
+  millesime run aude/config.yaml --out /data/ocsge
+  millesime run batch.yaml          departments x vintages, and one index page of all")]
 pub struct Args {
-    /// The configuration, as `millesime init` writes it
-    config: PathBuf,
+    /// Configurations, as `millesime init` writes them, or batch documents
+    #[arg(value_name = "CONFIG", required = true)]
+    configs: Vec<PathBuf>,
     /// Put results in DIR/D011/2021 instead of the configuration's `out`
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -54,10 +57,9 @@ pub struct Args {
 /// Whatever stops the run, each kind with its exit code: see [`Error`].
 pub fn execute(args: &Args) -> Result<(), Error> {
     talk::as_json(args.log_format == LogFormat::Json);
-    let config = Config::load(&args.config)?
-        .with_out(args.out.as_deref())?
-        .with_model(args.model.as_deref())?
-        .with_scratch(args.scratch);
+    let edit =
+        |config: Config| Ok(config.with_model(args.model.as_deref())?.with_scratch(args.scratch));
+    let runs = Planned::load(&args.configs, args.out.as_deref(), edit);
     let all_cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let options = Options {
         from: args.from,
@@ -67,5 +69,5 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         force: args.force,
         log_format: args.log_format,
     };
-    run::run(&config, &options)
+    batch::run(runs, &options)
 }

@@ -3,50 +3,119 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use crate::config::Config;
+use serde_json::json;
+
+use super::format::Format;
+use crate::artefact::name_of;
+use crate::batch::Planned;
 use crate::error::Error;
 use crate::manifest::Manifest;
-use crate::{status, talk};
+use crate::status::{self, Progress, Status};
+use crate::talk;
 
 /// What `status` is asked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples: how far is the run, and is what it delivered still intact?
   millesime status aude/config.yaml
+  millesime status batch.yaml                     a line for each run of a batch
   millesime status aude/out/D011/2021 --verify")]
 pub struct Args {
-    /// The configuration, or the folder of one vintage's results
-    #[arg(value_name = "CONFIG|DIR")]
-    of: PathBuf,
+    /// Configurations, batch documents, or folders of one vintage's results
+    #[arg(value_name = "CONFIG|DIR", required = true)]
+    of: Vec<PathBuf>,
     /// The output folder given to `run --out`
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Read every delivered file again and compare it with the manifest
     #[arg(long)]
     verify: bool,
+    /// Lines for people, or one JSON object
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true)]
+    format: Format,
 }
 
-/// Prints one line for each stage.
+/// One of the folders asked for.
+struct Asked {
+    name: String,
+    folder: PathBuf,
+    status: Status,
+}
+
+/// Prints one line for each stage, or for each run when there are several.
 ///
 /// # Errors
 /// [`Error::Mismatch`] with `--verify` when a file differs from the manifest; otherwise as for
-/// [`Config::load`] and [`status::of`].
+/// [`crate::Config::load`] and [`status::of`].
 pub fn execute(args: &Args) -> Result<(), Error> {
-    let out_dir = folder(args)?;
+    let asked = asked(args)?;
+    let text = match args.format {
+        Format::Json => {
+            let one =
+                |of: &Asked| json!({ "run": of.name, "folder": of.folder, "status": of.status });
+            format!("{:#}\n", json!({ "runs": asked.iter().map(one).collect::<Vec<_>>() }))
+        }
+        Format::Text => match asked.as_slice() {
+            [one] => stages(&one.status),
+            several => several.iter().map(line).collect(),
+        },
+    };
+    talk::data(&text)?;
+    if args.verify { asked.iter().try_for_each(|of| verify(&of.folder)) } else { Ok(()) }
+}
+
+/// The folders of what was named, in the order in which they run.
+fn asked(args: &Args) -> Result<Vec<Asked>, Error> {
+    let (folders, files): (Vec<_>, Vec<_>) = args.of.iter().cloned().partition(|of| of.is_dir());
+    let mut asked = Vec::new();
+    for folder in folders {
+        let name = folder.parent().map(name_of).unwrap_or_default();
+        let name = format!("{name}/{}", name_of(&folder));
+        asked.push(Asked { name, status: status::of(&folder)?, folder });
+    }
+    let runs = Planned::load(&files, args.out.as_deref(), Ok);
+    let n_runs = runs.len() + asked.len();
+    for run in runs {
+        let config = run.config?;
+        let folder = config.vintage_dir();
+        // Of a batch, the runs whose turn has not come are no mistake.
+        let status = if n_runs > 1 { status::of_config(&config)? } else { status::of(&folder)? };
+        asked.push(Asked { name: run.name, folder, status });
+    }
+    Ok(asked)
+}
+
+/// A line for each stage, then who is at it and what comes next.
+fn stages(status: &Status) -> String {
     let mut text = String::new();
-    for line in status::of(&out_dir)? {
+    for line in &status.stages {
         let first = line.note.lines().next().unwrap_or_default();
         let _ = writeln!(text, "{:<14} {:<12} {first}", line.stage, line.state);
     }
-    talk::data(&text)?;
-    if args.verify { verify(&out_dir) } else { Ok(()) }
+    if let Some(by) = &status.by {
+        let _ = writeln!(text, "{:<14} {by}", "by");
+    }
+    if let Some(next) = status.next.filter(|_| status.by.is_none()) {
+        let _ = writeln!(text, "{:<14} {next}", "next");
+    }
+    text
 }
 
-fn folder(args: &Args) -> Result<PathBuf, Error> {
-    if args.of.is_dir() {
-        return Ok(args.of.clone());
+/// A line for one of several runs.
+fn line(of: &Asked) -> String {
+    let Status { state, by, stages, next } = &of.status;
+    let n_done = stages.iter().filter(|of| of.state == Progress::Done).count();
+    let mut text = format!("{:<14} {state:<12} {n_done:>2} stages done", of.name);
+    if let Some(next) = next {
+        let _ = write!(text, ", next {next}");
     }
-    Ok(Config::load(&args.of)?.with_out(args.out.as_deref())?.vintage_dir())
+    if let Some(by) = by {
+        let _ = write!(text, ", {by}");
+    }
+    if let Some((stage, why)) = of.status.failure() {
+        let _ = write!(text, ": {stage}: {why}");
+    }
+    text + "\n"
 }
 
 fn verify(out_dir: &Path) -> Result<(), Error> {

@@ -15,7 +15,7 @@ use crate::error::{ConfigError, Error};
 /// The capture rules of every run: those of the national specification.
 const NATIONAL: &str = "ocsge-2-0";
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn nomenclature(&self, reference: &Reference) -> Result<Nomenclature, Error> {
         match reference {
             Reference::Builtin(id) => {

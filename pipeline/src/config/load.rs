@@ -31,22 +31,68 @@ impl Config {
     /// [`Error::Config`] with file, line, column, key, got and expected for whatever is wrong,
     /// [`Error::Read`] when the file or a folder it names cannot be read.
     pub fn load(file: &Path) -> Result<Self, Error> {
-        let source = Source::read(file)?;
-        let raw: Raw = source.parse()?;
-        let folder = file.parent().filter(|dir| !dir.as_os_str().is_empty());
-        let base = folder.unwrap_or(Path::new("."));
-        let base = base.canonicalize().map_err(Error::read(base))?;
-        Reader { source, base }.config(raw)
+        Document::new(Source::read(file)?)?.config(&[])
     }
 }
 
-/// Turns typed values into meant ones; knows where relative paths start.
-pub(super) struct Reader {
-    pub(super) source: Source,
+/// A configuration that parses; nothing of it is resolved.
+#[derive(Debug)]
+pub(super) struct Document {
+    source: Source,
     base: PathBuf,
+    raw: Raw,
 }
 
-impl Reader {
+impl Document {
+    pub(super) fn new(source: Source) -> Result<Self, Error> {
+        let raw: Raw = source.parse()?;
+        let base = base_of(&source.file)?;
+        Ok(Self { source, base, raw })
+    }
+
+    /// The department's code, as it is typed.
+    pub(super) fn department(&self) -> &str {
+        self.raw.department.trim()
+    }
+
+    pub(super) fn vintage(&self) -> u16 {
+        self.raw.vintage
+    }
+
+    /// The folder that its results will be in; `None` when the configuration is wrong there.
+    pub(super) fn vintage_dir(&self, out: Option<&Path>) -> Option<PathBuf> {
+        let out = match out {
+            Some(out) => std::path::absolute(out).ok()?,
+            None => without_dots(&self.base.join(&self.raw.out)),
+        };
+        let department = Department::parse(&self.raw.department)?;
+        Some(out.join(department.folder()).join(self.raw.vintage.to_string()))
+    }
+
+    /// What it means.
+    ///
+    /// * `promised`: folders whose files another run makes before this one.
+    pub(super) fn config(self, promised: &[PathBuf]) -> Result<Config, Error> {
+        Reader { source: self.source, base: self.base, promised }.config(self.raw)
+    }
+}
+
+/// The folder that relative paths of a configuration start from.
+fn base_of(file: &Path) -> Result<PathBuf, Error> {
+    let folder = file.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let base = folder.unwrap_or(Path::new("."));
+    base.canonicalize().map_err(Error::read(base))
+}
+
+/// Turns typed values into meant ones; knows where relative paths start.
+pub(super) struct Reader<'a> {
+    pub(super) source: Source,
+    base: PathBuf,
+    /// Folders whose files need not exist yet.
+    promised: &'a [PathBuf],
+}
+
+impl Reader<'_> {
     fn config(self, raw: Raw) -> Result<Config, Error> {
         let department = self.department(&raw.department)?;
         self.vintage(&["vintage"], raw.vintage)?;
@@ -356,7 +402,7 @@ impl Reader {
     /// The absolute path of a file that must exist.
     fn file(&self, key: &[&str], typed: &str) -> Result<PathBuf, Error> {
         let path = self.resolve(key, typed)?;
-        if path.is_file() {
+        if path.is_file() || self.promised.iter().any(|folder| path.starts_with(folder)) {
             return Ok(path);
         }
         let what = if path.is_dir() { "the path is a folder" } else { "the file does not exist" };

@@ -40,7 +40,7 @@ pub enum PredictionKind {
     Probability,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// The predictions of a date, whose classes say something of the nomenclature.
     pub(super) fn predictions(
         &self,

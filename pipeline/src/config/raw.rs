@@ -63,8 +63,11 @@ fn decree() -> String {
     "decree-2023-1096".to_owned()
 }
 
+/// Where results go unless the configuration says otherwise.
+pub(super) const OUT: &str = "out";
+
 fn out() -> String {
-    "out".to_owned()
+    OUT.to_owned()
 }
 
 /// `corrections:`

@@ -20,7 +20,7 @@ impl Chain {
     }
 
     /// Of so many metres.
-    fn of_size(size_m: &str) -> Self {
+    pub(crate) fn of_size(size_m: &str) -> Self {
         let chain = Self(tempfile::tempdir().unwrap());
         let out = chain.path("sample");
         chain.ok(&["sample", "--size-m", size_m, "--seed", SEED, "--out", out.to_str().unwrap()]);

@@ -4,6 +4,7 @@
 mod artif;
 mod assess;
 mod assess_wrong;
+mod batch;
 mod chain;
 mod cli;
 mod compare;
@@ -19,7 +20,9 @@ mod dirty;
 mod drawn;
 mod exit_codes;
 mod explain;
+mod faults;
 mod figures;
+mod gc;
 mod generated;
 mod gers;
 mod infer;

@@ -52,7 +52,7 @@ fn run_with(
     (outcome, computed.into_inner().unwrap())
 }
 
-fn run(world: &World) -> Vec<Stage> {
+pub(crate) fn run(world: &World) -> Vec<Stage> {
     let (outcome, computed) = run_with(world, &OPTIONS, write_one_file);
     outcome.unwrap();
     computed
@@ -63,7 +63,7 @@ fn manifest(world: &World) -> String {
 }
 
 /// Every name below a folder.
-fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();

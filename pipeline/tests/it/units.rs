@@ -138,7 +138,10 @@ fn a_plan_declares_what_a_run_then_writes_and_its_keys() {
 #[test]
 fn a_plan_of_several_configurations_is_one_table() {
     let territory = Territory::new();
-    let told = territory.ok(&["plan", "sample/config.yaml", "sample/config.yaml"]);
+    let config = fs::read_to_string(territory.path("sample/config.yaml")).unwrap();
+    let later = config.replace("vintage: 2021", "vintage: 2024");
+    fs::write(territory.path("sample/later.yaml"), later).unwrap();
+    let told = territory.ok(&["plan", "sample/config.yaml", "sample/later.yaml"]);
     let table = String::from_utf8(told.stdout).unwrap();
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines.len(), 1 + 2 * (3 + 3 + 8) + 1, "{table}");
