@@ -125,18 +125,7 @@ impl Draft {
 
     fn rename(self) -> Result<PathBuf, Error> {
         fault::point("draft.flushed");
-        if self.temp.is_dir() && self.path.exists() {
-            let old = self.temp.with_added_extension("old");
-            fs::rename(&self.path, &old).map_err(Error::write(&self.path))?;
-            fault::point("draft.swapped");
-            fs::rename(&self.temp, &self.path).map_err(Error::write(&self.path))?;
-            remove(&old)?;
-        } else {
-            fs::rename(&self.temp, &self.path).map_err(Error::write(&self.path))?;
-        }
-        fault::point("draft.renamed");
-        flush_folder(folder_of(&self.path))?;
-        fault::point("draft.placed");
+        rename(&self.temp, &self.path, &self.temp.with_added_extension("old"))?;
         Ok(self.path.clone())
     }
 
@@ -158,6 +147,33 @@ impl Drop for Draft {
             let _ = remove(&self.temp);
         }
     }
+}
+
+/// Flushes a folder that grew beyond the life of a process, and gives it its final name in place of
+/// what had it.
+///
+/// # Errors
+/// [`Error::Write`] when a flush or the rename fails.
+pub(crate) fn place(grown: &Path, path: &Path) -> Result<(), Error> {
+    flush(grown)?;
+    let old = format!("{TEMP_PREFIX}{}-{}.old", std::process::id(), name_of(path));
+    rename(grown, path, &folder_of(path).join(old))
+}
+
+/// Gives what is at `from` the name `path`; what has that name is `old` in between.
+fn rename(from: &Path, path: &Path, old: &Path) -> Result<(), Error> {
+    if from.is_dir() && path.exists() {
+        fs::rename(path, old).map_err(Error::write(path))?;
+        fault::point("draft.swapped");
+        fs::rename(from, path).map_err(Error::write(path))?;
+        remove(old)?;
+    } else {
+        fs::rename(from, path).map_err(Error::write(path))?;
+    }
+    fault::point("draft.renamed");
+    flush_folder(folder_of(path))?;
+    fault::point("draft.placed");
+    Ok(())
 }
 
 /// Publishes bytes as a file.
@@ -291,7 +307,7 @@ fn is_temp(path: &Path) -> bool {
 }
 
 /// What a folder holds, sorted; nothing when it does not exist.
-fn children(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn children(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = match fs::read_dir(folder) {
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(Error::read(folder))?,
@@ -317,6 +333,10 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
+/// Removes a file or a folder, if it is there.
+///
+/// # Errors
+/// [`Error::Write`].
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     let removed = if path.is_dir() && !path.is_symlink() {
         fs::remove_dir_all(path)
@@ -338,6 +358,14 @@ fn flush(path: &Path) -> Result<(), Error> {
         }
         return flush_folder(path);
     }
+    flush_file(path)
+}
+
+/// Flushes one file to the disk.
+///
+/// # Errors
+/// [`Error::Write`].
+pub(crate) fn flush_file(path: &Path) -> Result<(), Error> {
     File::open(path).and_then(|file| file.sync_all()).map_err(Error::write(path))
 }
 

@@ -13,7 +13,8 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::commands::{
     assess, check, compare, completions, corrections, coverage, deliver, doctor, explain, gc,
-    indicators, infer, init, nomenclature, plan, run, sample, score, status, vectorise, verify,
+    indicators, infer, init, nomenclature, plan, run, sample, score, status, submit, vectorise,
+    verify, work,
 };
 use crate::error::{Error, exit};
 use crate::{VERSION, talk};
@@ -79,10 +80,14 @@ pub enum Command {
     Score(score::Args),
     /// Say how far a run is, and whether its results are intact
     Status(status::Args),
+    /// Give the units of work to a cluster's engine as jobs that wait for each other
+    Submit(submit::Args),
     /// Turn one class raster into a seamless coverage of polygons
     Vectorise(vectorise::Args),
     /// Say whether the files of a result and of its packages are those that were published
     Verify(verify::Args),
+    /// Do one part of one stage beside other workers, as a job of a cluster
+    Work(work::Args),
 }
 
 impl Command {
@@ -107,8 +112,10 @@ impl Command {
             Self::Sample(args) => sample::execute(args),
             Self::Score(args) => score::execute(args),
             Self::Status(args) => status::execute(args),
+            Self::Submit(args) => submit::execute(args),
             Self::Vectorise(args) => vectorise::execute(args),
             Self::Verify(args) => verify::execute(args),
+            Self::Work(args) => work::execute(args),
         }
     }
 }

@@ -21,5 +21,7 @@ pub mod run;
 pub mod sample;
 pub mod score;
 pub mod status;
+pub mod submit;
 pub mod vectorise;
 pub mod verify;
+pub mod work;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::artefact::{Draft, Stamp};
+use crate::blocks::Share;
 use crate::cancel::Cancel;
 use crate::config::{Config, Prior};
 use crate::error::{Again, Error};
@@ -20,6 +21,10 @@ pub const WORK: &str = ".work";
 pub struct Context<'a> {
     /// The stage that runs.
     pub stage: Stage,
+    /// Hash of everything that the stage's result depends on.
+    pub key: &'a str,
+    /// The part of the stage that this process does.
+    pub share: Share,
     /// The checked configuration.
     pub config: &'a Config,
     /// The folder of deliverables: `OUT/D011/2021`.

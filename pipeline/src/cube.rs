@@ -240,19 +240,31 @@ pub fn in_blocks<R: Send>(
     grid: &Grid,
     block: impl Fn(Window) -> Result<R, Error> + Sync,
 ) -> Result<Vec<R>, Error> {
-    let windows = grid.blocks(SHARD);
-    let mut results = Vec::with_capacity(windows.len());
-    for group in windows.chunks(ctx.threads.max(1)) {
-        let of_group = group.par_iter().map(|&window| {
+    by_groups(ctx, &grid.blocks(SHARD), |&window| block(window))
+}
+
+/// Does something for each of some blocks, as [`in_blocks`] does.
+///
+/// # Errors
+/// Those of `block`.
+pub fn by_groups<B: Sync, R: Send>(
+    ctx: &Context,
+    blocks: &[B],
+    block: impl Fn(&B) -> Result<R, Error> + Sync,
+) -> Result<Vec<R>, Error> {
+    let mut results = Vec::with_capacity(blocks.len());
+    for group in blocks.chunks(ctx.threads.max(1)) {
+        let of_group = group.par_iter().map(|of_block| {
             ctx.check_cancelled()?;
-            block(window)
+            block(of_block)
         });
         results.extend(of_group.collect::<Result<Vec<R>, Error>>()?);
     }
     Ok(results)
 }
 
-/// An array that is made block by block and appears when it is complete.
+/// An array of a stage that needs the whole territory: it is made block by block, appears when it is
+/// complete, and is lost with its process.
 pub struct Growing<T> {
     draft: Draft,
     array: CubeArray<T>,

@@ -12,7 +12,7 @@ use std::time::UNIX_EPOCH;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::artefact::Stamp;
+use crate::artefact::{self, Stamp};
 use crate::error::Error;
 use crate::fault;
 use crate::stage_report::StageReport;
@@ -29,7 +29,7 @@ pub enum Record {
     Input(Input),
     /// A unit of work began.
     Started {
-        /// The unit: a stage's name, later also its block.
+        /// The unit: a stage's name, or that and its block.
         unit: String,
         /// Hash of code version, parameters and inputs.
         key: String,
@@ -64,7 +64,7 @@ pub struct Input {
 /// A completed unit of work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Done {
-    /// The unit: a stage's name, later also its block.
+    /// The unit: a stage's name, or that and its block.
     pub unit: String,
     /// Hash of code version, parameters and inputs.
     pub key: String,
@@ -108,8 +108,15 @@ impl Journal {
     /// # Errors
     /// [`Error::Read`] or [`Error::Write`] when the file does not open.
     pub fn open(work_dir: &Path) -> Result<Self, Error> {
-        let mut journal = Self::read(work_dir)?;
-        let path = journal.path.clone();
+        Self::open_file(work_dir.join(FILE))
+    }
+
+    /// Opens one file of records for appending; only for the one process that writes to it.
+    ///
+    /// # Errors
+    /// As [`Journal::open`].
+    pub fn open_file(path: PathBuf) -> Result<Self, Error> {
+        let mut journal = Self::read_file(path.clone())?;
         let mut options = OpenOptions::new();
         let mut file =
             options.append(true).create(true).open(&path).map_err(Error::write(&path))?;
@@ -125,19 +132,46 @@ impl Journal {
     /// # Errors
     /// [`Error::Read`] when it exists but cannot be read.
     pub fn read(work_dir: &Path) -> Result<Self, Error> {
-        let path = work_dir.join(FILE);
-        let bytes = match fs::read(&path) {
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            other => other.map_err(Error::read(&path))?,
-        };
-        let mut journal = Self {
+        Self::read_file(work_dir.join(FILE))
+    }
+
+    /// Reads every file of records in a folder, `*.jsonl`, as one journal; what was done by one process
+    /// is done, whatever became of it elsewhere.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    pub fn read_all(folder: &Path) -> Result<Self, Error> {
+        let mut all = Self::empty(folder.to_owned());
+        let mut files = artefact::children(folder)?;
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        for path in files {
+            for (unit, state) in Self::read_file(path)?.units {
+                let is_done = matches!(all.units.get(&unit), Some(State::Done(_)));
+                if !is_done || matches!(state, State::Done(_)) {
+                    all.units.insert(unit, state);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn empty(path: PathBuf) -> Self {
+        Self {
             path,
             file: None,
             inputs: BTreeMap::new(),
             units: BTreeMap::new(),
             written: BTreeMap::new(),
             freed: BTreeSet::new(),
+        }
+    }
+
+    fn read_file(path: PathBuf) -> Result<Self, Error> {
+        let bytes = match fs::read(&path) {
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            other => other.map_err(Error::read(&path))?,
         };
+        let mut journal = Self::empty(path);
         for line in bytes.split(|byte| *byte == b'\n') {
             if let Ok(record) = serde_json::from_slice(line) {
                 journal.remember(record);
@@ -196,15 +230,25 @@ impl Journal {
             .any(|above| above.to_str().is_some_and(|a| self.freed.contains(a)))
     }
 
+    /// Every unit that ever began, with what became of it.
+    pub fn units(&self) -> impl Iterator<Item = (&str, &State)> {
+        self.units.iter().map(|(unit, state)| (unit.as_str(), state))
+    }
+
+    /// The completed unit with this key, as far as the journal knows; its outputs are not looked at.
+    pub fn claimed(&self, unit: &str, key: &str) -> Option<&Done> {
+        match self.units.get(unit) {
+            Some(State::Done(done)) if done.key == key => Some(done),
+            _ => None,
+        }
+    }
+
     /// The completed unit with this key whose outputs are, byte for byte, still there.
     ///
     /// # Errors
     /// [`Error::Read`] when an output exists but cannot be read.
     pub fn trusted(&self, unit: &str, key: &str, out_dir: &Path) -> Result<Option<&Done>, Error> {
-        let Some(State::Done(done)) = self.units.get(unit) else { return Ok(None) };
-        if done.key != key {
-            return Ok(None);
-        }
+        let Some(done) = self.claimed(unit, key) else { return Ok(None) };
         for (name, stamp) in &done.outputs {
             let path = out_dir.join(name);
             if !path.exists() || Stamp::of(&path)? != *stamp {
@@ -239,6 +283,10 @@ impl Journal {
     /// # Errors
     /// [`Error::Read`] when the file cannot be looked at.
     pub fn known_stamp(&self, path: &Path) -> Result<Option<Stamp>, Error> {
+        if !path.exists() {
+            // The result of a run before, which is still to come.
+            return Ok(None);
+        }
         let (modified_ns, bytes) = looked_at(path)?;
         Ok(self.known(path, modified_ns, bytes).map(|input| input.stamp.clone()))
     }

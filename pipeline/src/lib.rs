@@ -8,6 +8,7 @@ pub mod artefact;
 pub mod assess;
 pub mod basis;
 pub mod batch;
+pub mod blocks;
 pub mod cancel;
 pub mod cli;
 pub mod commands;
@@ -68,6 +69,7 @@ pub mod score;
 pub mod seen;
 #[cfg(test)]
 mod shared_data;
+pub mod slurm;
 pub mod stage;
 pub mod stage_report;
 pub mod stages;

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::machine;
 
 /// The lock's file inside the working folder; its presence means nothing, only the lock does.
 const FILE: &str = "lock";
@@ -52,10 +53,42 @@ impl Lock {
         Self::hold(&file.with_file_name(format!(".{name}.lock")), file)
     }
 
+    /// Takes a part in the lock of a working folder, which must exist: with others that take a part,
+    /// but not beside one that has it whole.
+    ///
+    /// # Errors
+    /// As [`Lock::take`].
+    pub fn share(work_dir: &Path, out_dir: &Path) -> Result<Self, Error> {
+        let path = work_dir.join(FILE);
+        let file = open(&path)?;
+        let locked = file.try_lock_shared();
+        Self::held(file, locked, &path, out_dir)
+    }
+
+    /// Takes the lock of one block of a stage under way, by its rank.
+    ///
+    /// # Errors
+    /// As [`Lock::take`].
+    pub fn of_block(folder: &Path, rank: usize) -> Result<Self, Error> {
+        let locks = folder.join("locks");
+        std::fs::create_dir_all(&locks).map_err(Error::write(&locks))?;
+        Self::hold(&locks.join(rank.to_string()), folder)
+    }
+
     /// Locks `path`, for work on `what`.
     fn hold(path: &Path, what: &Path) -> Result<Self, Error> {
         let file = open(path)?;
-        match file.try_lock() {
+        let locked = file.try_lock();
+        Self::held(file, locked, path, what)
+    }
+
+    fn held(
+        file: File,
+        locked: Result<(), TryLockError>,
+        path: &Path,
+        what: &Path,
+    ) -> Result<Self, Error> {
+        match locked {
             Ok(()) => {
                 sign(&file);
                 Ok(Self { _file: file })
@@ -103,8 +136,7 @@ impl Lock {
 /// Writes into a lock's file whose lock is held who holds it. It is said to people, never trusted,
 /// and a full disk does not stop a run here.
 fn sign(mut file: &File) {
-    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let signature = format!("{} {}\n", std::process::id(), host.trim());
+    let signature = format!("{} {}\n", std::process::id(), machine::host());
     let _ = file.set_len(0).and_then(|()| file.write_all(signature.as_bytes()));
 }
 

@@ -108,6 +108,14 @@ pub fn memory_peak_bytes() -> Option<u64> {
     Some(kib * 1024)
 }
 
+/// The machine's name, of letters, digits, `-` and `.`.
+pub fn host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    let name: String = name.trim().chars().filter(is_plain).collect();
+    if name.is_empty() { "host".to_owned() } else { name }
+}
+
 /// Environment variables that make GDAL load code or read files that no one asked for.
 ///
 /// Source: GDAL's user guide, "Security considerations".

@@ -4,8 +4,10 @@
 
 mod drive;
 mod summary;
+mod work;
 
 pub use drive::{drive, stage_key};
+pub use work::{Task, carry_out};
 
 use std::path::PathBuf;
 
@@ -44,6 +46,15 @@ pub type Body<'a> = &'a (dyn Fn(&Context) -> Result<StageReport, Error> + Sync);
 /// Whatever stops it, see [`Error`]; what was complete stays journalled and is not computed again.
 pub fn run(config: &Config, options: &Options, cancel: &Cancel) -> Result<(), Error> {
     drive(config, options, cancel, &dispatch)
+}
+
+/// Does one part of one stage of a configuration, as a worker of a cluster does.
+///
+/// # Errors
+/// As [`run`]; the stages before are not complete, or the task is none of the stage.
+pub fn work(config: &Config, task: &Task) -> Result<(), Error> {
+    let cancel = Cancel::on_signals()?;
+    carry_out(config, task, &cancel, &dispatch)
 }
 
 /// The folder of working files of a configuration.

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::blocks;
 use crate::config::Config;
 use crate::context::WORK;
 use crate::error::{Error, InputError};
 use crate::journal::{Journal, State};
 use crate::lock::Lock;
+use crate::slurm::{self, Task};
 use crate::stage::Stage;
 use crate::units;
 
@@ -25,6 +27,9 @@ pub struct Status {
     pub stages: Vec<StageStatus>,
     /// The stage that the next run computes first; `None` when nothing is left.
     pub next: Option<Stage>,
+    /// Tasks of a cluster that are not done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<Task>,
 }
 
 /// How far something is.
@@ -91,8 +96,13 @@ pub fn of(out_dir: &Path) -> Result<Status, Error> {
         }
         state => one(stage, state, holder.is_some()),
     };
-    let stages: Vec<StageStatus> = Stage::ALL.into_iter().map(one).collect();
-    Ok(Status::of(stages, holder.map(|holder| holder.to_string())))
+    let mut stages: Vec<StageStatus> = Stage::ALL.into_iter().map(one).collect();
+    for of in stages.iter_mut().filter(|of| of.stage.has_blocks() && of.state != Progress::Done) {
+        of.look_at_blocks(&work_dir)?;
+    }
+    let mut status = Status::of(stages, holder.map(|holder| holder.to_string()));
+    status.tasks = slurm::open_tasks(&work_dir)?;
+    Ok(status)
 }
 
 /// [`of`] the folder of a configuration; everything is to do in one that does not exist yet.
@@ -121,13 +131,31 @@ impl Status {
             () if any(Progress::Done) => Progress::Interrupted,
             () => Progress::ToDo,
         };
-        Self { state, by, stages, next }
+        Self { state, by, stages, next, tasks: Vec::new() }
     }
 
     /// Why it failed, when it did: the stage and the first line of its error.
     pub fn failure(&self) -> Option<(Stage, &str)> {
         let failed = self.stages.iter().find(|of| of.state == Progress::Failed)?;
         Some((failed.stage, failed.note.lines().next().unwrap_or_default()))
+    }
+}
+
+impl StageStatus {
+    /// How far the blocks of a stage are that workers or a run began.
+    fn look_at_blocks(&mut self, work_dir: &Path) -> Result<(), Error> {
+        let Some(blocks::Progress { done, failed }) = blocks::Progress::of(work_dir, self.stage)?
+        else {
+            return Ok(());
+        };
+        let told = failed
+            .first_key_value()
+            .map(|(unit, why)| format!(", {} failed: {unit}: {why}", failed.len()));
+        if told.is_some() && self.state != Progress::Running {
+            self.state = Progress::Failed;
+        }
+        self.note = format!("{done} blocks done{}", told.unwrap_or_default());
+        Ok(())
     }
 }
 

@@ -98,12 +98,18 @@ fn stages(status: &Status) -> String {
     if let Some(next) = status.next.filter(|_| status.by.is_none()) {
         let _ = writeln!(text, "{:<14} {next}", "next");
     }
+    for task in &status.tasks {
+        let _ = writeln!(text, "{:<14} {:<12} {}", "task", task.state, task.name);
+        for line in task.tail.iter().filter(|_| task.state == "failed") {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
     text
 }
 
 /// A line for one of several runs.
 fn line(of: &Asked) -> String {
-    let Status { state, by, stages, next } = &of.status;
+    let Status { state, by, stages, next, .. } = &of.status;
     let n_done = stages.iter().filter(|of| of.state == Progress::Done).count();
     let mut text = format!("{:<14} {state:<12} {n_done:>2} stages done", of.name);
     if let Some(next) = next {

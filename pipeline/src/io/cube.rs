@@ -121,6 +121,8 @@ impl Frame {
 /// # Errors
 /// The folder cannot be written.
 pub fn create_group(folder: &Path, frame: Frame) -> Result<()> {
+    // What an interrupted process left would be refused as another's.
+    let _ = std::fs::remove_file(folder.join("zarr.json.tmp"));
     let store = store(folder)?;
     let mut group =
         GroupBuilder::new().build(store, "/").map_err(|error| write_error(folder, error))?;
@@ -267,6 +269,11 @@ impl<T: CubeCell> CubeArray<T> {
         self.array
             .store_chunk_opt(&indices, cells, &options())
             .map_err(|error| write_error(&self.folder.join(key.as_str()), error))
+    }
+
+    /// The file of a block's cells.
+    pub fn shard_path(&self, window: Window) -> PathBuf {
+        self.folder.join(self.array.chunk_key(&self.shard_of(window.row, window.col)).as_str())
     }
 
     /// Writes a block of an array of shape (rows, cols).

@@ -30,6 +30,13 @@ pub struct Cost {
     pub core_seconds: u64,
 }
 
+impl Cost {
+    /// Memory of one process with so many threads, in bytes.
+    pub fn memory(&self, threads: usize) -> u64 {
+        self.memory_bytes + (threads as u64).saturating_sub(1) * self.memory_per_thread_bytes
+    }
+}
+
 /// What a part of a stage takes for each cell.
 pub(super) struct Rates {
     /// Bytes of its results that are no array of the cube.

@@ -61,17 +61,25 @@ impl Unit {
         format!("{}/{}/{part}", self.folder, self.stage)
     }
 
+    /// The arguments of `millesime work CONFIG` for it, of a block those of its stage.
+    pub fn arguments_of_stage(&self) -> Vec<String> {
+        let stage = self.stage.name();
+        let mut arguments: Vec<String> =
+            ["--run", &self.folder, "--stage", stage].map(str::to_owned).into();
+        match self.part {
+            Part::Whole | Part::Block(_) => {}
+            Part::Prepare => arguments.push("--prepare".to_owned()),
+            Part::Seal => arguments.push("--seal".to_owned()),
+        }
+        arguments
+    }
+
     /// The arguments of `millesime work CONFIG` that do it.
     pub fn arguments(&self) -> Vec<String> {
-        let mut arguments = vec!["--stage".to_owned(), self.stage.to_string()];
-        match self.part {
-            Part::Whole => {}
-            Part::Prepare => arguments.push("--prepare".to_owned()),
-            Part::Block(rank) => {
-                let slice = format!("{}/{}", rank + 1, self.n_blocks);
-                arguments.extend(["--slice".to_owned(), slice]);
-            }
-            Part::Seal => arguments.push("--seal".to_owned()),
+        let mut arguments = self.arguments_of_stage();
+        if let Part::Block(rank) = self.part {
+            let slice = format!("{}/{}", rank + 1, self.n_blocks);
+            arguments.extend(["--slice".to_owned(), slice]);
         }
         arguments
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Body, Options, summary};
 use crate::artefact::{self, Stamp};
+use crate::blocks::{self, Share};
 use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::context::{Context, WORK};
@@ -16,23 +17,25 @@ use crate::error::{Again, Error};
 use crate::journal::{Done, Journal, Record};
 use crate::lock::Lock;
 use crate::plan::Plan;
-use crate::progress::{Meter, say};
+use crate::progress::{LogFormat, Meter, say};
 use crate::stage::Stage;
 use crate::tally::Tally;
 use crate::{manifest, packages, units};
 
-/// A run under way.
+/// A process at work on the output folder of a configuration.
 pub(super) struct Run<'a> {
     pub(super) config: &'a Config,
-    pub(super) options: &'a Options,
     cancel: &'a Cancel,
     pool: rayon::ThreadPool,
+    pub(super) threads: usize,
+    pub(super) log_format: LogFormat,
     pub(super) out_dir: PathBuf,
     journal: Journal,
     /// Every complete stage so far.
     pub(super) done: BTreeMap<Stage, Done>,
     /// The stages that this process computed; the others were kept.
     pub(super) computed: Vec<Stage>,
+    _lock: Lock,
 }
 
 /// Runs the stages of a configuration, each with the given body: [`super::run`] without its stages.
@@ -52,37 +55,11 @@ pub fn drive(
         return Ok(());
     }
     plan.preflight(options.force)?;
-    let out_dir = config.vintage_dir();
-    let work_dir = out_dir.join(WORK);
-    fs::create_dir_all(&work_dir).map_err(Error::write(&work_dir))?;
-    let _lock = Lock::take(&work_dir, &out_dir)?;
-    artefact::sweep(&out_dir)?;
-    let journal = Journal::open(&work_dir)?;
-    let (done, computed) = (BTreeMap::new(), Vec::new());
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads)
-        .build()
-        .map_err(|error| Error::internal(format!("no thread pool: {error}")))?;
-    let mut run = Run { config, options, cancel, pool, out_dir, journal, done, computed };
+    let mut run = Run::alone(config, (options.threads, options.log_format), cancel)?;
     for stage in Stage::of(config).filter(|stage| *stage <= last) {
-        run.stage(stage, body)?;
+        run.stage(stage, options.from, body)?;
     }
-    // A run that stops early says nothing about the deliverables that are there already.
-    if last == Stage::Deliver {
-        manifest::write(config, &run.out_dir, &run.done, &mut run.journal)?;
-    }
-    summary::write(&run)?;
-    summary::print(&run);
-    if last == Stage::Deliver {
-        if cancel.is_raised() {
-            let during = "the packages of the result".to_owned();
-            return Err(Error::Interrupted { during, again: Again::Resumes });
-        }
-        let documents: Vec<PathBuf> =
-            config.nomenclature_source.file().into_iter().cloned().collect();
-        packages::make(&run.out_dir, &config.delivery, &documents, options.log_format)?;
-    }
-    Ok(())
+    run.finish(last)
 }
 
 /// The first and last stage to run.
@@ -98,47 +75,167 @@ fn range(options: &Options) -> Result<(Stage, Stage), Error> {
     Ok((first, last))
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// Takes the output folder for this process alone.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when another process is at work there; it cannot be written or read.
+    pub(super) fn alone(
+        config: &'a Config,
+        (threads, log_format): (usize, LogFormat),
+        cancel: &'a Cancel,
+    ) -> Result<Self, Error> {
+        let out_dir = config.vintage_dir();
+        let work_dir = out_dir.join(WORK);
+        fs::create_dir_all(&work_dir).map_err(Error::write(&work_dir))?;
+        let lock = Lock::take(&work_dir, &out_dir)?;
+        artefact::sweep(&out_dir)?;
+        let journal = Journal::open(&work_dir)?;
+        Self::new(config, (threads, log_format), cancel, (journal, lock))
+    }
+
+    /// Takes a place in the output folder beside processes that do the same.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when a process has the folder for itself; it cannot be read.
+    pub(super) fn beside(
+        config: &'a Config,
+        (threads, log_format): (usize, LogFormat),
+        cancel: &'a Cancel,
+    ) -> Result<Self, Error> {
+        let out_dir = config.vintage_dir();
+        let work_dir = out_dir.join(WORK);
+        fs::create_dir_all(&work_dir).map_err(Error::write(&work_dir))?;
+        let lock = Lock::share(&work_dir, &out_dir)?;
+        let journal = Journal::read(&work_dir)?;
+        Self::new(config, (threads, log_format), cancel, (journal, lock))
+    }
+
+    fn new(
+        config: &'a Config,
+        (threads, log_format): (usize, LogFormat),
+        cancel: &'a Cancel,
+        (journal, lock): (Journal, Lock),
+    ) -> Result<Self, Error> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| Error::internal(format!("no thread pool: {error}")))?;
+        Ok(Self {
+            config,
+            cancel,
+            pool,
+            threads,
+            log_format,
+            out_dir: config.vintage_dir(),
+            journal,
+            done: BTreeMap::new(),
+            computed: Vec::new(),
+            _lock: lock,
+        })
+    }
+
     /// Keeps a stage's journalled result, or computes it.
-    fn stage(&mut self, stage: Stage, body: Body<'_>) -> Result<(), Error> {
+    ///
+    /// * `from`: stages from this one on are computed whatever is there, those before must be complete.
+    fn stage(&mut self, stage: Stage, from: Option<Stage>, body: Body<'_>) -> Result<(), Error> {
         let (key, inputs) = self.key(stage)?;
-        let forced = self.options.from.is_some_and(|from| stage >= from);
-        let kept = if forced {
-            None
-        } else {
-            self.journal.trusted(stage.name(), &key, &self.out_dir)?.cloned()
-        };
-        if let Some(done) = kept {
+        if from.is_some_and(|from| stage >= from) {
+            blocks::forget(&self.work_dir(), stage, None)?;
+        } else if self.keep(stage, &key)? {
+            return Ok(());
+        } else if from.is_some() {
+            return Err(incomplete(stage, "run without `--from`: what is complete is kept anyway"));
+        }
+        self.compute((stage, Share::All), (key, &inputs), body)
+    }
+
+    /// Does a part of one stage, the stages before which are complete.
+    ///
+    /// # Errors
+    /// One of them is not, or those of the stage.
+    pub(super) fn part(
+        mut self,
+        (stage, share): (Stage, Share),
+        body: Body<'_>,
+    ) -> Result<(), Error> {
+        for earlier in Stage::of(self.config).filter(|earlier| *earlier < stage) {
+            let (key, _) = self.key(earlier)?;
+            if !self.keep(earlier, &key)? {
+                return Err(incomplete(
+                    earlier,
+                    "do it first, or `run`, which does what is missing",
+                ));
+            }
+        }
+        let (key, inputs) = self.key(stage)?;
+        if !self.keep(stage, &key)? {
+            self.compute((stage, share), (key, &inputs), body)?;
+        }
+        if share.seals() { self.finish(stage) } else { Ok(()) }
+    }
+
+    /// Does some blocks of a stage that was prepared; earlier stages are those of the journal, which
+    /// the preparation held against the disk.
+    ///
+    /// # Errors
+    /// The stage was not prepared for this configuration, or those of the blocks.
+    pub(super) fn slice(
+        mut self,
+        (stage, share): (Stage, Share),
+        body: Body<'_>,
+    ) -> Result<(), Error> {
+        for earlier in Stage::of(self.config).filter(|earlier| *earlier < stage) {
+            let (key, _) = self.known_key(earlier)?;
+            let Some(done) = self.journal.claimed(earlier.name(), &key) else {
+                return Err(incomplete(earlier, "the configuration or its inputs have changed"));
+            };
+            self.done.insert(earlier, done.clone());
+        }
+        let (key, inputs) = self.known_key(stage)?;
+        if self.journal.claimed(stage.name(), &key).is_some() {
             self.say(stage, "kept", "complete, kept", json!({}));
-            self.done.insert(stage, done);
             return Ok(());
         }
-        if self.options.from.is_some_and(|from| stage < from) {
-            let what = format!("stage `{stage}` is not complete for this configuration");
-            let hint = Some("run without `--from`: what is complete is kept anyway".to_owned());
-            return Err(Error::Usage { what, hint });
-        }
-        self.compute(stage, (key, &inputs), body)
+        let since = Instant::now();
+        self.body((stage, share), (&key, &inputs), body)?;
+        self.say_done(stage, "slice done", since);
+        Ok(())
+    }
+
+    /// Takes over a stage's journalled result when it is still there.
+    fn keep(&mut self, stage: Stage, key: &str) -> Result<bool, Error> {
+        let Some(done) = self.journal.trusted(stage.name(), key, &self.out_dir)? else {
+            return Ok(false);
+        };
+        self.done.insert(stage, done.clone());
+        self.say(stage, "kept", "complete, kept", json!({}));
+        Ok(true)
     }
 
     /// Runs a stage's body and journals what became of it.
     fn compute(
         &mut self,
-        stage: Stage,
+        (stage, share): (Stage, Share),
         (key, inputs): (String, &BTreeMap<String, Stamp>),
         body: Body<'_>,
     ) -> Result<(), Error> {
+        // Of blocks that were done for other parameters or inputs nothing can be kept.
+        blocks::forget(&self.work_dir(), stage, Some(&key))?;
         let unit = stage.name().to_owned();
         self.journal.append(Record::Started { unit: unit.clone(), key: key.clone() })?;
         let since = Instant::now();
-        let span = tracing::info_span!("stage", name = stage.name());
-        match span.in_scope(|| self.body(stage, inputs, body)) {
+        match self.body((stage, share), (&key, inputs), body) {
+            Ok(_) if !share.seals() => {
+                self.say_done(stage, "prepared", since);
+                Ok(())
+            }
             Ok(mut done) => {
                 done.key = key;
                 done.seconds = since.elapsed().as_secs_f64();
                 self.journal.append(Record::Done(done.clone()))?;
-                let text = units::duration(since.elapsed());
-                self.say(stage, "done", &text, json!({ "seconds": done.seconds }));
+                blocks::forget(&self.work_dir(), stage, None)?;
+                self.say_done(stage, "", since);
                 self.done.insert(stage, done);
                 self.computed.push(stage);
                 Ok(())
@@ -155,17 +252,19 @@ impl Run<'_> {
 
     fn body(
         &self,
-        stage: Stage,
-        inputs: &BTreeMap<String, Stamp>,
+        (stage, share): (Stage, Share),
+        (key, inputs): (&str, &BTreeMap<String, Stamp>),
         body: Body<'_>,
     ) -> Result<Done, Error> {
-        let (meter, tally) = (Meter::new(stage.name(), self.options.log_format), Tally::default());
+        let (meter, tally) = (Meter::new(stage.name(), self.log_format), Tally::default());
         let ctx = Context {
             stage,
+            key,
+            share,
             config: self.config,
             out_dir: self.out_dir.clone(),
-            work_dir: self.out_dir.join(WORK),
-            threads: self.options.threads,
+            work_dir: self.work_dir(),
+            threads: self.threads,
             inputs,
             progress: &meter,
             tally: &tally,
@@ -173,7 +272,8 @@ impl Run<'_> {
             cancel: self.cancel,
         };
         ctx.check_cancelled()?;
-        let report = self.pool.install(|| body(&ctx));
+        let span = tracing::info_span!("stage", name = stage.name());
+        let report = self.pool.install(|| span.in_scope(|| body(&ctx)));
         meter.finish();
         let report = report?;
         ctx.check_cancelled()?;
@@ -186,21 +286,69 @@ impl Run<'_> {
         Ok(Done { unit, key: String::new(), outputs, report, flaws, seconds: 0.0 })
     }
 
+    /// The end of a run: the manifest when its last stage is done, the summary, the packages.
+    fn finish(mut self, last: Stage) -> Result<(), Error> {
+        // A run that stops early says nothing about the deliverables that are there already.
+        if last == Stage::Deliver {
+            manifest::write(self.config, &self.out_dir, &self.done, &mut self.journal)?;
+        }
+        summary::write(&self)?;
+        summary::print(&self);
+        if last == Stage::Deliver {
+            if self.cancel.is_raised() {
+                let during = "the packages of the result".to_owned();
+                return Err(Error::Interrupted { during, again: Again::Resumes });
+            }
+            let documents: Vec<PathBuf> =
+                self.config.nomenclature_source.file().into_iter().cloned().collect();
+            packages::make(&self.out_dir, &self.config.delivery, &documents, self.log_format)?;
+        }
+        Ok(())
+    }
+
     /// Hash of everything that a stage's result depends on, and the inputs among it.
     fn key(&mut self, stage: Stage) -> Result<(String, BTreeMap<String, Stamp>), Error> {
-        let mut inputs = BTreeMap::new();
         let paths = stage.inputs(self.config);
         let stamps = self.pool.install(|| self.journal.input_stamps(&paths))?;
-        for (path, stamp) in paths.iter().zip(stamps) {
-            inputs.insert(self.config.shown(path), stamp);
+        let shown = paths.iter().map(|path| self.config.shown(path));
+        let inputs: BTreeMap<String, Stamp> = shown.zip(stamps).collect();
+        Ok((stage_key(self.config, stage, &inputs, &self.done), inputs))
+    }
+
+    /// The same from what the journal knows of the inputs: nothing is hashed.
+    fn known_key(&self, stage: Stage) -> Result<(String, BTreeMap<String, Stamp>), Error> {
+        let mut inputs = BTreeMap::new();
+        for path in stage.inputs(self.config) {
+            let Some(stamp) = self.journal.known_stamp(&path)? else {
+                let what = format!("`{}` has changed since the stage was prepared", path.display());
+                let hint = Some(format!("`millesime work CONFIG --stage {stage} --prepare`"));
+                return Err(Error::Usage { what, hint });
+            };
+            inputs.insert(self.config.shown(&path), stamp);
         }
         Ok((stage_key(self.config, stage, &inputs, &self.done), inputs))
     }
 
+    fn work_dir(&self) -> PathBuf {
+        self.out_dir.join(WORK)
+    }
+
+    fn say_done(&self, stage: Stage, what: &str, since: Instant) {
+        let text = format!("{what} {}", units::duration(since.elapsed()));
+        let event = if what.is_empty() { "done" } else { what };
+        let seconds = since.elapsed().as_secs_f64();
+        self.say(stage, event, text.trim_start(), json!({ "seconds": seconds }));
+    }
+
     fn say(&self, stage: Stage, event: &str, text: &str, mut fields: Value) {
         fields["stage"] = json!(stage);
-        say(self.options.log_format, event, &format!("{stage:<14} {text}"), fields);
+        say(self.log_format, event, &format!("{stage:<14} {text}"), fields);
     }
+}
+
+fn incomplete(stage: Stage, hint: &str) -> Error {
+    let what = format!("stage `{stage}` is not complete for this configuration");
+    Error::Usage { what, hint: Some(hint.to_owned()) }
 }
 
 /// Hash of everything that a stage's result depends on: version of its code, parameters, its own

@@ -22,7 +22,7 @@ pub(super) fn write(run: &Run<'_>) -> Result<(), Error> {
 
 /// Says it.
 pub(super) fn print(run: &Run<'_>) {
-    say(run.options.log_format, "summary", &text(run), fields(run));
+    say(run.log_format, "summary", &text(run), fields(run));
 }
 
 fn flaws(run: &Run<'_>) -> Flaws {
@@ -48,7 +48,7 @@ fn fields(run: &Run<'_>) -> Value {
         .collect();
     json!({
         "version": crate::VERSION,
-        "threads": run.options.threads,
+        "threads": run.threads,
         "memory_peak_bytes": machine::memory_peak_bytes(),
         "stages": stages,
         "issues": issues,

@@ -9,12 +9,13 @@ use kernels::grid::Window;
 use kernels::height::N_HEIGHT_BANDS;
 use kernels::sampling::clean::{ClassReport, CleanParams, Cleaned, clean};
 use kernels::sampling::{PriorBlock, Sample, SamplePlan, Sampler};
-use kernels::trees::{Model, TreeParams, train};
+use kernels::trees::{Model, Predictor, TreeParams, train};
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, Array3, Axis, s};
+use ndarray::{Array2, Array3, ArrayView2, ArrayViewMut3, Axis, s};
 use nomenclature::{ClassId, Dimension};
 use serde_json::{Map, json};
 
+use crate::blocks::{Block, Blocks, Shards};
 use crate::config::Imagery;
 use crate::context::Context;
 use crate::cube::{self, Quantity};
@@ -41,18 +42,26 @@ const JUDGE_ROUNDS: u32 = 25;
 pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let config = ctx.config;
     let frame = cube::frame(ctx)?;
-    let (file, mut report) = match &config.model {
-        Some(path) => (ModelFile::read(path)?, StageReport::default()),
-        None => trained(ctx, frame)?,
-    };
-    ctx.check_cancelled()?;
+    let blocks = Blocks::open(ctx, frame)?;
+    let report = blocks.prepared(|_| prepare(ctx, frame))?;
+    // As it was published, so that every process predicts with the same.
     let path = model_path(ctx);
+    let file = ModelFile::read(&path)?;
     let model = file.fitted(config, config.model.as_ref().unwrap_or(&path))?;
-    // A given model is delivered as well: whoever holds the vintage can make the next with it.
-    report = report.output(ctx.relative(&file.publish(&path)?.path));
-    for (date, given) in Date::of(config) {
+    let predictor = model.predictor();
+    let of_date = |(date, given)| {
         let looks = Looks::open(ctx, date, given, file.knows_heights())?;
-        report = report.output(predict(ctx, frame, (date, looks), &model)?);
+        Prediction::open(&blocks, (date, looks), (&model, &predictor))
+    };
+    let dates: Vec<Prediction<'_>> =
+        Date::of(config).into_iter().map(of_date).collect::<Result<_, Error>>()?;
+    let fill = |block: &mut Block<'_>| dates.iter().try_for_each(|date| date.fill(frame, block));
+    if blocks.each(dates.len(), fill)?.is_none() {
+        return Ok(report);
+    }
+    let mut report = report;
+    for date in &dates {
+        report = report.output(blocks.publish(&date.probability)?);
     }
     let importance: Map<_, _> =
         file.importance().into_iter().map(|(name, ppm)| (name.to_owned(), json!(ppm))).collect();
@@ -60,6 +69,21 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     let per_class: Map<_, _> =
         model.classes().iter().zip(model.samples()).map(|(&c, &n)| (code(c), json!(n))).collect();
     Ok(report.figure("samples_per_cover", per_class).figure("feature_importance_ppm", importance))
+}
+
+/// Publishes the model: the one given, or one that is trained on the prior.
+fn prepare(ctx: &Context, frame: Frame) -> Result<StageReport, Error> {
+    let (file, report) = match &ctx.config.model {
+        Some(path) => {
+            let file = ModelFile::read(path)?;
+            file.fitted(ctx.config, path)?;
+            (file, StageReport::default())
+        }
+        None => trained(ctx, frame)?,
+    };
+    ctx.check_cancelled()?;
+    // A given model is delivered as well: whoever holds the vintage can make the next with it.
+    Ok(report.output(ctx.relative(&file.publish(&model_path(ctx))?.path)))
 }
 
 /// The model of a run among its deliverables.
@@ -274,50 +298,82 @@ fn learn(
     Ok((model, cleaned))
 }
 
-/// Publishes the probability of each class of the model in each cell; zero without imagery.
-fn predict(
-    ctx: &Context,
-    frame: Frame,
-    (date, looks): (Date, Looks),
-    model: &Model,
-) -> Result<String, Error> {
-    let valid = cube::open::<u8>(ctx, date.valid())?;
-    let classes = model.classes();
-    let code = |&class: &ClassId| ctx.config.nomenclature.code(Dimension::Cover, class);
-    let names: Vec<&str> = classes.iter().map(code).collect();
-    ctx.progress.start(frame.grid.n_cells() as u64, "cells");
-    let ids: Vec<u8> = classes.iter().map(|class| class.0).collect();
-    let notes = Map::from_iter([("classes".to_owned(), json!(ids))]);
-    let predictor = model.predictor();
-    cube::publish(ctx, date.probability(), frame, (&names, notes), |shard| {
-        // Read once for the whole shard: each block by itself would decode its neighbours' chunks.
-        let (around, seen) = (looks.around(frame, shard)?, valid.read_plane(0, shard)?);
-        let mut cells = Array3::zeros((classes.len(), shard.rows, shard.cols));
+/// The probability of each class of the model at a date; zero without imagery.
+struct Prediction<'a> {
+    ctx: &'a Context<'a>,
+    looks: Looks,
+    valid: CubeArray<u8>,
+    n_classes: usize,
+    predictor: &'a Predictor<'a>,
+    probability: Shards<u8>,
+}
+
+impl<'a> Prediction<'a> {
+    fn open(
+        blocks: &Blocks<'a>,
+        (date, looks): (Date, Looks),
+        (model, predictor): (&Model, &'a Predictor<'a>),
+    ) -> Result<Self, Error> {
+        let ctx = blocks.ctx();
+        let classes = model.classes();
+        let code = |&class: &ClassId| ctx.config.nomenclature.code(Dimension::Cover, class);
+        let names: Vec<&str> = classes.iter().map(code).collect();
+        let ids: Vec<u8> = classes.iter().map(|class| class.0).collect();
+        let notes = Map::from_iter([("classes".to_owned(), json!(ids))]);
+        Ok(Self {
+            ctx,
+            looks,
+            valid: cube::open::<u8>(ctx, date.valid())?,
+            n_classes: classes.len(),
+            predictor,
+            probability: blocks.array(date.probability(), (&names, notes))?,
+        })
+    }
+
+    /// Fills a block, strips in parallel.
+    fn fill(&self, frame: Frame, block: &mut Block<'_>) -> Result<(), Error> {
+        let shard = block.window;
+        // Read once for the whole shard: each part by itself would decode its neighbours' chunks.
+        let around = self.looks.around(frame, shard)?;
+        let seen = self.valid.read_plane(0, shard)?;
+        let mut cells = Array3::zeros((self.n_classes, shard.rows, shard.cols));
         let strips = cells.axis_chunks_iter_mut(Axis(1), SIDE).into_par_iter().enumerate();
-        strips.try_for_each(|(rank, mut strip)| {
-            let (row, rows) = (shard.row + rank * SIDE, strip.len_of(Axis(1)));
-            for start in (0..shard.cols).step_by(SIDE) {
-                ctx.check_cancelled()?;
-                let cols = SIDE.min(shard.cols - start);
-                let window = Window { row, col: shard.col + start, rows, cols };
-                let lines = around.features(window)?;
-                let predicted =
-                    predictor.predict(lines.view()).map_err(|e| Error::internal(e.to_string()))?;
-                let first = rank * SIDE;
-                let seen = seen.slice(s![first..first + rows, start..start + cols]);
-                let mut part = strip.slice_mut(s![.., .., start..start + cols]);
-                for (plane, class) in part.outer_iter_mut().zip(predicted.outer_iter()) {
-                    let of_class = class.into_shape_with_order((rows, cols));
-                    let of_class = of_class.map_err(|error| Error::internal(error.to_string()))?;
-                    ndarray::Zip::from(plane)
-                        .and(&of_class)
-                        .and(&seen)
-                        .for_each(|to, &p, &v| *to = p * u8::from(v != 0));
-                }
-                ctx.progress.advance(window.n_cells() as u64);
-            }
-            Ok::<_, Error>(())
+        strips.try_for_each(|(rank, strip)| {
+            let first = rank * SIDE;
+            let seen = seen.slice(s![first..first + strip.len_of(Axis(1)), ..]);
+            self.strip(&around, (shard.row + first, shard.col), seen, strip)
         })?;
-        Ok(cells)
-    })
+        block.write(&self.probability, cells)
+    }
+
+    /// Fills the rows of a block from `row` on, part by part.
+    fn strip(
+        &self,
+        around: &Around,
+        (row, col): (usize, usize),
+        seen: ArrayView2<'_, u8>,
+        mut strip: ArrayViewMut3<'_, u8>,
+    ) -> Result<(), Error> {
+        let (_, rows, n_cols) = strip.dim();
+        for start in (0..n_cols).step_by(SIDE) {
+            self.ctx.check_cancelled()?;
+            let cols = SIDE.min(n_cols - start);
+            let window = Window { row, col: col + start, rows, cols };
+            let lines = around.features(window)?;
+            let predicted = self.predictor.predict(lines.view());
+            let predicted = predicted.map_err(|error| Error::internal(error.to_string()))?;
+            let seen = seen.slice(s![.., start..start + cols]);
+            let mut part = strip.slice_mut(s![.., .., start..start + cols]);
+            for (plane, class) in part.outer_iter_mut().zip(predicted.outer_iter()) {
+                let of_class = class.into_shape_with_order((rows, cols));
+                let of_class = of_class.map_err(|error| Error::internal(error.to_string()))?;
+                ndarray::Zip::from(plane)
+                    .and(&of_class)
+                    .and(&seen)
+                    .for_each(|to, &p, &v| *to = p * u8::from(v != 0));
+            }
+            self.ctx.progress.advance(window.n_cells() as u64);
+        }
+        Ok(())
+    }
 }

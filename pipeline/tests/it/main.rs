@@ -45,5 +45,6 @@ mod vectorise;
 mod vectorise_input;
 mod vectorise_tiles;
 mod web;
+mod workers;
 mod world;
 mod wrong_input;

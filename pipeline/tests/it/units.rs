@@ -14,13 +14,13 @@ use crate::generated::{Sample, features};
 use crate::world::layer;
 
 /// East of the territory lies a small commune, so that the grid has this many blocks.
-const N_BLOCKS: usize = 3;
+pub(crate) const N_BLOCKS: usize = 3;
 
 /// A generated territory of several blocks.
-struct Territory(Sample);
+pub(crate) struct Territory(Sample);
 
 impl Territory {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let sample = Sample::new(3);
         let path = sample.path("sample/territories/communes.gpkg");
         let polygons = features(&path, &["insee"]).into_iter().map(|(polygon, _)| polygon);
@@ -44,7 +44,7 @@ impl Territory {
         territory
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path(name)
     }
 
@@ -55,12 +55,12 @@ impl Territory {
         fs::write(path, text.replacen(from, to, 1)).unwrap();
     }
 
-    fn command(&self, args: &[&str]) -> Output {
+    pub(crate) fn command(&self, args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_millesime"));
         command.args(args).current_dir(self.path("")).output().unwrap()
     }
 
-    fn ok(&self, args: &[&str]) -> Output {
+    pub(crate) fn ok(&self, args: &[&str]) -> Output {
         let output = self.command(args);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "millesime {args:?}: {stderr}");
@@ -75,7 +75,7 @@ impl Territory {
     }
 
     /// The last completed record of each stage in the journal.
-    fn done(&self, out: &str) -> BTreeMap<String, Value> {
+    pub(crate) fn done(&self, out: &str) -> BTreeMap<String, Value> {
         let journal = self.path(out).join("D011/2021/.work/journal.jsonl");
         let text = fs::read_to_string(journal).unwrap();
         let records = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -104,7 +104,7 @@ fn a_plan_declares_what_a_run_then_writes_and_its_keys() {
     assert_eq!(before[1]["unit"], "D011/2021/ingest/block-1");
     assert_eq!(
         strings(&before[6]["command"])[1..],
-        ["sample/config.yaml", "--stage", "classify", "--slice", "1/3"]
+        ["sample/config.yaml", "--run", "D011/2021", "--stage", "classify", "--slice", "1/3"]
     );
     let blocks = before.iter().filter(|unit| unit["step"] == 1);
     let cells: u64 = blocks.map(|unit| unit["cost"]["cells"].as_u64().unwrap()).sum();

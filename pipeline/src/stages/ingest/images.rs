@@ -1,20 +1,18 @@
 //! Imagery and heights on the working grid, block by block.
 
-use kernels::grid::{Grid, Window};
+use kernels::grid::Grid;
 use kernels::height::{N_HEIGHT_BANDS, height_bytes};
 use ndarray::{Array2, ArrayViewMut3, Axis, s};
 use serde_json::Map;
 
+use crate::blocks::{Block, Blocks, Shards};
 use crate::config::{Heights, Imagery};
-use crate::context::Context;
-use crate::cube::{self, Growing};
 use crate::date::Date;
 use crate::error::{Error, InputError};
 use crate::land::Land;
 use crate::mosaic::{Mosaic, Reader};
 use crate::stage_report::StageReport;
 use crate::survey::Mosaics;
-use crate::tally::Tally;
 use crate::units;
 
 use super::strips::ByStrips;
@@ -27,109 +25,176 @@ const HEIGHT_BANDS: [&str; N_HEIGHT_BANDS] = ["height", "height_spread"];
 /// Cells that lie in the territory and have no imagery.
 const NO_IMAGERY: &str = "cell_without_imagery";
 
-/// Reads RVB and IRC of a date as means and spreads of R, G, B and NIR.
-///
-/// # Errors
-/// A tile cannot be read, or more of the territory has no imagery than the limit allows.
-pub(super) fn imagery(
-    ctx: &Context,
-    land: &Land,
-    mosaics: &Mosaics,
-    (date, given): (Date, &Imagery),
-    report: StageReport,
-) -> Result<StageReport, Error> {
-    let (rvb, irc) = (mosaics.of(date, "rvb"), mosaics.of(date, "irc"));
-    let strips = ByStrips::start(ctx, land.grid(), &[rvb, irc]);
-    let images = Growing::<u8>::new(ctx, date.imagery(), land.frame, (&IMAGERY_BANDS, Map::new()))?;
-    let valid = Growing::<u8>::new(ctx, date.valid(), land.frame, (&[], Map::new()))?;
-    let counts = cube::in_blocks(ctx, land.grid(), |shard| {
-        let open = || (rvb.reader(), irc.reader());
-        let (cells, _) =
-            strips.shard(shard, IMAGERY_BANDS.len(), open, |readers, window, cells| {
-                read_part(readers, &land.grid().sub(window), cells)
-            })?;
-        // Zero in all bands is what `read_part` leaves where there is nothing.
-        let seen = cells.fold_axis(Axis(0), 0, |&any, &cell| any | u8::from(cell != 0));
-        images.write(shard, cells)?;
-        let counts = missing(ctx, land, shard, &seen, Some(NO_IMAGERY));
-        valid.write(shard, seen.insert_axis(Axis(0)))?;
-        Ok(counts)
-    })?;
-    let void = within(&counts, ("no_imagery", ctx.config.limits.no_imagery), || {
-        InputError::new(&given.rvb[0], "too much of the territory has no imagery")
-            .hint("check the tiles, their nodata value and their masks, or raise the limit")
-    })?;
-    Ok(report
-        .output(images.publish(ctx)?)
-        .output(valid.publish(ctx)?)
-        .figure(&date.figure("cells_without_imagery"), void)
-        .figure(&date.figure("pixel_m"), rvb.pixel_m))
+/// Cells of the territory in a block, and those of them that a product leaves void.
+pub(super) type Void = (u64, u64);
+
+/// RVB and IRC of a date, on their way to means and spreads of R, G, B and NIR.
+pub(super) struct Images<'a> {
+    date: Date,
+    given: &'a Imagery,
+    rvb: &'a Mosaic,
+    irc: &'a Mosaic,
+    strips: ByStrips<'a>,
+    means: Shards<u8>,
+    valid: Shards<u8>,
 }
 
-/// Puts the heights of a date on the grid.
-///
-/// # Errors
-/// A tile cannot be read, or more of the territory has no height than the limit allows.
-pub(super) fn heights(
-    ctx: &Context,
-    land: &Land,
-    mosaics: &Mosaics,
-    (date, given): (Date, &Heights),
-    report: StageReport,
-) -> Result<StageReport, Error> {
-    let products = given.products();
-    let products: Vec<_> = products.iter().map(|(name, _)| mosaics.of(date, name)).collect();
-    let (surface, ground) = (products[0], products.get(1).copied());
-    let strips = ByStrips::start(ctx, land.grid(), &products);
-    let bands = (&HEIGHT_BANDS[..], Map::new());
-    let stored = Growing::<u8>::new(ctx, date.heights(), land.frame, bands)?;
-    let counts = cube::in_blocks(ctx, land.grid(), |shard| {
-        let open = || (surface.reader(), ground.map(Mosaic::reader));
+impl<'a> Images<'a> {
+    /// The products and the arrays of a date.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub(super) fn open(
+        blocks: &Blocks<'a>,
+        land: &Land,
+        mosaics: &'a Mosaics,
+        (date, given): (Date, &'a Imagery),
+    ) -> Result<Self, Error> {
+        let (rvb, irc) = (mosaics.of(date, "rvb"), mosaics.of(date, "irc"));
+        let strips = ByStrips::of(blocks.ctx(), land.grid(), &[rvb, irc]);
+        let means = blocks.array(date.imagery(), (&IMAGERY_BANDS, Map::new()))?;
+        let valid = blocks.array(date.valid(), (&[], Map::new()))?;
+        Ok(Self { date, given, rvb, irc, strips, means, valid })
+    }
+
+    /// How the tiles are read.
+    pub(super) fn strips(&self) -> &ByStrips<'a> {
+        &self.strips
+    }
+
+    /// Fills a block.
+    ///
+    /// # Errors
+    /// A tile cannot be read.
+    pub(super) fn fill(&self, land: &Land, block: &mut Block<'_>) -> Result<Void, Error> {
+        let open = || (self.rvb.reader(), self.irc.reader());
+        let (cells, _) = self.strips.shard(
+            block.window,
+            IMAGERY_BANDS.len(),
+            open,
+            |readers, window, cells| read_part(readers, &land.grid().sub(window), cells),
+        )?;
+        // Zero in all bands is what `read_part` leaves where there is nothing.
+        let seen = cells.fold_axis(Axis(0), 0, |&any, &cell| any | u8::from(cell != 0));
+        block.write(&self.means, cells)?;
+        let void = missing(land, block, &seen, Some(NO_IMAGERY));
+        block.write(&self.valid, seen.insert_axis(Axis(0)))?;
+        Ok(void)
+    }
+
+    /// Puts the arrays in place.
+    ///
+    /// # Errors
+    /// More of the territory has no imagery than the limit allows.
+    pub(super) fn seal(
+        &self,
+        blocks: &Blocks<'_>,
+        voids: &[Void],
+        report: StageReport,
+    ) -> Result<StageReport, Error> {
+        let limit = ("no_imagery", blocks.ctx().config.limits.no_imagery);
+        let void = within(voids, limit, || {
+            InputError::new(&self.given.rvb[0], "too much of the territory has no imagery")
+                .hint("check the tiles, their nodata value and their masks, or raise the limit")
+        })?;
+        Ok(report
+            .output(blocks.publish(&self.means)?)
+            .output(blocks.publish(&self.valid)?)
+            .figure(&self.date.figure("cells_without_imagery"), void)
+            .figure(&self.date.figure("pixel_m"), self.rvb.pixel_m))
+    }
+}
+
+/// The heights of a date, on their way to the grid.
+pub(super) struct HeightImages<'a> {
+    date: Date,
+    given: &'a Heights,
+    surface: &'a Mosaic,
+    ground: Option<&'a Mosaic>,
+    strips: ByStrips<'a>,
+    stored: Shards<u8>,
+}
+
+impl<'a> HeightImages<'a> {
+    /// The products and the array of a date.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub(super) fn open(
+        blocks: &Blocks<'a>,
+        land: &Land,
+        mosaics: &'a Mosaics,
+        (date, given): (Date, &'a Heights),
+    ) -> Result<Self, Error> {
+        let products = given.products();
+        let products: Vec<_> = products.iter().map(|(name, _)| mosaics.of(date, name)).collect();
+        let strips = ByStrips::of(blocks.ctx(), land.grid(), &products);
+        let stored = blocks.array(date.heights(), (&HEIGHT_BANDS, Map::new()))?;
+        let (surface, ground) = (products[0], products.get(1).copied());
+        Ok(Self { date, given, surface, ground, strips, stored })
+    }
+
+    /// How the tiles are read.
+    pub(super) fn strips(&self) -> &ByStrips<'a> {
+        &self.strips
+    }
+
+    /// Fills a block.
+    ///
+    /// # Errors
+    /// A tile cannot be read.
+    pub(super) fn fill(&self, land: &Land, block: &mut Block<'_>) -> Result<Void, Error> {
+        let open = || (self.surface.reader(), self.ground.map(Mosaic::reader));
         let read = |(top, under): &mut (Reader<'_>, Option<Reader<'_>>),
                     window,
                     mut cells: ArrayViewMut3<'_, u8>| {
-            let block = land.grid().sub(window);
-            let under = under.as_mut().map(|ground| ground.relief(&block)).transpose()?;
-            cells.assign(&height_bytes(&top.relief(&block)?, under.as_ref()));
+            let part = land.grid().sub(window);
+            let under = under.as_mut().map(|ground| ground.relief(&part)).transpose()?;
+            cells.assign(&height_bytes(&top.relief(&part)?, under.as_ref()));
             Ok(())
         };
-        let (cells, _) = strips.shard(shard, HEIGHT_BANDS.len(), open, read)?;
-        let counts = missing(ctx, land, shard, &cells.index_axis(Axis(0), 0).to_owned(), None);
-        stored.write(shard, cells)?;
-        Ok(counts)
-    })?;
-    let void = within(&counts, ("no_heights", ctx.config.limits.no_heights), || {
-        InputError::new(&given.surface[0], "too much of the territory has no height")
-            .hint("check `mnh`, `mns`, `mnt` and the CRS of the tiles, or raise the limit")
-    })?;
-    Ok(report
-        .output(stored.publish(ctx)?)
-        .figure(&date.figure("cells_without_height"), void)
-        .figure(&date.figure("height_pixel_m"), surface.pixel_m))
+        let (cells, _) = self.strips.shard(block.window, HEIGHT_BANDS.len(), open, read)?;
+        let void = missing(land, block, &cells.index_axis(Axis(0), 0).to_owned(), None);
+        block.write(&self.stored, cells)?;
+        Ok(void)
+    }
+
+    /// Puts the array in place.
+    ///
+    /// # Errors
+    /// More of the territory has no height than the limit allows.
+    pub(super) fn seal(
+        &self,
+        blocks: &Blocks<'_>,
+        voids: &[Void],
+        report: StageReport,
+    ) -> Result<StageReport, Error> {
+        let limit = ("no_heights", blocks.ctx().config.limits.no_heights);
+        let void = within(voids, limit, || {
+            InputError::new(&self.given.surface[0], "too much of the territory has no height")
+                .hint("check `mnh`, `mns`, `mnt` and the CRS of the tiles, or raise the limit")
+        })?;
+        Ok(report
+            .output(blocks.publish(&self.stored)?)
+            .figure(&self.date.figure("cells_without_height"), void)
+            .figure(&self.date.figure("height_pixel_m"), self.surface.pixel_m))
+    }
 }
 
 /// Cells of the territory in a block, and those of them where `known` is 0, tallied under `flaw`.
-fn missing(
-    ctx: &Context,
-    land: &Land,
-    window: Window,
-    known: &Array2<u8>,
-    flaw: Option<&str>,
-) -> (u64, u64) {
-    let (block, inside) = (land.grid().sub(window), land.inside(window));
-    let cell_twice_area = 2 * i128::from(block.cell) * i128::from(block.cell);
+fn missing(land: &Land, block: &Block<'_>, known: &Array2<u8>, flaw: Option<&str>) -> Void {
+    let (grid, inside) = (land.grid().sub(block.window), land.inside(block.window));
+    let cell_twice_area = 2 * i128::from(grid.cell) * i128::from(grid.cell);
     let (mut n_inside, mut void) = (0, 0);
-    let local = Tally::default();
     for ((at, &cell), &known) in inside.indexed_iter().zip(known) {
         n_inside += u64::from(cell != 0);
         if cell != 0 && known == 0 {
             void += 1;
             if let Some(key) = flaw {
-                local.count_at(key, block.corner(at.0, at.1), cell_twice_area, "");
+                block.tally.count_at(key, grid.corner(at.0, at.1), cell_twice_area, "");
             }
         }
     }
-    ctx.tally.absorb(&local.flaws());
     (n_inside, void)
 }
 
@@ -141,7 +206,7 @@ fn missing(
 /// # Errors
 /// `fault`, with the shares, when they are more, or all of the territory.
 fn within(
-    counts: &[(u64, u64)],
+    counts: &[Void],
     (key, most): (&str, f64),
     fault: impl FnOnce() -> InputError,
 ) -> Result<u64, Error> {

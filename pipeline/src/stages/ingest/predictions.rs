@@ -7,14 +7,14 @@ use kernels::grid::{Grid, Window};
 use kernels::lattice::Point;
 use ndarray::{Array2, Array3, ArrayView2, ArrayViewMut3, s};
 use nomenclature::{ClassId, Couple, PredictionClasses};
+use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
+use crate::blocks::{Block, Blocks, Shards};
 use crate::config::{Prediction, PredictionKind};
 use crate::context::Context;
-use crate::cube::{self, Growing, Quantity};
 use crate::date::Date;
 use crate::error::{Error, InputError};
-use crate::io::cube::{CubeArray, Frame};
 use crate::io::raster::{CellType, RasterSource};
 use crate::mosaic::{Mosaic, Placed, Reader};
 use crate::stage_report::StageReport;
@@ -29,60 +29,26 @@ const UNKNOWN_MAX: f64 = 0.5;
 /// Share of the ground on which another numbering agrees with the prior, from which it is looked at.
 const AGREEMENT_MIN: f64 = 0.4;
 
-/// Puts the predictions of a date on the grid.
-///
-/// # Errors
-/// A tile cannot be read, the predictions are not over the territory, or their values do not look
-/// like those of the numbering that is stated.
-pub(super) fn ingest(
-    ctx: &Context,
-    frame: Frame,
-    mosaics: &Mosaics,
-    date: Date,
-    mut report: StageReport,
-) -> Result<StageReport, Error> {
-    for (rank, given) in date.predictions(ctx.config).iter().enumerate() {
-        let names: Vec<&str> = given.classes.classes().iter().map(|c| c.name.as_str()).collect();
-        let reading = Reading::open(ctx, mosaics.of(date, &survey::prediction(rank)), given)?;
-        let quantity = date.prediction(rank);
-        let stored = Growing::<u8>::new(ctx, quantity, frame, (&names, Map::new()))?;
-        let strips = ByStrips::start(ctx, &frame.grid, &[reading.mosaic]);
-        let of_shards = cube::in_blocks(ctx, &frame.grid, |shard| {
-            let (cells, found) = reading.shard(&frame.grid, &strips, shard)?;
-            stored.write(shard, cells)?;
-            Ok(found)
-        })?;
-        let mut found = Found::default();
-        for of_shard in &of_shards {
-            found.merge(of_shard);
-        }
-        found.check(ctx, given)?;
-        let name = date.figure(&format!("prediction_{}", rank + 1));
-        report = report
-            .output(stored.publish(ctx)?)
-            .figure(&format!("{name}_pixels"), found.pixels)
-            .figure(&format!("{name}_pixels_unknown"), found.unknown());
-    }
-    Ok(report)
-}
-
-/// One prediction being read.
-struct Reading<'a> {
+/// A prediction on its way to the grid.
+pub(super) struct Reading<'a> {
     given: &'a Prediction,
     mosaic: &'a Mosaic,
     ranks: [u8; 256],
-    /// The prior's couples, when there is a prior.
-    prior: Option<CubeArray<u16>>,
+    /// What its figures are called.
+    figure: String,
+    strips: ByStrips<'a>,
+    stored: Shards<u8>,
 }
 
 /// What the pixels of a prediction hold, by value.
-#[derive(Debug, Clone, Default)]
-struct Found {
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Found {
     /// Pixels that hold data.
     pixels: u64,
     /// Pixels of each value that no class has, and a place of one.
     unknown: BTreeMap<u8, (u64, (i32, i32))>,
-    /// Pixels of each value on each cover of the prior.
+    /// Pixels of each value on each cover of the prior, as a list: JSON has no keys of two parts.
+    #[serde(with = "pairs")]
     on_cover: BTreeMap<(u8, ClassId), u64>,
 }
 
@@ -111,40 +77,86 @@ impl Part<'_> {
 }
 
 impl<'a> Reading<'a> {
-    fn open(ctx: &Context, mosaic: &'a Mosaic, given: &'a Prediction) -> Result<Self, Error> {
-        let has_prior = ctx.config.prior.is_some();
-        let prior = has_prior.then(|| cube::open(ctx, Quantity::Prior)).transpose()?;
-        Ok(Self { given, mosaic, ranks: given.classes.ranks(), prior })
+    /// A prediction of a date, by its rank.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub(super) fn open(
+        blocks: &Blocks<'a>,
+        grid: &Grid,
+        mosaics: &'a Mosaics,
+        (date, rank, given): (Date, usize, &'a Prediction),
+    ) -> Result<Self, Error> {
+        let names: Vec<&str> = given.classes.classes().iter().map(|c| c.name.as_str()).collect();
+        let mosaic = mosaics.of(date, &survey::prediction(rank));
+        Ok(Self {
+            given,
+            mosaic,
+            ranks: given.classes.ranks(),
+            figure: date.figure(&format!("prediction_{}", rank + 1)),
+            strips: ByStrips::of(blocks.ctx(), grid, &[mosaic]),
+            stored: blocks.array(date.prediction(rank), (&names, Map::new()))?,
+        })
     }
 
-    /// The shares of the classes on a shard.
-    fn shard(
+    /// How the tiles are read.
+    pub(super) fn strips(&self) -> &ByStrips<'a> {
+        &self.strips
+    }
+
+    /// Puts the array in place.
+    ///
+    /// # Errors
+    /// The prediction is not over the territory, or its values do not look like those of the numbering
+    /// that is stated.
+    pub(super) fn seal<'f>(
+        &self,
+        blocks: &Blocks<'_>,
+        of_blocks: impl Iterator<Item = &'f Found>,
+        report: StageReport,
+    ) -> Result<StageReport, Error> {
+        let mut found = Found::default();
+        of_blocks.for_each(|of_block| found.merge(of_block));
+        found.check(blocks.ctx(), self.given)?;
+        Ok(report
+            .output(blocks.publish(&self.stored)?)
+            .figure(&format!("{}_pixels", self.figure), found.pixels)
+            .figure(&format!("{}_pixels_unknown", self.figure), found.unknown()))
+    }
+
+    /// Fills a block with the shares of the classes.
+    ///
+    /// * `prior`: the couples of its cells, when there is a prior.
+    ///
+    /// # Errors
+    /// A tile cannot be read.
+    pub(super) fn fill(
         &self,
         grid: &Grid,
-        strips: &ByStrips<'_>,
-        shard: Window,
-    ) -> Result<(Array3<u8>, Found), Error> {
-        let n_classes = self.given.classes.classes().len();
-        let prior = self.prior.as_ref().map(|prior| prior.read_plane(0, shard)).transpose()?;
+        prior: Option<&Array2<u16>>,
+        block: &mut Block<'_>,
+    ) -> Result<Found, Error> {
+        let (n_classes, shard) = (self.given.classes.classes().len(), block.window);
         let open = || Part {
             reader: self.mosaic.reader(),
             found: Found::default(),
             on_cover: vec![0; 1 << 16],
         };
         let read = |part: &mut Part<'_>, at: Window, mut cells: ArrayViewMut3<'_, u8>| {
-            let prior = prior.as_ref().map(|prior| {
+            let prior = prior.map(|prior| {
                 let (row, col) = (at.row - shard.row, at.col - shard.col);
                 prior.slice(s![row..row + at.rows, col..col + at.cols])
             });
             cells.assign(&self.block(&grid.sub(at), prior, part)?);
             Ok(())
         };
-        let (cells, parts) = strips.shard(shard, n_classes, open, read)?;
+        let (cells, parts) = self.strips.shard(shard, n_classes, open, read)?;
         let mut found = Found::default();
         for part in parts {
             found.merge(&part.finish());
         }
-        Ok((cells, found))
+        block.write(&self.stored, cells)?;
+        Ok(found)
     }
 
     /// The shares of the classes on a block.
@@ -262,6 +274,29 @@ fn probability(
         |&(i, _): &(usize, usize)| cols.iter().filter(|&&(j, _)| valid[[i, j]] != 0).count();
     found.pixels += rows.iter().map(of_row).sum::<usize>() as u64;
     Ok(())
+}
+
+/// A map whose keys are no text, as a list of pairs.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use nomenclature::ClassId;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    type Key = (u8, ClassId);
+
+    pub(super) fn serialize<S: Serializer>(
+        map: &BTreeMap<Key, u64>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        map.iter().collect::<Vec<_>>().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<BTreeMap<Key, u64>, D::Error> {
+        Ok(Vec::<(Key, u64)>::deserialize(from)?.into_iter().collect())
+    }
 }
 
 impl Found {

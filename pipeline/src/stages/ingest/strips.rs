@@ -7,7 +7,6 @@ use ndarray::{Array3, ArrayViewMut3, Axis, s};
 use crate::context::Context;
 use crate::error::Error;
 use crate::io::cube::SHARD;
-use crate::io::gdal;
 use crate::mosaic::{Mosaic, Strips};
 
 /// Columns of cells that are read at once: their pixels and sums stay in the processor's cache.
@@ -22,12 +21,16 @@ pub(super) struct ByStrips<'a> {
 }
 
 impl<'a> ByStrips<'a> {
-    /// Makes room in GDAL's cache for the decoded tiles of the products.
-    pub(super) fn start(ctx: &'a Context<'a>, grid: &Grid, products: &[&Mosaic]) -> Self {
-        ctx.progress.start(grid.n_cells() as u64, "cells");
+    /// How products that lie over each other are read.
+    pub(super) fn of(ctx: &'a Context<'a>, grid: &Grid, products: &[&Mosaic]) -> Self {
         let strips = Strips::of(products, &Grid { cols: SHARD.min(grid.cols), ..*grid });
-        gdal::keep_tiles(ctx.threads * strips.cache_bytes);
-        Self { ctx, strips, n_parts: ctx.threads.div_ceil(grid.blocks(SHARD).len()) }
+        let n_blocks = ctx.share.blocks(grid.blocks(SHARD).len()).len();
+        Self { ctx, strips, n_parts: ctx.threads.div_ceil(n_blocks.max(1)) }
+    }
+
+    /// The decoded tiles that all threads together keep, in bytes.
+    pub(super) fn cache_bytes(&self) -> usize {
+        self.ctx.threads * self.strips.cache_bytes
     }
 
     /// The bands of one shard, and the readers that made them.

@@ -1,0 +1,251 @@
+//! Slurm as the engine of a plan: one job, or array of jobs, for each step, each after the one before.
+//!
+//! Nothing here schedules: what is written are scripts for `sbatch`, whose memory and time come from
+//! the costs of the units. See Slurm's manuals of `sbatch` (arrays, dependencies, `--requeue`,
+//! `--signal`) and `scontrol` (`requeue`), <https://slurm.schedmd.com/>.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use minijinja::{Environment, context};
+use serde::Serialize;
+
+use crate::artefact::{self, publish_bytes};
+use crate::config::Config;
+use crate::error::Error;
+use crate::plan::{Part, Unit};
+use crate::run::work_dir;
+
+/// The folder of scripts, logs and states among the working files.
+const FOLDER: &str = "slurm";
+/// The template of a job's script.
+const SCRIPT: &str = include_str!("slurm/job.sh");
+/// Share of the memory that a unit is said to take which a job asks for.
+const MEMORY_MARGIN: f64 = 1.25;
+/// The same of its time: nodes differ, and file systems more.
+const TIME_MARGIN: f64 = 3.0;
+/// Least time that a job asks for, in minutes.
+const MINUTES_MIN: u64 = 10;
+/// Restarts by Slurm itself (preemption, lost nodes, the end of the time) after which a task ends.
+const RESTARTS_MAX: u32 = 100;
+/// Lines of a failed task's log that are shown.
+const TAIL: usize = 8;
+
+/// How jobs are asked for.
+#[derive(Debug, Clone)]
+pub struct Orders {
+    /// Partition, or that of the cluster.
+    pub partition: Option<String>,
+    /// Account, or that of the user.
+    pub account: Option<String>,
+    /// Time limit of every job as Slurm writes it, or one from its cost.
+    pub time: Option<String>,
+    /// Cores of each job.
+    pub cpus: usize,
+    /// Most tasks of one array; `MaxArraySize` of the cluster is one more at least.
+    pub array_max: usize,
+    /// How long the blocks of one task should take, in minutes.
+    pub task_minutes: u64,
+    /// How often a task that fails is put in the queue again.
+    pub retries: u32,
+}
+
+/// One job of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its name: `D011-2021-classify-blocks`.
+    pub name: String,
+    /// The arguments of its worker, without a slice.
+    arguments: Vec<String>,
+    /// Tasks of its array; `None` for a single job.
+    pub tasks: Option<usize>,
+    /// Memory of one task, in megabytes.
+    pub memory_mb: u64,
+    /// Time of one task, in minutes.
+    pub minutes: u64,
+}
+
+/// A job in the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub id: String,
+}
+
+/// The jobs of the units of one configuration, in their order.
+pub fn jobs(units: &[Unit], orders: &Orders) -> Vec<Job> {
+    units.chunk_by(|a, b| a.step == b.step).map(|step| job(step, orders)).collect()
+}
+
+/// The job of one step.
+fn job(step: &[Unit], orders: &Orders) -> Job {
+    let Unit { stage, part, folder, .. } = &step[0];
+    let cpus = orders.cpus as u64;
+    let total: u64 = step.iter().map(|unit| unit.cost.core_seconds).sum();
+    let is_array = matches!(part, Part::Block(_));
+    let tasks = is_array.then(|| {
+        let of_task = (60 * orders.task_minutes * cpus).max(1);
+        (total.div_ceil(of_task) as usize).clamp(1, orders.array_max.min(step.len()).max(1))
+    });
+    let seconds = total.div_ceil(tasks.unwrap_or(1) as u64);
+    // Only blocks are sure to keep every core at work.
+    let seconds = if is_array { seconds.div_ceil(cpus) } else { seconds };
+    let memory = step.iter().map(|unit| unit.cost.memory(orders.cpus)).max().unwrap_or(0);
+    let name = match part {
+        Part::Whole => "whole",
+        Part::Prepare => "prepare",
+        Part::Block(_) => "blocks",
+        Part::Seal => "seal",
+    };
+    Job {
+        name: format!("{}-{stage}-{name}", folder.replace('/', "-")),
+        arguments: step[0].arguments_of_stage(),
+        tasks,
+        memory_mb: (memory as f64 * MEMORY_MARGIN / 1e6).ceil() as u64,
+        minutes: ((seconds as f64 * TIME_MARGIN / 60.0).ceil() as u64).max(MINUTES_MIN),
+    }
+}
+
+/// Writes the script of each job; gives their paths.
+///
+/// * `out`: what `--out` was, if it was given.
+///
+/// # Errors
+/// [`Error::Write`], or [`Error::Read`] when the program or the configuration cannot be found.
+pub fn write(
+    config: &Config,
+    out: Option<&Path>,
+    jobs: &[Job],
+    orders: &Orders,
+) -> Result<Vec<PathBuf>, Error> {
+    let folder = folder(config)?;
+    let mut environment = Environment::new();
+    environment.add_template("job.sh", SCRIPT).map_err(|e| Error::internal(e.to_string()))?;
+    let template =
+        environment.get_template("job.sh").map_err(|e| Error::internal(e.to_string()))?;
+    let mut scripts = Vec::new();
+    for job in jobs {
+        let text = template.render(context! {
+            name => &job.name,
+            logs => folder.join("logs").display().to_string(),
+            logs_quoted => quoted(&folder.join("logs")),
+            states_quoted => quoted(&folder.join("tasks")),
+            tasks => job.tasks,
+            cpus => orders.cpus,
+            memory_mb => job.memory_mb,
+            time => orders.time.clone().unwrap_or_else(|| job.minutes.to_string()),
+            partition => &orders.partition,
+            account => &orders.account,
+            retries => orders.retries,
+            restarts_max => RESTARTS_MAX,
+            command => command(job, &config.file, out)?,
+        });
+        let text = text.map_err(|error| Error::internal(error.to_string()))?;
+        let script = folder.join(format!("{}.sh", job.name));
+        publish_bytes(&script, format!("{text}\n").as_bytes())?;
+        scripts.push(script);
+    }
+    Ok(scripts)
+}
+
+/// Gives the scripts to `sbatch`, each after the one before.
+///
+/// * `after`: numbers of the jobs that the first one waits for.
+///
+/// # Errors
+/// `sbatch` is not there or refuses a script: [`Error::Unsound`] with its words.
+pub fn submit(
+    (jobs, scripts): (&[Job], &[PathBuf]),
+    after: &[String],
+) -> Result<Vec<Submitted>, Error> {
+    let mut submitted: Vec<Submitted> = Vec::new();
+    let mut before = after.join(":");
+    for (job, script) in jobs.iter().zip(scripts) {
+        let mut command = Command::new("sbatch");
+        command.arg("--parsable");
+        if !before.is_empty() {
+            command.arg(format!("--dependency=afterok:{before}"));
+        }
+        let refused = |what: String| Error::Unsound {
+            what,
+            hint: format!("is this a machine of the cluster? the script is `{}`", script.display()),
+        };
+        let output = command.arg(script).output();
+        let output = output.map_err(|error| refused(format!("`sbatch` cannot be run: {error}")))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            return Err(refused(format!("`sbatch` refuses `{}`: {said}", job.name)));
+        }
+        // `--parsable` prints the number, and the cluster's name after `;` where there are several.
+        let said = String::from_utf8_lossy(&output.stdout);
+        let id = said.trim().split(';').next().unwrap_or_default().to_owned();
+        before.clone_from(&id);
+        submitted.push(Submitted { name: job.name.clone(), id });
+    }
+    Ok(submitted)
+}
+
+/// A task that was submitted, as its script says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Task {
+    /// Its name: `D011-2021-classify-blocks-12`.
+    pub name: String,
+    /// `running`, `waiting` (in the queue again), `failed` or `done`.
+    pub state: String,
+    /// The last lines of its log.
+    pub tail: Vec<String>,
+}
+
+/// The tasks of an output folder that began and are not done, by name.
+///
+/// # Errors
+/// [`Error::Read`].
+pub fn open_tasks(work_dir: &Path) -> Result<Vec<Task>, Error> {
+    let mut tasks = Vec::new();
+    for path in artefact::children(&work_dir.join(FOLDER).join("tasks"))? {
+        // Failures are counted in files of their own.
+        if path.extension().is_some() {
+            continue;
+        }
+        let text = fs::read_to_string(&path).map_err(Error::read(&path))?;
+        let (state, log) = text.trim_end().split_once('\n').unwrap_or((&text, ""));
+        if state == "done" {
+            continue;
+        }
+        // The log may be gone; its task is told all the same.
+        let log = fs::read(log).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
+        let tail = lines.iter().rev().take(TAIL).rev().map(|&line| line.to_owned()).collect();
+        tasks.push(Task { name: artefact::name_of(&path), state: state.to_owned(), tail });
+    }
+    Ok(tasks)
+}
+
+/// The folder of the scripts, with those of logs and states.
+fn folder(config: &Config) -> Result<PathBuf, Error> {
+    let folder = work_dir(config).join(FOLDER);
+    for name in ["logs", "tasks"] {
+        let path = folder.join(name);
+        fs::create_dir_all(&path).map_err(Error::write(&path))?;
+    }
+    folder.canonicalize().map_err(Error::read(&folder))
+}
+
+/// The worker's command line, but for its slice and threads.
+fn command(job: &Job, path: &Path, out: Option<&Path>) -> Result<String, Error> {
+    let program = std::env::current_exe().map_err(Error::read("millesime"))?;
+    let config = path.canonicalize().map_err(Error::read(path))?;
+    let out =
+        out.map_or(String::new(), |out| format!(" --out {}", quoted(&artefact::place_of(out))));
+    let arguments = job.arguments.join(" ");
+    Ok(format!("{} work {} {arguments}{out}", quoted(&program), quoted(&config)))
+}
+
+/// A path as one word of a shell.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
