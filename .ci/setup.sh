@@ -6,6 +6,7 @@ missing=()
 command -v cc >/dev/null || missing+=(build-essential)
 command -v pkg-config >/dev/null || missing+=(pkg-config)
 pkg-config --exists gdal 2>/dev/null || missing+=(libgdal-dev)
+[[ -e ${MILLESIME_LEAFLET_DIR:-/usr/share/javascript/leaflet}/leaflet.css ]] || missing+=(libjs-leaflet)
 
 if ((${#missing[@]})); then
   install=(apt-get install --yes --no-install-recommends "${missing[@]}")

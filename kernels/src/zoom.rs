@@ -23,6 +23,8 @@ use crate::lattice::{Point, Polygon, Ring};
 mod merge;
 mod thin;
 
+pub use thin::thinned;
+
 #[cfg(test)]
 mod tests;
 

@@ -13,7 +13,7 @@ mod prediction;
 mod raw;
 mod source;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub use batch::Typed;
@@ -245,6 +245,15 @@ pub struct Territories {
     pub planning: Option<Layer>,
     /// Ground that the local authority exempts (article R. 101-1): parks, ground solar plants.
     pub exemptions: Option<Layer>,
+    /// Layers of the user's own to count in, by their names.
+    pub custom: BTreeMap<String, Layer>,
+}
+
+impl Territories {
+    /// The files that need not be, in the order of the keys.
+    pub fn optional(&self) -> impl Iterator<Item = &Layer> {
+        self.planning.iter().chain(&self.exemptions).chain(self.custom.values())
+    }
 }
 
 impl Config {
@@ -325,8 +334,7 @@ impl Config {
         files.extend(self.corrections.iter().map(|corrections| corrections.ledger.clone()));
         files.extend(self.evidence.layers.iter().map(|evidence| evidence.layer.path.clone()));
         files.push(self.territories.communes.path.clone());
-        let Territories { planning, exemptions, .. } = &self.territories;
-        files.extend(planning.iter().chain(exemptions).map(|layer| layer.path.clone()));
+        files.extend(self.territories.optional().map(|layer| layer.path.clone()));
         let documents = [
             &self.nomenclature_source,
             &self.rules_source,

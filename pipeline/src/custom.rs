@@ -14,6 +14,15 @@ const CODES: [&str; 8] =
 /// Columns that say what a place is called.
 const NAMES: [&str; 5] = ["nom", "name", "libelle", "site_nom", "intitule"];
 
+/// What [`is_name`] asks of a name, for messages.
+pub const NAME: &str = "at most 24 lower-case letters, digits and `_`";
+
+/// Whether a layer may be called so: its name becomes part of file and column names.
+pub fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    !name.is_empty() && name.len() <= 24 && name.chars().all(plain)
+}
+
 /// The places of one layer, sorted by code; they may overlap and need not cover the territory.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Custom {

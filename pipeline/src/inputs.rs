@@ -58,7 +58,7 @@ impl Inputs {
             }
         }
         open(&config.territories.communes)?;
-        for layer in config.territories.planning.iter().chain(&config.territories.exemptions) {
+        for layer in config.territories.optional() {
             open(layer)?;
         }
         Ok(inputs)

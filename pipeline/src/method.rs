@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::VERSION;
 use crate::config::Config;
 use crate::neighbours::MARGIN_M;
+use crate::report::leaflet;
 use crate::tables::xlsx::Method;
 use crate::tables::{Cell, Column, Table, Unit};
 
@@ -178,6 +179,14 @@ pub fn pairs(subject: &Subject<'_>) -> Box<Method> {
              ou entre le premier et le dernier. Toutes les lignes d'un tableau portent sur les mêmes \
              années."
                 .to_owned(),
+        ),
+        (
+            "Carte interactive des pages",
+            format!(
+                "Bibliothèque Leaflet {} (licence BSD à deux clauses), SHA-256 {}.",
+                leaflet::VERSION,
+                leaflet::sha256()
+            ),
         ),
         ("Statut artificialisé", official(choices)),
         ("Exemptions", exempted(choices)),

@@ -16,7 +16,7 @@ use crate::comparison::Ground;
 use crate::custom::Custom;
 use crate::error::Error;
 use crate::figures::{Figures, Norms, Step};
-use crate::report::{self, Change, KindTally, Map, ReportData, Zone};
+use crate::report::{self, Change, KindTally, Map, ReportData, Scene, Zone};
 use crate::seen::Seen;
 use crate::tables::gazetteer::{Gazetteer, Level};
 use crate::territory::located::Located;
@@ -25,6 +25,7 @@ pub mod common;
 mod glimpse;
 mod maps;
 pub mod ortho;
+mod scene;
 
 use ortho::Ortho;
 
@@ -32,9 +33,31 @@ use ortho::Ortho;
 pub const FOLDER: &str = "territoires";
 /// The levels that have pages of their own.
 const LEVELS: [Level; 3] = [Level::Scot, Level::Epci, Level::Commune];
-/// Changes listed one by one, on the page of the department and on others: each has two pictures.
-const LISTED: usize = 100;
-const LISTED_OF_TERRITORY: usize = 40;
+
+/// What fits into a page.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// Changes listed one by one.
+    changes: usize,
+    /// Bytes of pictures, three quarters of what they take in the page.
+    picture_bytes: usize,
+}
+
+/// Keeps the page of the department under 5 MB.
+const DEPARTMENT: Room = Room { changes: 100, picture_bytes: 2_500_000 };
+/// Keeps the page of a territory under 1 MB, the library of its map among it.
+const TERRITORY: Room = Room { changes: 40, picture_bytes: 450_000 };
+
+/// The ground of a page.
+#[derive(Clone, Copy, Default)]
+struct Land<'a> {
+    /// It; all of the newest vintage when absent.
+    polygons: Option<&'a [Polygon]>,
+    /// Ranks of its communes, ascending, where the page is about some.
+    communes: &'a [u32],
+    /// Its name, where it is no commune and no group of communes.
+    place: Option<&'a str>,
+}
 
 /// A changed region, or what of it lies in a territory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +124,7 @@ impl<'a> Pages<'a> {
                 Share { step: rank, piece, twice_area }
             })
         });
-        let mut shown = self.shown(None, &all.collect::<Vec<_>>(), LISTED)?;
+        let mut shown = self.shown(&Land::default(), &all.collect::<Vec<_>>(), DEPARTMENT)?;
         shown.links = sites(&self.ground.territory.communes.gazetteer)
             .into_iter()
             .filter(|site| site.level != Level::Commune)
@@ -148,7 +171,10 @@ impl<'a> Pages<'a> {
         department: &ReportData<'_>,
     ) -> Result<String, Error> {
         let own = outlines(&custom.polygons, &custom.owner, |owner| owner as usize == place);
-        let shown = self.shown(Some(&own), shares, LISTED_OF_TERRITORY)?;
+        let (code, name) = &custom.places[place];
+        let name = if name.is_empty() { code } else { name };
+        let land = Land { polygons: Some(&own), place: Some(name), ..Land::default() };
+        let shown = self.shown(&land, shares, TERRITORY)?;
         report::render_zone(department, &Zone { layer: &custom.name, rank: place, shown: &shown })
     }
 
@@ -170,6 +196,7 @@ impl<'a> Pages<'a> {
         let communes = &self.ground.territory.communes;
         let is_own = |owner| site.communes.binary_search(&owner).is_ok();
         let own = outlines(&communes.polygons, &communes.owner, is_own);
+        let land = Land { polygons: Some(&own), communes: &site.communes, place: None };
         Ok(ReportData {
             name: site.name.clone(),
             level: site.level,
@@ -180,7 +207,7 @@ impl<'a> Pages<'a> {
             tables: department.tables,
             colours: department.colours.clone(),
             thresholds: Vec::new(),
-            shown: self.shown(Some(&own), &shares, LISTED_OF_TERRITORY)?,
+            shown: self.shown(&land, &shares, TERRITORY)?,
             issues: Vec::new(),
             repairs: None,
             invariants: department.invariants.clone(),
@@ -191,30 +218,28 @@ impl<'a> Pages<'a> {
         })
     }
 
-    /// * `own`: the ground of the page; all of it when absent.
-    fn shown(
-        &self,
-        own: Option<&[Polygon]>,
-        shares: &[Share],
-        most: usize,
-    ) -> Result<Shown, Error> {
+    fn shown(&self, land: &Land<'_>, shares: &[Share], room: Room) -> Result<Shown, Error> {
         let last = self.figures.steps.len().saturating_sub(1);
         let Some(step) = self.figures.steps.last() else { return Ok(Shown::default()) };
         let mut listed: Vec<Share> =
             shares.iter().copied().filter(|share| share.step == last).collect();
         let kind = |share: &Share| step.findings[share.piece].kind;
         listed.sort_by_key(|s| (kind(s), std::cmp::Reverse(s.twice_area), s.piece));
-        let maps = self.maps(own, step, &listed)?;
-        let unlisted = listed.len().saturating_sub(most);
-        listed.truncate(most);
-        let changes = listed.iter().map(|share| self.change(step, share));
-        Ok(Shown {
-            kinds: self.kinds(shares),
-            changes: changes.collect::<Result<_, _>>()?,
-            unlisted,
-            maps,
-            links: Vec::new(),
-        })
+        let frame = self.frame(land);
+        let maps = match &frame {
+            Some(grid) => self.maps(land, grid, step, &listed)?,
+            None => Vec::new(),
+        };
+        let unlisted = listed.len().saturating_sub(room.changes);
+        listed.truncate(room.changes);
+        let changes: Result<Vec<Change>, Error> =
+            listed.iter().map(|share| self.change(step, share)).collect();
+        let mut changes = changes?;
+        let of_maps: usize = maps.iter().map(|map| map.image.len()).sum();
+        let unphotographed = fit(&mut changes, room.picture_bytes.saturating_sub(of_maps));
+        let scene = frame.filter(|_| !changes.is_empty()).map(|grid| self.scene(land, &grid));
+        let kinds = self.kinds(shares);
+        Ok(Shown { kinds, changes, unlisted, unphotographed, maps, scene, links: Vec::new() })
     }
 
     /// Number and area of the changes of each kind, over all steps.
@@ -244,6 +269,8 @@ impl<'a> Pages<'a> {
             confidence: seen.and_then(Seen::confidence_percent),
             reason: seen.and_then(Seen::reason).map_or("", |reason| reason.french()).to_owned(),
             kind: step.findings[share.piece].kind,
+            highlight: self.highlight(step, share),
+            outline: scene::outline(&piece.dissolved.polygon),
             glimpses: glimpse::of(self.orthos, &piece.dissolved.polygon)?,
         })
     }
@@ -258,8 +285,12 @@ pub struct Shown {
     pub changes: Vec<Change>,
     /// How many more there are.
     pub unlisted: usize,
+    /// How many of those listed have photographs that did not fit into the page.
+    pub unphotographed: usize,
     /// Maps, in the order to print.
     pub maps: Vec<Map>,
+    /// What the interactive map draws around the changes; none where there is no change.
+    pub scene: Option<Scene>,
     /// Words and addresses of the pages of what is larger than a commune.
     pub links: Vec<(String, String)>,
 }
@@ -316,6 +347,21 @@ fn shares<I: IntoIterator<Item = u32>>(
         }
     }
     shares
+}
+
+/// Takes away the photographs that do not fit, those of the last changes, and counts their changes.
+fn fit(changes: &mut [Change], mut room_bytes: usize) -> usize {
+    let mut n_without = 0;
+    for change in changes.iter_mut().filter(|change| !change.glimpses.is_empty()) {
+        let bytes: usize = change.glimpses.iter().map(|glimpse| glimpse.image.len()).sum();
+        if n_without > 0 || bytes > room_bytes {
+            change.glimpses.clear();
+            n_without += 1;
+        } else {
+            room_bytes -= bytes;
+        }
+    }
+    n_without
 }
 
 /// The polygons of some owners.

@@ -33,7 +33,11 @@ pub enum Highlight {
 }
 
 impl Highlight {
-    fn colour(self) -> Option<[u8; 3]> {
+    /// The kinds of change, in the order of legends.
+    pub const CHANGES: [Self; 3] = [Self::Artificialised, Self::Restored, Self::Other];
+
+    /// Red, green and blue of its colour; none for what is not painted.
+    pub fn colour(self) -> Option<[u8; 3]> {
         match self {
             Self::None => None,
             Self::Artificialised => Some([215, 25, 28]),

@@ -1,16 +1,19 @@
 //! `report.html`: one self-contained French page per territory, made from the delivered tables.
 //!
-//! The page holds its style, its charts (SVG that we draw) and its maps (PNG given by the caller)
-//! and needs no network and no script. Each figure is a `<data>` element whose `value` is the very
+//! The page holds its style, its charts (SVG that we draw), its maps (pictures given by the caller)
+//! and the interactive one (`scene`), and asks no network for anything: its policy allows its own two
+//! scripts, by their hashes, and nothing else. Without scripts and on paper everything is there too. Each figure is a `<data>` element whose `value` is the very
 //! string of the CSV; what people read beside it is that figure rounded for reading.
 
 use serde::{Deserialize, Serialize};
 
 use kernels::artificialise::Totals;
 use kernels::change::ChangeKind;
+use kernels::lattice::{Point, Polygon};
 
 use crate::Error;
 use crate::pages::Shown;
+use crate::picture::Highlight;
 use crate::tables::Table;
 use crate::tables::gazetteer::Level;
 
@@ -18,11 +21,14 @@ mod base64;
 mod chart;
 mod figure;
 pub(crate) mod frame;
+pub(crate) mod leaflet;
+mod scene;
 mod view;
 
 pub(crate) use base64::data_uri;
 pub(crate) use chart::escaped;
 pub(crate) use figure::{decimal, shown};
+pub use scene::{Limit, Scene};
 pub use view::zone::Zone;
 
 #[cfg(test)]
@@ -68,7 +74,7 @@ pub struct ReportData<'a> {
 }
 
 /// Changed objects of one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KindTally {
     /// The kind.
     pub kind: ChangeKind,
@@ -79,7 +85,7 @@ pub struct KindTally {
 }
 
 /// One change of the numbered list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Where, in words: commune, locality.
     pub place: String,
@@ -97,15 +103,23 @@ pub struct Change {
     pub reason: String,
     /// What the change is.
     pub kind: ChangeKind,
+    /// How maps paint it.
+    pub highlight: Highlight,
+    /// Its ground as maps draw it, with as many corners as they can show.
+    pub outline: Polygon,
     /// What it looks like, oldest first; empty without imagery.
     pub glimpses: Vec<Glimpse>,
 }
 
 /// A small photograph of one place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glimpse {
     /// The year that it shows.
     pub year: u16,
+    /// The south-west corner of its ground.
+    pub corner: Point,
+    /// The side of its ground, in lattice steps.
+    pub side: i32,
     /// The JPEG file.
     pub image: Vec<u8>,
 }

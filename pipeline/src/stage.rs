@@ -104,12 +104,14 @@ impl Stage {
     pub fn version(self) -> u32 {
         match self {
             // Vectorise 2, Change 2, Correct 3, Artificialise 4, Indicators 6: layers carry styles.
+            // Indicators 7: the method names the library of the maps. Deliver 6: interactive maps.
             Self::Regularise | Self::Vectorise | Self::Change => 2,
             Self::Correct => 3,
             Self::Classify | Self::Artificialise => 4,
             // Ingest 5: predictions are surveyed. Deliver 5: pages of territories.
-            Self::Ingest | Self::Update | Self::Deliver => 5,
-            Self::Indicators => 6,
+            Self::Ingest | Self::Update => 5,
+            Self::Deliver => 6,
+            Self::Indicators => 7,
         }
     }
 
@@ -134,8 +136,7 @@ impl Stage {
     pub fn inputs(self, config: &Config) -> Vec<PathBuf> {
         let territories = || {
             let Config { territories, .. } = config;
-            let optional = territories.planning.iter().chain(&territories.exemptions);
-            let optional = optional.map(|layer| layer.path.clone());
+            let optional = territories.optional().map(|layer| layer.path.clone());
             std::iter::once(territories.communes.path.clone()).chain(optional)
         };
         // Wherever the prior is read, so are the corrections of it.
@@ -352,6 +353,7 @@ fn territories(config: &Config) -> Value {
         "communes": layer(&config.territories.communes),
         "planning": config.territories.planning.as_ref().map(layer),
         "exemptions": config.territories.exemptions.as_ref().map(layer),
+        "custom": config.territories.custom.iter().map(|(name, of)| (name.clone(), layer(of))).collect::<serde_json::Map<_, _>>(),
     })
 }
 

@@ -13,7 +13,7 @@ use crate::lattice::{Point, Polygon, Ring};
 ///
 /// A node is a corner where more than two sides meet; nodes stay. Arcs may come to cross and rings
 /// to collapse: what uses the result must put up with both.
-pub(super) fn thinned(polygons: &[Polygon], distance: i32) -> Vec<Polygon> {
+pub fn thinned(polygons: &[Polygon], distance: i32) -> Vec<Polygon> {
     if distance <= 0 {
         return polygons.to_vec();
     }

@@ -10,6 +10,7 @@ use crate::commands::deliver::of_kinds;
 use crate::commands::nomenclature::{document_path, load, load_rules};
 use crate::compare::{self, Request, Source};
 use crate::config::{Department, Layer};
+use crate::custom;
 use crate::error::Error;
 use crate::packages::Kind;
 use crate::progress::LogFormat;
@@ -250,17 +251,11 @@ impl Args {
     fn customs(&self) -> Result<Vec<Source<String>>, Error> {
         let mut customs: Vec<Source<String>> = Vec::new();
         for text in &self.customs {
-            let plain = |name: &str| {
-                !name.is_empty()
-                    && name.len() <= 24
-                    && name
-                        .chars()
-                        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-            };
-            let Some((name, path)) = text.split_once('=').filter(|(name, _)| plain(name)) else {
+            let parts = text.split_once('=').filter(|(name, _)| custom::is_name(name));
+            let Some((name, path)) = parts else {
                 return Err(Error::Usage {
                     what: format!("`--custom {text}` is not NAME=PATH"),
-                    hint: Some("NAME: at most 24 lower-case letters, digits and `_`".to_owned()),
+                    hint: Some(format!("NAME: {}", custom::NAME)),
                 });
             };
             if customs.iter().any(|custom| custom.of == name) {

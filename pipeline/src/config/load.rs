@@ -17,6 +17,7 @@ use super::{
     Reference, Territories, glob,
 };
 use crate::corrections::terms::{Standing, Term};
+use crate::custom;
 use crate::error::{ConfigError, Error};
 
 /// The oldest and the latest vintage that make sense.
@@ -384,19 +385,29 @@ impl Reader<'_> {
     }
 
     fn territories(&self, raw: RawTerritories) -> Result<Territories, Error> {
-        let RawTerritories { communes, planning, exemptions } = raw;
+        let RawTerritories { communes, planning, exemptions, custom } = raw;
         let path = self.file(&["territories", "communes", "path"], &communes.path)?;
         let communes = Layer { path, layer: communes.layer };
-        let optional = |key: &str, raw: Option<RawTerritory>| {
-            let layer = |raw: RawTerritory| {
-                let path = self.file(&["territories", key, "path"], &raw.path)?;
-                Ok::<_, Error>(Layer { path, layer: raw.layer })
-            };
-            raw.map(layer).transpose()
+        let layer = |key: &[&str], raw: RawTerritory| -> Result<Layer, Error> {
+            let path = self.file(&[&["territories"], key, &["path"]].concat(), &raw.path)?;
+            Ok(Layer { path, layer: raw.layer })
         };
-        let planning = optional("planning", planning)?;
-        let exemptions = optional("exemptions", exemptions)?;
-        Ok(Territories { communes, planning, exemptions })
+        let planning = planning.map(|raw| layer(&["planning"], raw)).transpose()?;
+        let exemptions = exemptions.map(|raw| layer(&["exemptions"], raw)).transpose()?;
+        let custom = custom.into_iter().map(|(name, raw)| {
+            if !custom::is_name(&name) {
+                let what = "a layer of territories cannot have this name";
+                let fault = self.source.fault(&["territories", "custom", &name], what);
+                let (got, expected) = (format!("`{name}`"), custom::NAME.to_owned());
+                return Err(
+                    ConfigError { got: Some(got), expected: Some(expected), ..fault }.into()
+                );
+            }
+            let layer = layer(&["custom", &name], raw)?;
+            Ok((name, layer))
+        });
+        let custom = custom.collect::<Result<_, Error>>()?;
+        Ok(Territories { communes, planning, exemptions, custom })
     }
 
     /// The absolute path of a file that must exist.

@@ -3,6 +3,8 @@
 //! [`super::Config`] is what it means. Every key of the document is a field here, and unknown keys
 //! are refused.
 
+use std::collections::BTreeMap;
+
 use kernels::update::UpdateParams;
 use serde::Deserialize;
 
@@ -164,6 +166,8 @@ pub(super) struct RawTerritories {
     pub(super) communes: RawTerritory,
     pub(super) planning: Option<RawTerritory>,
     pub(super) exemptions: Option<RawTerritory>,
+    #[serde(default)]
+    pub(super) custom: BTreeMap<String, RawTerritory>,
 }
 
 /// One vector layer of territories.

@@ -45,7 +45,12 @@ pub(super) fn of(orthos: &[Ortho], polygon: &Polygon) -> Result<Vec<Glimpse>, Er
                 image[[at.0, at.1, band]] = value;
             }
         }
-        Ok(Glimpse { year: ortho.year, image: jpeg_bytes(&image)? })
+        Ok(Glimpse {
+            year: ortho.year,
+            corner: grid.bounds().0,
+            side: cell * SIDE,
+            image: jpeg_bytes(&image)?,
+        })
     };
     orthos.iter().map(glimpse).collect()
 }

@@ -7,7 +7,7 @@ use kernels::lattice::{Point, Polygon};
 use kernels::rasterise::rasterise;
 use ndarray::Array2;
 
-use super::{Pages, Share};
+use super::{Land, Pages, Share};
 use crate::error::Error;
 use crate::figures::Step;
 use crate::picture::{self, Highlight};
@@ -22,31 +22,35 @@ const MARGIN: i32 = 16;
 const MARKS_MAX: usize = 40;
 
 impl Pages<'_> {
-    /// The maps of some ground, or of all of it.
+    /// The pixels of the maps of some ground; none where there is no ground.
+    pub(super) fn frame(&self, land: &Land<'_>) -> Option<Grid> {
+        let newest = &self.ground.vintages[self.ground.vintages.len() - 1];
+        let (low, high) = bounds_of(land.polygons.unwrap_or(&newest.polygons))?;
+        let side = (high.x - low.x).max(high.y - low.y);
+        // What lies around a territory tells where it is.
+        let margin = if land.polygons.is_some() { side / MARGIN } else { 0 };
+        let low = Point::new(low.x - margin, low.y - margin);
+        let high = Point::new(high.x + margin, high.y + margin);
+        Some(Grid::covering(low, high, (side + 2 * margin) / SIDE + 1))
+    }
+
+    /// The maps of some ground.
     ///
-    /// * `own`: that ground; `listed`: its changes in the order of the list.
+    /// * `listed`: its changes in the order of the list.
     pub(super) fn maps(
         &self,
-        own: Option<&[Polygon]>,
+        land: &Land<'_>,
+        grid: &Grid,
         step: &Step,
         listed: &[Share],
     ) -> Result<Vec<Map>, Error> {
-        let newest = &self.ground.vintages[self.ground.vintages.len() - 1];
-        let bounds = bounds_of(own.unwrap_or(&newest.polygons));
-        let Some((low, high)) = bounds else { return Ok(Vec::new()) };
-        let side = (high.x - low.x).max(high.y - low.y);
-        // What lies around a territory tells where it is.
-        let margin = if own.is_some() { side / MARGIN } else { 0 };
-        let low = Point::new(low.x - margin, low.y - margin);
-        let high = Point::new(high.x + margin, high.y + margin);
-        let grid = Grid::covering(low, high, (side + 2 * margin) / SIDE + 1);
         let inside: Option<Array2<bool>> =
-            own.map(|own| rasterise(own, &vec![true; own.len()], &grid));
+            land.polygons.map(|own| rasterise(own, &vec![true; own.len()], grid));
         let mut maps = Vec::new();
         if !step.is_still() {
-            maps.push(self.changes_map(&grid, inside.as_ref(), step, listed)?);
+            maps.push(self.changes_map(grid, inside.as_ref(), step, listed)?);
         }
-        maps.push(self.covers_map(&grid, inside.as_ref(), step)?);
+        maps.push(self.covers_map(grid, inside.as_ref(), step)?);
         Ok(maps)
     }
 
@@ -107,7 +111,7 @@ impl Pages<'_> {
     }
 
     /// How a change is painted, by the matrix alone.
-    fn highlight(&self, step: &Step, share: &Share) -> Highlight {
+    pub(super) fn highlight(&self, step: &Step, share: &Share) -> Highlight {
         let (before, after) = step.changed[share.piece].key;
         let is = |couple| self.norms.judge.is_artificial(couple);
         match (is(before), is(after)) {

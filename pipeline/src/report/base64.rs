@@ -12,7 +12,7 @@ pub(crate) fn data_uri(picture: &[u8]) -> String {
 }
 
 /// The bytes in base64 with padding.
-fn encode(bytes: &[u8]) -> String {
+pub(super) fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));

@@ -1,8 +1,14 @@
 use kernels::artificialise::Totals;
-use kernels::lattice::TWICE_AREA_PER_M2;
+use kernels::lattice::{Ring, TWICE_AREA_PER_M2};
 
 use super::*;
 use crate::tables::{Cell, csv, tests as fixture};
+
+fn square(x: i32, y: i32, side: i32) -> Polygon {
+    let corners = [(0, 0), (side, 0), (side, side), (0, side)];
+    let exterior = Ring(corners.map(|(dx, dy)| Point::new(x + dx, y + dy)).to_vec());
+    Polygon { exterior, holes: Vec::new() }
+}
 
 fn shown() -> Shown {
     let m2 = TWICE_AREA_PER_M2;
@@ -17,7 +23,14 @@ fn shown() -> Shown {
             confidence: Some(94),
             reason: "bâtiment de la BD TOPO, radiométrie minérale".into(),
             kind: ChangeKind::Real,
-            glimpses: vec![Glimpse { year: 2018, image: b"\xff\xd8\xff".to_vec() }],
+            highlight: Highlight::Artificialised,
+            outline: square(70_321_000, 622_845_000, 5_000),
+            glimpses: vec![Glimpse {
+                year: 2018,
+                corner: Point::new(70_320_000, 622_844_000),
+                side: 8_000,
+                image: b"\xff\xd8\xff".to_vec(),
+            }],
         }],
         maps: vec![Map {
             title: "Changements".into(),
@@ -26,6 +39,16 @@ fn shown() -> Shown {
             marks: vec![(1_205, 9_999)],
         }],
         unlisted: 3,
+        unphotographed: 2,
+        scene: Some(Scene {
+            frame: (Point::new(70_000_000, 622_000_000), Point::new(71_000_000, 623_000_000)),
+            limits: vec![Limit {
+                name: "L'Écluse </script><script>alert(1)</script><!--".into(),
+                at: Point::new(70_500_000, 622_500_000),
+                is_own: true,
+                polygons: vec![square(70_100_000, 622_100_000, 800_000)],
+            }],
+        }),
         links: vec![("EPCI : Agglo".into(), "territoires/epci_E1.html".into())],
     }
 }
@@ -92,7 +115,7 @@ fn values(html: &str) -> Vec<&str> {
 #[test]
 fn every_text_is_escaped() {
     let html = render(&data()).unwrap();
-    assert!(!html.contains("<script"));
+    assert_eq!(scripts(&html).len(), 3, "none came with a name");
     assert!(html.contains("Aude &lt;script&gt;"));
     assert!(html.contains("L&#x27;Écluse &lt;b&gt;"), "names of communes too");
     assert!(html.contains("alt=\"Carte &quot;test&quot;\""));
@@ -141,13 +164,63 @@ fn what_the_classifier_learned_is_told_with_its_bars() {
     assert!(!without.contains("<meter") && !without.contains("classifieur"));
 }
 
+/// The attributes and the text of every script element, as a browser reads them.
+fn scripts(html: &str) -> Vec<(&str, &str)> {
+    let elements =
+        html.split("<script").skip(1).map(|rest| rest.split_once("</script>").unwrap().0);
+    elements.map(|element| element.split_once('>').unwrap()).collect()
+}
+
 #[test]
-fn page_needs_no_network_and_no_script() {
+fn page_needs_no_network_and_allows_its_own_two_scripts_alone() {
     let html = render(&data()).unwrap();
-    for banned in ["http://", "https://", "<script", "<link", "@import", "url("] {
-        assert!(!html.contains(banned), "{banned}");
+    let [(json, drawn), library, program] = scripts(&html)[..] else { panic!("three elements") };
+    assert_eq!(json, " type=\"application/json\" id=\"carte-donnees\"");
+    let mut rest = html.clone();
+    for (attributes, text) in [library, program] {
+        assert_eq!(attributes, "", "nothing is fetched");
+        assert!(html.contains(&leaflet::hash_source(text)), "the policy knows it");
+        rest = rest.replace(text, "");
+    }
+    let policy = "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+                  script-src 'sha256-";
+    assert_eq!(html.matches(policy).count(), 1);
+    assert_eq!(html.matches("'sha256-").count(), 2);
+    for banned in ["http://", "https://", "<link", "@import", "url("] {
+        assert!(!rest.contains(banned), "{banned}");
     }
     assert!(html.contains("src=\"data:image/png;base64,AQI=\""));
+    assert!(!drawn.contains('<') && drawn.contains("\\u003c/script"));
+}
+
+#[test]
+fn the_map_draws_the_changes_of_the_list_and_the_limits() {
+    let html = render(&data()).unwrap();
+    let (_, text) = scripts(&html)[0];
+    let drawn: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(drawn["size"], serde_json::json!([100_000, 100_000]));
+    assert_eq!(drawn["pictures"], serde_json::json!(["Changements"]));
+    let change = serde_json::json!({
+        "kind": 0,
+        "at": [32_100, 84_500],
+        "rings": [[32_100, 84_500, 500, 0, 0, 500, -500, 0]],
+        "photos": [[32_000, 84_400, 800]],
+    });
+    assert_eq!(drawn["changes"], serde_json::json!([change]));
+    assert_eq!(drawn["kinds"][0]["count"], 1);
+    assert_eq!(drawn["kinds"][0]["colour"], "#d7191c");
+    assert_eq!(drawn["limits"][0]["name"], "L'Écluse </script><script>alert(1)</script><!--");
+    assert!(html.contains("<img id=\"image-1\""), "the picture that lies under them");
+    assert!(html.contains("Les photographies des 2 derniers changements"));
+}
+
+#[test]
+fn a_page_without_change_runs_no_script() {
+    let mut still = data();
+    still.shown = Shown { scene: None, changes: Vec::new(), ..still.shown };
+    let html = render(&still).unwrap();
+    assert!(scripts(&html).is_empty() && !html.contains("script-src"));
+    assert!(html.contains("default-src 'none'"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use kernels::artificialise::Totals;
 
 use super::chart::{self, Bar};
 use super::figure::{Figure, grouped};
+use super::scene::SceneView;
 use super::{Accuracy, Invariant, ReportData, data_uri};
 use crate::Error;
 use crate::pages;
@@ -102,6 +103,8 @@ pub(super) struct View {
     kinds: Grid,
     changes: Vec<changes::ChangeLine>,
     unlisted: usize,
+    unphotographed: usize,
+    scene: Option<SceneView>,
     communes: Option<Grid>,
     /// The page of each line of the communes; empty where there is none.
     commune_pages: Vec<String>,
@@ -194,6 +197,8 @@ impl View {
             kinds: changes::kinds(shown),
             changes: changes::lines(shown),
             unlisted: shown.unlisted,
+            unphotographed: shown.unphotographed,
+            scene: SceneView::of(shown)?,
             commune_pages: communes
                 .iter()
                 .flat_map(|grid| commune_pages(data.level, grid))

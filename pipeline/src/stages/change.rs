@@ -5,6 +5,7 @@ use kernels::lattice::area_m2;
 use crate::comparison::{Comparison, Ground, Side, Territory};
 use crate::config::Layer;
 use crate::context::Context;
+use crate::custom::Custom;
 use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::exemption::Exemptions;
@@ -46,7 +47,11 @@ pub(super) fn ground(ctx: &Context) -> Result<Ground, Error> {
     let exemptions = exempted.map(|layer| Exemptions::read(layer, epsg, of_zones)).transpose()?;
     let zones = zones.unwrap_or_default();
     let exemptions = exemptions.unwrap_or_default();
-    let territory = Territory { communes, zones, exemptions, ..Territory::default() };
+    let custom = &config.territories.custom;
+    let customs: Result<Vec<Custom>, Error> =
+        custom.iter().map(|(name, layer)| Custom::read(name, layer, epsg, of_zones)).collect();
+    let territory =
+        Territory { communes, zones, exemptions, customs: customs?, ..Territory::default() };
     Ground::new(vintages, territory)
 }
 

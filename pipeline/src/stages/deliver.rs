@@ -165,5 +165,8 @@ fn sources(ctx: &Context) -> Vec<String> {
         ));
     }
     sources.push(format!("Communes : {}", config.shown(&config.territories.communes.path)));
+    let custom = config.territories.custom.iter();
+    sources
+        .extend(custom.map(|(name, of)| format!("Couche « {name} » : {}", config.shown(&of.path))));
     sources
 }

@@ -20,6 +20,11 @@ impl<'a> Located<'a> {
         Self { communes, boxes: Boxes::new(corners) }
     }
 
+    /// The ranks of the polygons whose boxes meet one.
+    pub fn meeting(&self, one: (Point, Point)) -> Vec<u32> {
+        self.boxes.meeting(one)
+    }
+
     /// The commune whose ground holds a point; of several the first.
     pub fn at(&self, place: Point) -> Option<&'a Commune> {
         let communes = self.communes;

@@ -48,6 +48,10 @@ impl Chain {
         let path = self.path("sample/config.yaml");
         let config = fs::read_to_string(&path).unwrap();
         let who = "organisation: Région, email: sig@region.fr";
+        let planning = "  planning: { path: territories/plu.gpkg, layer: zone_urba }\n";
+        let custom = "  custom: { plu: { path: territories/plu.gpkg, layer: zone_urba } }\n";
+        let config = config.replace(planning, &format!("{planning}{custom}"));
+        assert!(config.contains(custom), "the sample has a planning layer");
         fs::write(path, format!("{config}\ndelivery: {{ archives: [zip], {who} }}\n")).unwrap();
     }
 
@@ -188,6 +192,12 @@ fn tables_and_report_are_there(files: &BTreeMap<PathBuf, Vec<u8>>) {
         let path = Path::new("indicators").join(&name);
         assert!(files.get(&path).is_some_and(|bytes| bytes.len() > 100), "{name} says nothing");
     }
+    assert!(files.contains_key(Path::new("indicators/zones_plu.csv")));
+    let sheets = files.iter().filter(|(path, _)| path.starts_with("territoires"));
+    let of_zones = sheets.filter(|(path, _)| path.to_string_lossy().contains("zone_plu_"));
+    let of_zones: Vec<_> = of_zones.collect();
+    assert!(of_zones.len() > 3, "each zone has its sheet");
+    assert!(of_zones.iter().all(|(_, html)| html.len() < 1_000_000));
     let report = String::from_utf8(files[Path::new("report.html")].clone()).unwrap();
     assert!(report.contains("Artificialisation") && !report.contains("{{"));
     assert!(files.contains_key(Path::new("manifest.json")));

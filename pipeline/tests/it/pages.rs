@@ -113,11 +113,17 @@ fn pages_need_nothing_else_and_stay_small() {
     for path in pages(&out) {
         let html = fs::read_to_string(&path).unwrap();
         assert!(html.len() < 1_000_000, "{}: {} bytes", path.display(), html.len());
-        for banned in ["http://", "https://", "<script", "<link", "@import", "url("] {
-            assert!(!html.contains(banned), "{}: {banned}", path.display());
+        let has_changes = html.contains("<li id=\"changement-");
+        let scripts = all_between(&html, "<script", "</script>");
+        assert_eq!(scripts.len(), if has_changes { 3 } else { 0 }, "{}", path.display());
+        let own = scripts.iter().fold(html.clone(), |rest, script| rest.replace(script, ""));
+        for banned in ["http://", "https://", "<link", "@import", "url("] {
+            assert!(!own.contains(banned), "{}: {banned}", path.display());
         }
+        assert_eq!(html.matches("default-src 'none'; img-src data:;").count(), 1);
+        assert_eq!(html.matches("'sha256-").count(), if has_changes { 2 } else { 0 });
         // Every link inside the result leads somewhere.
-        for address in all_between(&html, "href=\"", "\"") {
+        for address in all_between(&own, "href=\"", "\"") {
             let found = match address.strip_prefix('#') {
                 Some(id) => html.contains(&format!("id=\"{id}\"")),
                 None => path.parent().unwrap().join(address).exists(),
@@ -127,32 +133,64 @@ fn pages_need_nothing_else_and_stay_small() {
     }
 }
 
+/// What a Chromium prints of a page, or does with it; it must say nothing on its console.
+fn browse(address: &str, args: &[&str]) -> String {
+    let browser = Command::new("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
+        .args(["--enable-logging=stderr", "--no-pdf-header-footer"])
+        .args(args)
+        .arg(address)
+        .output()
+        .expect("chromium is installed");
+    let said = String::from_utf8_lossy(&browser.stderr);
+    assert!(browser.status.success(), "{said}");
+    assert!(!said.contains("CONSOLE"), "{said}");
+    String::from_utf8_lossy(&browser.stdout).into_owned()
+}
+
 #[test]
 #[ignore = "needs a Chromium; `make test-long` installs it"]
-fn a_browser_shows_the_pages_without_a_word_on_its_console_and_prints_them_on_a4() {
+fn a_browser_draws_every_change_of_the_list_and_shows_the_one_it_is_asked_for() {
     let drawn = Drawn::new();
-    let out = drawn.tables().parent().unwrap().to_owned();
+    for path in pages(drawn.tables().parent().unwrap()) {
+        let html = fs::read_to_string(&path).unwrap();
+        let n_listed = html.matches("<li id=\"changement-").count();
+        let address = format!("file://{}", path.display());
+        let shown = browse(&address, &["--dump-dom"]);
+        let n_drawn = shown.matches("class=\"change leaflet-interactive\"").count();
+        assert_eq!(n_drawn, n_listed, "{}", path.display());
+        assert_eq!(shown.contains("<html lang=\"fr\" class=\"alive\""), n_listed > 0);
+        assert_eq!(shown.matches(">Voir sur la carte</button>").count(), n_listed);
+        if n_listed > 0 {
+            let shown = browse(&format!("{address}#carte-1"), &["--dump-dom"]);
+            let told = all_between(&shown, "<div class=\"story\">", "</a></div>");
+            assert_eq!(told.len(), 1, "{}", path.display());
+            let line = all_between(&html, "<li id=\"changement-1\"", "</li>")[0];
+            let codes = all_between(line, "</p><p>", "</p>")[0].replace("&#x2f;", "/");
+            assert!(told[0].contains("Changement 1 · ") && told[0].contains(&codes), "{}", told[0]);
+            assert!(told[0].contains("href=\"#changement-1\""));
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs a Chromium; `make test-long` installs it"]
+fn a_browser_shows_the_pages_on_wide_and_narrow_screens_and_prints_them_on_a4() {
+    let drawn = Drawn::new();
     let shots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
     fs::create_dir_all(&shots).unwrap();
-    for path in pages(&out) {
+    for path in pages(drawn.tables().parent().unwrap()) {
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let png = shots.join(format!("{stem}.png"));
-        let pdf = shots.join(format!("{stem}.pdf"));
-        for made in
-            [format!("--screenshot={}", png.display()), format!("--print-to-pdf={}", pdf.display())]
-        {
-            let browser = Command::new("chromium")
-                .args(["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1100,3000"])
-                .args(["--enable-logging=stderr", "--no-pdf-header-footer", &made])
-                .arg(&path)
-                .output()
-                .expect("chromium is installed");
-            let said = String::from_utf8_lossy(&browser.stderr);
-            assert!(browser.status.success(), "{said}");
-            assert!(!said.contains("CONSOLE"), "{said}");
+        let address = format!("file://{}", path.display());
+        for (kind, size) in [("", "1100,3000"), ("_phone", "500,4000")] {
+            let png = shots.join(format!("{stem}{kind}.png"));
+            let shot = format!("--screenshot={}", png.display());
+            browse(&address, &[&shot, &format!("--window-size={size}")]);
+            let image = fs::read(&png).unwrap();
+            assert!(image.starts_with(b"\x89PNG") && image.len() > 20_000, "{stem} is empty");
         }
-        let image = fs::read(&png).unwrap();
-        assert!(image.starts_with(b"\x89PNG") && image.len() > 20_000, "{stem} is empty");
+        let pdf = shots.join(format!("{stem}.pdf"));
+        browse(&address, &[&format!("--print-to-pdf={}", pdf.display())]);
         // A4 in points.
         let document = fs::read(&pdf).unwrap();
         let text = String::from_utf8_lossy(&document);

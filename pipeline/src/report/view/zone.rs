@@ -7,6 +7,7 @@ use super::{Bar, Figure, Grid, Line, Named, Picture, Row, chart, has_flux, vinta
 use crate::error::Error;
 use crate::pages::Shown;
 use crate::report::ReportData;
+use crate::report::scene::SceneView;
 
 /// A place of a layer.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,8 @@ pub(in crate::report) struct ZoneView {
     kinds: Grid,
     changes: Vec<ChangeLine>,
     unlisted: usize,
+    unphotographed: usize,
+    scene: Option<SceneView>,
     method: Vec<(String, String)>,
     sources: Vec<String>,
 }
@@ -66,6 +69,8 @@ impl ZoneView {
             kinds: changes::kinds(zone.shown),
             changes: changes::lines(zone.shown),
             unlisted: zone.shown.unlisted,
+            unphotographed: zone.shown.unphotographed,
+            scene: SceneView::of(zone.shown)?,
             method: data.method.clone(),
             sources: data.sources.clone(),
         })
