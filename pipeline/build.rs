@@ -25,12 +25,12 @@ fn main() {
     };
     println!("cargo:rustc-env=MILLESIME_VERSION={long}");
     if let Err(problem) = leaflet() {
-        eprintln!(
-            "error: {problem}\n\nhint: the reports' maps need Leaflet 1.x: run `.ci/setup.sh` or \
-             `apt-get install libjs-leaflet`, or set {LEAFLET_DIR} to a folder that holds \
-             leaflet.min.js (or leaflet.js) and leaflet.css"
+        println!("cargo::error={problem}");
+        println!(
+            "cargo::error=the maps of the reports need Leaflet 1.x: run `.ci/setup.sh` or `apt-get \
+             install libjs-leaflet`, or set {LEAFLET_DIR} to a folder that holds leaflet.min.js (or \
+             leaflet.js) and leaflet.css"
         );
-        std::process::exit(1);
     }
 }
 

@@ -132,7 +132,7 @@ impl<'a> Archive<'a> {
             codes.document.clone(),
         ));
         entries.extend(styles::entries(self));
-        entries.extend(quality::entries(result)?);
+        entries.extend(quality::entries(self)?);
         entries.push(Entry::text("LICENCE.txt", licence::text(&self.request)));
         entries.push(Entry::text("LISEZMOI.txt", notice::text(self)));
         let entries: Vec<Entry> =

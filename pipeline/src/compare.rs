@@ -19,6 +19,7 @@ use crate::manifest::Manifest;
 use crate::method::Choices;
 use crate::progress::{LogFormat, say};
 use crate::proof::{Area, Measures, Proof};
+use crate::quality::Quality;
 use crate::repair::Repairs;
 use crate::tally::Tally;
 use crate::territory::cog::Mapped;
@@ -74,6 +75,8 @@ pub struct Request {
     pub officials: Vec<Source<u16>>,
     /// What a local authority chose to exempt.
     pub exemptions: Option<Layer>,
+    /// What `assess result` found of the vintages.
+    pub quality: Vec<PathBuf>,
     /// Vintages of the neighbouring departments: at least one per vintage, or none.
     pub neighbours: Vec<Source<u16>>,
     /// What is artificial.
@@ -193,6 +196,7 @@ fn check(cancel: &Cancel, during: &str) -> Result<(), Error> {
 fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Error> {
     let tally = Tally::default();
     let enaf = request.enaf.as_deref().map(Enaf::read).transpose()?;
+    let quality = read::quality(request)?;
     let step = |name: &str, text: String| {
         say(request.log_format, name, &format!("{name:<14} {text}"), json!({ "text": text }));
     };
@@ -218,7 +222,7 @@ fn compute(request: &Request, judge: &Judge, cancel: &Cancel) -> Result<(), Erro
     check(cancel, "summing up")?;
     figures.proofs.splice(0..0, carried_over.into_iter().chain(covered));
     let repairs = repair::table::of(&repairs);
-    let drafts = write(request, &ground, &mut figures, (norms, &tally, &repairs))?;
+    let drafts = write(request, &ground, &mut figures, (norms, &tally, &repairs), quality)?;
     check(cancel, "writing")?;
     publish(request, drafts, &figures.proofs, &mapped)?;
     for proof in &figures.proofs {
@@ -270,6 +274,7 @@ fn write(
     ground: &Ground,
     figures: &mut Figures,
     (norms, tally, repairs): (Norms<'_>, &Tally, &tables::Table),
+    quality: Vec<Quality>,
 ) -> Result<Vec<Draft>, Error> {
     let choices = request.choices();
     let delivery = Delivery {
@@ -320,7 +325,7 @@ fn write(
         &delivery,
         (ground, figures),
         (norms, tally, repairs),
-        method,
+        (method, quality),
     )?);
     drafts.push(delivery.bytes(format!("{}.csv", repairs.name), &tables::csv::bytes(repairs)?)?);
     drafts.push(delivery.issues(&years, &tally.flaws())?);
@@ -376,6 +381,9 @@ fn publish(
     let mut inputs = BTreeMap::new();
     for (role, layer) in plan::located(request)? {
         inputs.extend(stamps(&role, &layer.path)?);
+    }
+    for path in &request.quality {
+        inputs.extend(stamps("quality", path)?);
     }
     for (role, path) in
         [("cog", &request.cog), ("enaf", &request.enaf), ("corrections", &request.corrections)]

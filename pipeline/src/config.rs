@@ -75,6 +75,8 @@ pub struct Config {
     pub imagery: Imagery,
     /// Corrections that somebody entered, to be taken over.
     pub corrections: Option<Corrections>,
+    /// What `assess result` found of the vintage that this configuration makes.
+    pub quality: Option<PathBuf>,
     /// The model that classifies; `None` to train one on the prior.
     pub model: Option<PathBuf>,
     /// Predictions of the cover at the date of the vintage, made elsewhere.
@@ -330,7 +332,7 @@ impl Config {
     pub fn inputs(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> = self.images().cloned().collect();
         files.extend(self.prior.iter().map(|prior| prior.layer.path.clone()));
-        files.extend(self.model.clone());
+        files.extend(self.model.iter().chain(&self.quality).cloned());
         files.extend(self.corrections.iter().map(|corrections| corrections.ledger.clone()));
         files.extend(self.evidence.layers.iter().map(|evidence| evidence.layer.path.clone()));
         files.push(self.territories.communes.path.clone());

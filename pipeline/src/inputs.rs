@@ -9,6 +9,7 @@ use crate::io::raster::{CellType, RasterInfo};
 use crate::io::vector::VectorSource;
 use crate::model::ModelFile;
 use crate::mosaic::Mosaic;
+use crate::quality;
 use crate::survey;
 
 /// What the headers say together.
@@ -47,6 +48,9 @@ impl Inputs {
         }
         if let Some(path) = &config.model {
             ModelFile::read(path)?.fitted(config, path)?;
+        }
+        if let Some(path) = &config.quality {
+            quality::Unplaced::read(path)?;
         }
         if let Some(prior) = &config.prior {
             open(&prior.layer)?;

@@ -61,6 +61,7 @@ pub mod proof;
 pub mod publication;
 pub mod qgis;
 mod qml;
+pub mod quality;
 pub mod repair;
 pub mod report;
 pub mod run;

@@ -53,6 +53,19 @@ pub struct Record {
     pub licence_url: &'static str,
     /// Where the data come from, and whether their quality was controlled.
     pub lineage: String,
+    /// The thematic accuracy, where it was measured.
+    pub measures: Vec<Measure>,
+}
+
+/// A measure of the thematic accuracy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Measure {
+    /// What is measured.
+    pub name: String,
+    /// How, and its interval.
+    pub description: String,
+    /// The value, in percent.
+    pub percent: String,
 }
 
 /// The ground of the data, in degrees as texts of four decimals.

@@ -180,14 +180,7 @@ pub fn pairs(subject: &Subject<'_>) -> Box<Method> {
              années."
                 .to_owned(),
         ),
-        (
-            "Carte interactive des pages",
-            format!(
-                "Bibliothèque Leaflet {} (licence BSD à deux clauses), SHA-256 {}.",
-                leaflet::VERSION,
-                leaflet::sha256()
-            ),
-        ),
+        ("Carte interactive des pages", library()),
         ("Statut artificialisé", official(choices)),
         ("Exemptions", exempted(choices)),
         ("Limite du département", limit(choices)),
@@ -224,6 +217,12 @@ fn level(subject: &Subject<'_>) -> Option<(&'static str, String)> {
         first.0,
     );
     Some(("Passage des nomenclatures", text))
+}
+
+/// What draws the maps of the pages, which is not ours.
+fn library() -> String {
+    let (version, hash) = (leaflet::VERSION, leaflet::sha256());
+    format!("Bibliothèque Leaflet {version} (licence BSD à deux clauses), SHA-256 {hash}.")
 }
 
 /// Whose word makes the ground artificial.

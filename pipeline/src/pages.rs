@@ -211,7 +211,7 @@ impl<'a> Pages<'a> {
             issues: Vec::new(),
             repairs: None,
             invariants: department.invariants.clone(),
-            accuracy: department.accuracy.clone(),
+            quality: department.quality.clone(),
             learning: None,
             method: department.method.clone(),
             sources: department.sources.clone(),

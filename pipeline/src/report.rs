@@ -14,6 +14,7 @@ use kernels::lattice::{Point, Polygon};
 use crate::Error;
 use crate::pages::Shown;
 use crate::picture::Highlight;
+use crate::quality::Quality;
 use crate::tables::Table;
 use crate::tables::gazetteer::Level;
 
@@ -63,8 +64,8 @@ pub struct ReportData<'a> {
     pub repairs: Option<Table>,
     /// The laws that the run checked.
     pub invariants: Vec<Invariant>,
-    /// Accuracy figures, when there is a reference to measure against.
-    pub accuracy: Vec<Accuracy>,
+    /// How right the vintages were found to be, where somebody has looked.
+    pub quality: Vec<Quality>,
     /// What the classifier learned, when there was one.
     pub learning: Option<Learning>,
     /// Subjects and explanations: the sheet `Méthode` of the workbook.
@@ -158,17 +159,6 @@ pub struct Invariant {
     pub result: String,
     /// Whether it holds.
     pub holds: bool,
-}
-
-/// One accuracy figure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Accuracy {
-    /// What is measured, in French.
-    pub label: String,
-    /// The figure with its unit.
-    pub value: String,
-    /// How it was measured, and its interval.
-    pub note: String,
 }
 
 /// What the classifier learned, and how right it was on what it had not seen.

@@ -255,6 +255,7 @@ pub fn all_parameters(config: &Config) -> Value {
         "update_rules": update_rules(config),
         "usage_rules": usage_rules(config),
         "model": config.model.as_ref().map(|path| config.shown(path)),
+        "quality": config.quality.as_ref().map(|path| config.shown(path)),
         "reports": config.reports,
         "predictions": predictions(config),
         "evidence": evidence(config),

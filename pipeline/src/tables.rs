@@ -4,7 +4,7 @@
 //! and the HTML report all show that very string or the number it denotes, so no two documents of
 //! a delivery can disagree. Areas stay exact integers until then.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub mod corrected;
 pub mod csv;
@@ -24,7 +24,7 @@ pub mod xlsx;
 pub(crate) mod tests;
 
 /// What the numbers of a column count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unit {
     /// Text, codes, years: no unit.
     None,

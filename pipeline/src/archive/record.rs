@@ -1,11 +1,13 @@
 //! The metadata record of an archive, filled from the result and the imprint.
 
+use super::subject::Subject;
 use super::{Archive, Vector, licence};
 use crate::config::region_name;
 use crate::error::{Error, InputError};
 use crate::io::srs::Reprojection;
 use crate::io::vector::VectorSource;
-use crate::metadata::{Bounds, Record, denominator, identifier};
+use crate::metadata::{Bounds, Measure, Record, denominator, identifier};
+use crate::quality::{self, Quality};
 
 /// The record, as XML.
 ///
@@ -20,6 +22,7 @@ pub(super) fn xml(archive: &Archive<'_>) -> Result<String, Error> {
     let organisation =
         imprint.organisation.clone().unwrap_or_else(|| "Producteur non renseigné".to_owned());
     let title = archive.subject.title();
+    let assessed = assessed(archive)?;
     let record = Record {
         identifier: identifier(&archive.name, &organisation),
         name: archive.name.clone(),
@@ -49,7 +52,8 @@ pub(super) fn xml(archive: &Archive<'_>) -> Result<String, Error> {
         },
         licence: licence::NAME,
         licence_url: licence::URL,
-        lineage: lineage(archive),
+        lineage: lineage(archive, assessed.is_some()),
+        measures: assessed.iter().flat_map(measures).collect(),
     };
     record.xml()
 }
@@ -90,8 +94,37 @@ fn bounds(archive: &Archive<'_>) -> Result<Bounds, Error> {
     Ok(Bounds::around(degrees))
 }
 
+/// What was found of the vintage of the archive, where somebody has looked; the difference of two
+/// vintages is as right as neither of them alone.
+fn assessed(archive: &Archive<'_>) -> Result<Option<Quality>, Error> {
+    let (result, subject) = (archive.request.result, archive.subject);
+    let name = quality::name(subject.year());
+    if !matches!(subject, Subject::Vintage(_) | Subject::Artif(_)) || !result.has(&name) {
+        return Ok(None);
+    }
+    Quality::of_result(&result.file(&name)?, subject.year()).map(Some)
+}
+
+/// The thematic accuracy of the data.
+fn measures(quality: &Quality) -> Vec<Measure> {
+    let Quality { places, .. } = quality;
+    let measure = |[what, value, low, high]: [String; 4]| Measure {
+        name: format!("Exactitude globale : {what}"),
+        description: format!(
+            "Part estimée du sol dont le code est juste, en pour cent ; intervalle à 95 % : {low} à \
+             {high} ; {} points renseignés sur {}, échantillonnage aléatoire stratifié interprété en \
+             aveugle (Olofsson et al. 2014).",
+            places.answered, places.drawn
+        ),
+        percent: value,
+    };
+    quality.overall().into_iter().map(measure).collect()
+}
+
 /// Where the data come from, and what was controlled.
-fn lineage(archive: &Archive<'_>) -> String {
+///
+/// * `is_assessed`: whether the record holds measures of the thematic accuracy.
+fn lineage(archive: &Archive<'_>, is_assessed: bool) -> String {
     let result = archive.request.result;
     let manifest = result.manifest();
     let inputs: Vec<&str> = manifest
@@ -113,11 +146,16 @@ fn lineage(archive: &Archive<'_>) -> String {
         "{how}, par {}. {} fichiers en entrée : {}{more}. Contrôle qualité interne fait : {} lois \
          vérifiées à la production (couverture sans trou ni recouvrement, égalité exacte des stocks \
          et des flux à tous les niveaux), listées dans 5_QUALITE. La fiabilité thématique se mesure à \
-         part, par échantillon aveugle ; aucune mesure n'est jointe à cette archive.",
+         part, par échantillon aveugle ; {}.",
         result.made_by(),
         manifest.inputs.len(),
         inputs.join(", "),
         manifest.proofs.len(),
+        if is_assessed {
+            "la mesure est jointe à cette archive"
+        } else {
+            "aucune mesure n'est jointe à cette archive"
+        },
     )
 }
 

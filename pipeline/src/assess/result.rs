@@ -19,6 +19,9 @@ use crate::config::Layer;
 use crate::error::{Error, InputError};
 use crate::tables::{Table, csv, json as as_json, xlsx};
 
+/// Name of the result as a document: everything but the page.
+pub const RESULT: &str = "qualite.json";
+
 /// What is asked.
 #[derive(Debug)]
 pub struct Request {
@@ -219,8 +222,8 @@ impl Outcome {
         let book = xlsx::workbook(&title, &self.tables, &method)?;
         publish_bytes(folder.join("qualite.xlsx"), &book)?;
         let text = serde_json::to_vec_pretty(&self.json())
-            .map_err(|error| Error::internal(format!("qualite.json: {error}")))?;
-        publish_bytes(folder.join("qualite.json"), &text)?;
+            .map_err(|error| Error::internal(format!("{RESULT}: {error}")))?;
+        publish_bytes(folder.join(RESULT), &text)?;
         publish_bytes(folder.join("qualite.html"), page::render(self, &method)?.as_bytes())?;
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::custom;
 use crate::error::Error;
 use crate::packages::Kind;
 use crate::progress::LogFormat;
-use crate::talk;
+use crate::{quality, talk};
 
 /// The nomenclature of vintages for which none is named.
 const DEFAULT_NOMENCLATURE: &str = "ocsge-2-0";
@@ -83,6 +83,9 @@ pub struct Args {
     /// plants); taken off exactly where it is covered
     #[arg(long, value_name = "PATH")]
     exemptions: Option<String>,
+    /// What `millesime assess result` wrote of one of the vintages: its figures stand in the report
+    #[arg(long, value_name = "DIR")]
+    quality: Vec<PathBuf>,
     /// A neighbouring department of the same vintage, for every vintage or none: the groups that
     /// the limit cuts go on in it; several files of a year add up
     #[arg(long, value_name = "YEAR=PATH")]
@@ -142,6 +145,7 @@ impl Args {
             department,
             officials: self.officials(&vintages)?,
             exemptions: self.exemptions.as_deref().map(layer),
+            quality: self.quality()?,
             neighbours: self.neighbours(&vintages)?,
             vintages,
             territories: self.territories.iter().map(|text| layer(text)).collect(),
@@ -246,6 +250,20 @@ impl Args {
 
     fn neighbours(&self, vintages: &[Source<u16>]) -> Result<Vec<Source<u16>>, Error> {
         of_vintages("--neighbours", &self.neighbours, vintages)
+    }
+
+    fn quality(&self) -> Result<Vec<PathBuf>, Error> {
+        let file = |typed: &PathBuf| {
+            let document = quality::file(typed);
+            if document.is_file() {
+                return Ok(document);
+            }
+            Err(Error::Usage {
+                what: format!("`--quality {}` is no assessment", typed.display()),
+                hint: Some("give the folder that `millesime assess result` wrote".to_owned()),
+            })
+        };
+        self.quality.iter().map(file).collect()
     }
 
     fn customs(&self) -> Result<Vec<Source<String>>, Error> {

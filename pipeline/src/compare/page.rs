@@ -8,6 +8,7 @@ use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::figures::{Figures, Norms};
 use crate::pages::{Pages, common};
+use crate::quality::{self, Quality};
 use crate::report::{self, ReportData};
 use crate::tables::Table;
 use crate::tables::gazetteer::Level;
@@ -23,7 +24,7 @@ pub(super) fn write(
     delivery: &Delivery<'_>,
     (ground, figures): (&Ground, &Figures),
     (norms, tally, repairs): (Norms<'_>, &Tally, &Table),
-    method: Box<Method>,
+    (method, quality): (Box<Method>, Vec<Quality>),
 ) -> Result<Vec<Draft>, Error> {
     let nomenclature = &request.nomenclature;
     let pages = Pages::new(ground, figures, norms, (&[], &[]));
@@ -42,13 +43,17 @@ pub(super) fn write(
         issues: common::issues(&tally.flaws()),
         repairs: Some(repairs.clone()),
         invariants: common::invariants(figures.proofs.iter()),
-        accuracy: Vec::new(),
+        quality,
         learning: None,
         method: method.into_vec(),
         sources: sources(request),
         tables: &figures.tables,
     };
-    let mut drafts = vec![delivery.bytes(REPORT, report::render(&department)?.as_bytes())?];
+    let assessed = department.quality.iter();
+    let mut drafts: Vec<Draft> = assessed
+        .map(|of| delivery.bytes(quality::name(of.year), &of.bytes))
+        .collect::<Result<_, _>>()?;
+    drafts.push(delivery.bytes(REPORT, report::render(&department)?.as_bytes())?);
     drafts.extend(pages.territories(&department, |address, page| delivery.bytes(address, page))?);
     Ok(drafts)
 }

@@ -1,17 +1,21 @@
 //! The layers of a comparison, read as they are, made usable, and checked against each other.
 
+use std::path::PathBuf;
+
 use kernels::lattice::Polygon;
 
+use super::plan::located;
 use super::{Request, Source};
 use crate::comparison::{Accepted, Territory};
 use crate::config::Layer;
 use crate::corrections::ledger::Ledger;
 use crate::corrections::reconcile::patch;
 use crate::custom::Custom;
-use crate::error::Error;
+use crate::error::{Error, InputError};
 use crate::exemption::Exemptions;
 use crate::neighbours::within_margin;
 use crate::proof::Proof;
+use crate::quality::{Quality, Unplaced};
 use crate::repair::Repairs;
 use crate::tables::gazetteer::Gazetteer;
 use crate::tally::Tally;
@@ -32,6 +36,31 @@ pub(super) struct Layers {
     pub(super) carried_over: Vec<Proof>,
     /// The communes that are counted under another code, by the COG.
     pub(super) mapped: Vec<Mapped>,
+}
+
+/// What `assess result` found of the vintages.
+///
+/// # Errors
+/// [`Error::Input`] for an assessment of another file, or two of one vintage.
+pub(super) fn quality(request: &Request) -> Result<Vec<Quality>, Error> {
+    if request.quality.is_empty() {
+        return Ok(Vec::new());
+    }
+    let years = request.years();
+    // The vintages come first.
+    let files: Vec<(u16, PathBuf)> =
+        years.into_iter().zip(located(request)?).map(|(year, (_, l))| (year, l.path)).collect();
+    let mut found: Vec<Quality> = Vec::new();
+    for path in &request.quality {
+        let quality = Unplaced::read(path)?.of_one(&files)?;
+        if found.iter().any(|other| other.year == quality.year) {
+            let what = format!("two assessments tell of vintage {}", quality.year);
+            return Err(InputError::new(path, what).into());
+        }
+        found.push(quality);
+    }
+    found.sort_by_key(|quality| quality.year);
+    Ok(found)
 }
 
 /// Reads every layer; `tally` gets the flaws of all files.

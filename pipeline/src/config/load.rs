@@ -19,6 +19,7 @@ use super::{
 use crate::corrections::terms::{Standing, Term};
 use crate::custom;
 use crate::error::{ConfigError, Error};
+use crate::quality;
 
 /// The oldest and the latest vintage that make sense.
 const VINTAGES: std::ops::RangeInclusive<u16> = 1950..=2100;
@@ -133,6 +134,7 @@ impl Reader<'_> {
             scratch: raw.scratch,
             imagery: self.imagery(&["imagery"], &raw.imagery)?,
             corrections: raw.corrections.map(|raw| self.corrections(&raw)).transpose()?,
+            quality: raw.quality.map(|typed| self.quality(&typed)).transpose()?,
             model: raw.model.map(|path| self.file(&["model"], &path)).transpose()?,
             predictions: self.predictions(&["predictions"], raw.predictions)?,
             evidence: self.evidence(raw.evidence)?,
@@ -408,6 +410,20 @@ impl Reader<'_> {
         });
         let custom = custom.collect::<Result<_, Error>>()?;
         Ok(Territories { communes, planning, exemptions, custom })
+    }
+
+    /// The result of an assessment: the folder that `assess result` wrote, or its document.
+    fn quality(&self, typed: &str) -> Result<PathBuf, Error> {
+        let document = quality::file(&self.resolve(&["quality"], typed)?);
+        if document.is_file() {
+            return Ok(document);
+        }
+        Err(ConfigError {
+            got: Some(format!("`{}`", document.display())),
+            expected: Some("the folder that `millesime assess result` wrote".to_owned()),
+            ..self.source.fault(&["quality"], "there is no assessment")
+        }
+        .into())
     }
 
     /// The absolute path of a file that must exist.

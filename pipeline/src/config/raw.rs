@@ -33,6 +33,7 @@ pub(super) struct Raw {
     pub(super) scratch: bool,
     pub(super) imagery: RawImagery,
     pub(super) corrections: Option<RawCorrections>,
+    pub(super) quality: Option<String>,
     pub(super) model: Option<String>,
     #[serde(default)]
     pub(super) predictions: Vec<RawPrediction>,

@@ -171,6 +171,7 @@ impl Case {
             licence: "Licence Ouverte 2.0",
             licence_url: "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
             lineage: "Contrôle qualité fait.".to_owned(),
+            measures: Vec::new(),
         };
         text("fiche.xml", &record.xml().unwrap());
         self.summed()

@@ -20,7 +20,27 @@ fn record() -> Record {
         licence: "Licence Ouverte / Open Licence 2.0",
         licence_url: "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
         lineage: "Produit de l'imagerie. Contrôle qualité fait : 12 lois vérifiées.".to_owned(),
+        measures: Vec::new(),
     }
+}
+
+#[test]
+fn measures_of_the_thematic_accuracy_stand_in_the_record() {
+    let measure = |what: &str, percent: &str| Measure {
+        name: format!("Exactitude globale : {what}"),
+        description: "intervalle à 95 % : 91.20 à 95.00 %".to_owned(),
+        percent: percent.to_owned(),
+    };
+    let measures = vec![measure("Couverture & usage", "93.10"), measure("Usage", "94.00")];
+    let xml = Record { measures, ..record() }.xml().unwrap();
+    assert_eq!(checked(&xml).faults, []);
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    let texts = |tag: &str| -> Vec<String> {
+        let nodes = document.descendants().filter(|node| node.tag_name().name() == tag);
+        nodes.filter_map(|node| Some(node.text()?.trim().to_owned())).collect()
+    };
+    assert_eq!(texts("Record"), ["93.10", "94.00"]);
+    assert!(xml.contains("Couverture &amp; usage") && xml.contains("91.20 à 95.00"));
 }
 
 fn checked(xml: &str) -> Checked {

@@ -46,6 +46,15 @@ impl Figure {
 }
 
 impl Figure {
+    /// An estimate in percent, with one decimal: more than a sample can tell.
+    pub(super) fn percent(cell: &Cell) -> Self {
+        let figure = Self::of(cell);
+        match figure.value.as_str() {
+            "" => figure,
+            value => Self { display: format!("{}{THIN}%", rounded(value, 1)), ..figure },
+        }
+    }
+
     /// The same figure in hectares without unit, for tables that state it once.
     pub(super) fn in_hectares(cell: &Cell) -> Self {
         let Cell::Area(twice_area) = *cell else { return Self::of(cell) };

@@ -90,7 +90,7 @@ fn data() -> ReportData<'static> {
             result: "écart 0 m²".into(),
             holds: true,
         }],
-        accuracy: Vec::new(),
+        quality: Vec::new(),
         learning: Some(Learning {
             origin: "Appris sur le millésime <2018>.".into(),
             classes: vec![LearnedClass {

@@ -9,7 +9,7 @@ use kernels::artificialise::Totals;
 use super::chart::{self, Bar};
 use super::figure::{Figure, grouped};
 use super::scene::SceneView;
-use super::{Accuracy, Invariant, ReportData, data_uri};
+use super::{Invariant, ReportData, data_uri};
 use crate::Error;
 use crate::pages;
 use crate::tables::gazetteer::Level;
@@ -19,6 +19,7 @@ use crate::tables::{Cell, Table};
 mod changes;
 mod learning;
 mod matrix;
+mod quality;
 mod readings;
 mod repairs;
 mod trajectory;
@@ -113,7 +114,7 @@ pub(super) struct View {
     issues: Vec<IssueLine>,
     repairs: Option<Grid>,
     invariants: Vec<Invariant>,
-    accuracy: Vec<Accuracy>,
+    quality: Vec<quality::QualityView>,
     learning: Option<learning::LearningView>,
     method: Vec<(String, String)>,
     sources: Vec<String>,
@@ -208,7 +209,7 @@ impl View {
             issues: issues(data),
             repairs: data.repairs.as_ref().and_then(repairs::grid),
             invariants: data.invariants.clone(),
-            accuracy: data.accuracy.clone(),
+            quality: data.quality.iter().map(|q| quality::QualityView::of(q, data.level)).collect(),
             learning: data.learning.as_ref().map(learning::LearningView::of),
             method: data.method.clone(),
             sources: data.sources.clone(),

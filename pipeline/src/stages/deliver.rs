@@ -16,6 +16,7 @@ use crate::method;
 use crate::model::{ModelFile, Origin};
 use crate::pages::ortho::Ortho;
 use crate::pages::{Pages, common};
+use crate::quality::{self, Quality, Unplaced};
 use crate::report::{self, LearnedClass, Learning, ReportData};
 use crate::seen::seen;
 use crate::stage_report::StageReport;
@@ -60,7 +61,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         issues: common::issues(&ctx.all_flaws()),
         repairs: None,
         invariants: common::invariants(ctx.earlier.values().flat_map(|d| &d.report.proofs)),
-        accuracy: Vec::new(),
+        quality: quality(ctx)?,
         learning: Some(learning(ctx)?),
         method: method::of(config).into_vec(),
         sources: sources(ctx),
@@ -71,19 +72,31 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         ctx.check_cancelled()?;
         publish_bytes(ctx.out(address), page)
     })?;
+    let assessed: Result<Vec<_>, Error> = department
+        .quality
+        .iter()
+        .map(|of| publish_bytes(ctx.out(quality::name(of.year)), &of.bytes))
+        .collect();
     let names = names(config);
     let draft = Draft::new(ctx.out(Product::Issues.file_name(&names)))?;
     let places = write_issues(draft.temp(), &names, &ctx.all_flaws())?;
     let issues = draft.publish()?;
     let mut report =
         StageReport::default().output(ctx.relative(&page.path)).output(ctx.relative(&issues.path));
-    for territory in &territories {
-        report = report.output(ctx.relative(&territory.path));
+    for file in territories.iter().chain(&assessed?) {
+        report = report.output(ctx.relative(&file.path));
     }
     Ok(report
         .figure("territory_pages", territories.len())
         .figure("report_bytes", page.stamp.bytes)
         .figure("issue_places", places))
+}
+
+/// What an assessment found of the vintage of the run.
+fn quality(ctx: &Context) -> Result<Vec<Quality>, Error> {
+    let Some(path) = &ctx.config.quality else { return Ok(Vec::new()) };
+    let own = ctx.out(Product::Occupation.file_name(&names(ctx.config)));
+    Ok(vec![Unplaced::read(path)?.of_one(&[(ctx.config.vintage, own)])?])
 }
 
 /// The orthophotos of the run, oldest first.

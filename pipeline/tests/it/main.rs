@@ -32,6 +32,7 @@ mod nested;
 mod nested_run;
 mod pages;
 mod predictions;
+mod quality;
 mod reading;
 mod recall;
 mod resume;
