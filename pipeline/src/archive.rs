@@ -29,6 +29,7 @@ mod styles;
 mod subject;
 mod sums;
 pub(crate) mod write;
+mod zone;
 
 /// What to deliver.
 #[derive(Debug, Clone, Copy)]

@@ -36,7 +36,7 @@ use read::Layers;
 pub(crate) use plan::{files, stamps};
 
 /// The capture rules whose minimum units tell a change from what the rules cannot see.
-const CAPTURE: &str = "ocsge-2-0";
+pub(crate) const CAPTURE: &str = "ocsge-2-0";
 
 /// The command, as the manifest names it.
 const COMMAND: &str = "compare";

@@ -1,6 +1,8 @@
 //! A finished result, of `run` or of `compare`: every file of it is checked against the manifest
 //! before it is read, and what it was made with is told by itself.
 
+pub(crate) mod ground;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

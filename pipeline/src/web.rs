@@ -14,22 +14,22 @@ use serde_json::{Map, Value, json};
 use crate::artefact::{Draft, Stamp};
 use crate::delivery::changes;
 use crate::error::{Error, InputError};
+use crate::finished::ground::{Changes, Vintage};
 use crate::finished::{Codes, Finished};
 use crate::io::schema::Product;
 use crate::packages::{Kind, Package, State};
-use crate::styles::{Legend, maplibre, products};
+use crate::styles::{Legend, Paint, Theme, maplibre, products};
 use crate::vintage::bounds_of;
-use ground::{Changes, Vintage};
 use rasters::{Class, Frame};
 use stac::{Asset, Item};
 use tiles::Extent;
 
 mod contents;
 mod flat;
-mod ground;
 mod mercator;
 mod mvt;
 mod pmtiles;
+mod points;
 mod rasters;
 mod stac;
 mod tiles;
@@ -254,6 +254,11 @@ impl Files<'_> {
         if has_changes {
             let themes = products::change_themes(before, year);
             layers.extend(themes.iter().map(|t| maplibre::layer(t, SOURCE, "changements")));
+            // What is too small to be drawn, in the same colours.
+            layers.extend(themes.into_iter().map(|theme| {
+                let key = format!("{}-points", theme.key);
+                maplibre::layer(&Theme { key, paint: Paint::Marker, ..theme }, SOURCE, points::NAME)
+            }));
         }
         for layer in layers.iter_mut().skip(1) {
             layer["layout"]["visibility"] = json!("none");

@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::entry::{Body, Entry};
-use super::subject::Subject;
-use super::{Archive, Vector};
+use super::subject::Origin;
+use super::{Archive, Vector, zone};
 use crate::artefact::name_of;
 use crate::error::Error;
-use crate::finished::Finished;
+use crate::io::record::{BuiltZoneRecord, Record};
 use crate::io::schema::{Product, shapefile_field};
 use crate::io::vector::{VectorSource, table_names};
 use crate::io::vector_writer::{LayerSpec, Shape, VectorFormat, VectorWriter};
@@ -28,19 +28,82 @@ const PARTS: [&str; 5] = ["cpg", "dbf", "prj", "shp", "shx"];
 pub(super) fn entries(archive: &Archive<'_>, folder: &Path) -> Result<Vec<Entry>, Error> {
     let (result, subject) = (archive.request.result, archive.subject);
     let mut entries = Vec::new();
-    for product in subject.products() {
+    for &product in subject.products() {
+        let origin = subject.origin(result, product);
         let file = product.file_name(&subject.names(result));
-        let (path, stamp) = result.expected(&file)?;
-        let is_alone = archive.vector == Vector::GeoPackage && table_names(&path)?.len() == 1;
-        if is_alone {
-            entries.push(Entry { path: inside(&file), body: Body::Result(path, stamp) });
-            continue;
+        if origin == Some(Origin::Delivered) && archive.vector == Vector::GeoPackage {
+            let (path, stamp) = result.expected(&file)?;
+            if table_names(&path)?.len() == 1 {
+                entries.push(Entry { path: inside(&file), body: Body::Result(path, stamp) });
+                continue;
+            }
         }
-        for path in write(result, subject, *product, (archive.vector, folder))? {
+        let written = match origin {
+            Some(Origin::Drawn) => draw(archive, folder)?,
+            Some(Origin::Status) => copy(archive, (Product::Artif, product), folder)?,
+            _ => copy(archive, (product, product), folder)?,
+        };
+        for path in written {
             entries.push(Entry { path: inside(&name_of(&path)), body: Body::Made(path) });
         }
     }
     Ok(entries)
+}
+
+/// A layer alone in its file.
+struct Written {
+    path: PathBuf,
+    vector: Vector,
+    writer: VectorWriter,
+}
+
+impl Written {
+    fn create(
+        layer: LayerSpec,
+        file: &str,
+        (vector, folder): (Vector, &Path),
+    ) -> Result<Self, Error> {
+        fs::create_dir_all(folder).map_err(Error::write(folder))?;
+        let (path, format, spec) = match vector {
+            Vector::GeoPackage => (folder.join(file), VectorFormat::GeoPackage, layer),
+            Vector::Shapefile => {
+                let path = folder.join(file).with_extension("shp");
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                let fields = layer.fields.iter().cloned().map(shapefile_field).collect();
+                (path, VectorFormat::Shapefile, LayerSpec { name, fields, ..layer })
+            }
+        };
+        Ok(Self { writer: VectorWriter::create(&path, format, &[spec])?, path, vector })
+    }
+
+    /// The files, sorted.
+    fn finish(self) -> Result<Vec<PathBuf>, Error> {
+        let Self { path, vector, writer } = self;
+        writer.finish()?;
+        Ok(match vector {
+            Vector::GeoPackage => vec![path],
+            Vector::Shapefile => {
+                PARTS.iter().map(|part| path.with_extension(part)).filter(|p| p.exists()).collect()
+            }
+        })
+    }
+}
+
+/// Draws the zone construite of a vintage; gives the files, sorted.
+fn draw(archive: &Archive<'_>, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let (request, year) = (&archive.request, archive.subject.year());
+    let names = archive.subject.names(request.result);
+    let mut layer = Product::BuiltZone.layer(&names);
+    layer.title = format!("{}, dessinée sur des cellules de {} m", layer.title, zone::CELL_M);
+    let file = Product::BuiltZone.file_name(&names);
+    let mut written = Written::create(layer, &file, (archive.vector, folder))?;
+    let department = request.result.department()?.folder();
+    for (rank, polygon) in (1..).zip(zone::of_vintage(request, year)?) {
+        let id = format!("{department}_{year}_ZC{rank:05}");
+        let values = BuiltZoneRecord { id, vintage: year }.values();
+        written.writer.add(0, rank, Shape::Polygon(&polygon), &values)?;
+    }
+    written.finish()
 }
 
 fn inside(name: &str) -> String {
@@ -48,43 +111,31 @@ fn inside(name: &str) -> String {
 }
 
 /// Writes the layer of a product alone; gives the files, sorted.
-fn write(
-    result: &Finished,
-    subject: Subject,
-    product: Product,
-    (vector, folder): (Vector, &Path),
+///
+/// * `from`: the product of the result that has its rows and its columns.
+fn copy(
+    archive: &Archive<'_>,
+    (from, product): (Product, Product),
+    folder: &Path,
 ) -> Result<Vec<PathBuf>, Error> {
-    fs::create_dir_all(folder).map_err(Error::write(folder))?;
-    let names = subject.names(result);
+    let (result, names) = (archive.request.result, archive.subject.names(archive.request.result));
     let mut layer = product.layer(&names);
-    let file = product.file_name(&names);
-    let source = VectorSource::open(&result.file(&file)?, Some(&layer.name))?;
-    // It names the rules, where the layer depends on them.
-    layer.title = source.description().unwrap_or(layer.title);
+    let path = result.file(&from.file_name(&names))?;
+    let source = VectorSource::open(&path, Some(&from.layer_name(&names)))?;
+    if from == product {
+        // It names the rules, where the layer depends on them.
+        layer.title = source.description().unwrap_or(layer.title);
+    }
     let columns: Result<Vec<usize>, Error> =
         layer.fields.iter().map(|field| source.require_column(&[&field.name])).collect();
     let epsg = layer.epsg;
-    let (path, format, spec) = match vector {
-        Vector::GeoPackage => (folder.join(&file), VectorFormat::GeoPackage, layer),
-        Vector::Shapefile => {
-            let path = folder.join(&file).with_extension("shp");
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let fields = layer.fields.iter().cloned().map(shapefile_field).collect();
-            (path, VectorFormat::Shapefile, LayerSpec { name, fields, ..layer })
-        }
-    };
-    let mut writer = VectorWriter::create(&path, format, &[spec])?;
+    let file = product.file_name(&names);
+    let mut written = Written::create(layer, &file, (archive.vector, folder))?;
     for feature in source.features(&columns?, epsg)? {
         let feature = feature?;
         for polygon in &feature.polygons {
-            writer.add(0, feature.fid, Shape::Polygon(polygon), &feature.values)?;
+            written.writer.add(0, feature.fid, Shape::Polygon(polygon), &feature.values)?;
         }
     }
-    writer.finish()?;
-    Ok(match vector {
-        Vector::GeoPackage => vec![path],
-        Vector::Shapefile => {
-            PARTS.iter().map(|part| path.with_extension(part)).filter(|p| p.exists()).collect()
-        }
-    })
+    written.finish()
 }

@@ -66,7 +66,7 @@ fn bounds(archive: &Archive<'_>) -> Result<Bounds, Error> {
     let mut degrees = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
     // An empty difference has no ground of its own: that of the territories stands for it.
     let territories = format!("territories_{}.gpkg", result.facts().department);
-    let files = archive.subject.data(result).into_iter().chain([territories]);
+    let files = archive.subject.sources(result).into_iter().chain([territories]);
     for file in files.filter(|file| result.has(file)) {
         let path = result.file(&file)?;
         let layer = crate::io::vector::layer_names(&path)?.into_iter().next();

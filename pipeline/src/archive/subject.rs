@@ -20,6 +20,17 @@ pub(super) enum Subject {
     Evolution(u16, u16),
 }
 
+/// Where a layer of an archive comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A file of the result.
+    Delivered,
+    /// The artificialisation layer of the vintage, which has every polygon, less its own columns.
+    Status,
+    /// Drawn from the buildings of the vintage.
+    Drawn,
+}
+
 /// The archives that a result has the files for, and in words what it lacks for the others.
 pub(super) fn all(result: &Finished) -> (Vec<Subject>, Vec<String>) {
     let years = &result.facts().years;
@@ -33,14 +44,20 @@ pub(super) fn all(result: &Finished) -> (Vec<Subject>, Vec<String>) {
     }
     let mut lacking = Vec::new();
     subjects.retain(|subject| {
-        // The files of a vintage do not bear its year: a result holds those of its newest, if any.
-        let is_other = matches!(subject, Subject::Vintage(year) if Some(year) != years.last());
-        let files = subject.data(result);
-        let missing: Vec<String> =
-            files.into_iter().filter(|file| is_other || !result.has(file)).collect();
+        let lacks = |product: &Product| subject.origin(result, *product).is_none();
+        let missing: Vec<String> = subject
+            .products()
+            .iter()
+            .filter(|p| lacks(p))
+            .map(|product| product.file_name(&subject.names(result)))
+            .collect();
         if !missing.is_empty() {
             let (title, files) = (subject.title(), missing.join(", "));
-            lacking.push(format!("{title}: the result has no {files} of {}", subject.year()));
+            lacking.push(format!(
+                "{title}: the result has no {files} of {}, nor the artificialisation layer of that \
+                 year to write it from",
+                subject.year()
+            ));
         }
         missing.is_empty()
     });
@@ -78,7 +95,8 @@ impl Subject {
         }
     }
 
-    /// The layers that it holds.
+    /// The layers that it holds; the national platform takes exactly two files in the archive of a
+    /// vintage and exactly one in the others.
     pub(super) fn products(self) -> &'static [Product] {
         match self {
             Self::Vintage(_) => &[Product::Occupation, Product::BuiltZone],
@@ -94,11 +112,31 @@ impl Subject {
         result.names(years[0], self.year())
     }
 
-    /// Its data files, by their names in the result; the national platform takes exactly two in the
-    /// archive of a vintage and exactly one in the others.
-    pub(super) fn data(self, result: &Finished) -> Vec<String> {
+    /// Where a layer of it comes from; none when the result does not hold what it takes.
+    pub(super) fn origin(self, result: &Finished, product: Product) -> Option<Origin> {
         let names = self.names(result);
-        self.products().iter().map(|product| product.file_name(&names)).collect()
+        // The files of a vintage do not bear its year: a result holds those of its newest, if any.
+        let is_newest = result.facts().years.last() == Some(&self.year());
+        let bears_year = !matches!(product, Product::Occupation | Product::BuiltZone);
+        if (is_newest || bears_year) && result.has(&product.file_name(&names)) {
+            return Some(Origin::Delivered);
+        }
+        let has_status = result.has(&Product::Artif.file_name(&names));
+        match product {
+            Product::Occupation if has_status => Some(Origin::Status),
+            Product::BuiltZone if has_status => Some(Origin::Drawn),
+            _ => None,
+        }
+    }
+
+    /// The files of the result that its layers are written from.
+    pub(super) fn sources(self, result: &Finished) -> Vec<String> {
+        let names = self.names(result);
+        let source = |&product: &Product| match self.origin(result, product) {
+            Some(Origin::Status | Origin::Drawn) => Product::Artif.file_name(&names),
+            Some(Origin::Delivered) | None => product.file_name(&names),
+        };
+        self.products().iter().map(source).collect()
     }
 
     /// The name of its archive, as IGN forms them.

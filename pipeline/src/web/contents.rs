@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use nomenclature::{Couple, Dimension, Nomenclature};
 
-use super::ground::{Change, Object};
 use super::mvt::Attribute;
 use crate::delivery::status_word;
+use crate::finished::ground::{Change, Object};
 
 /// From this zoom on every object is itself; above, neighbours that are drawn alike are one.
 const OBJECTS_FROM: u8 = 13;
@@ -148,6 +148,41 @@ impl Content for Differences<'_> {
         let mut columns = texts(self.columns.iter().map(String::as_str).chain(["kind"]));
         columns.push(("surface".to_owned(), "Number"));
         columns
+    }
+}
+
+/// What points tell of the differences: what their colour depends on, so that many say the same.
+pub(super) struct Marked<'a> {
+    changes: &'a [Change],
+    /// Names of the status of both dates.
+    columns: [String; 2],
+}
+
+impl<'a> Marked<'a> {
+    pub(super) fn new(changes: &'a [Change], before: u16, after: u16) -> Self {
+        Self { changes, columns: [format!("artif_{before}"), format!("artif_{after}")] }
+    }
+
+    /// Names and values of a difference.
+    pub(super) fn says(&self, rank: u32) -> Vec<(&str, Attribute)> {
+        let Change { status, kind, .. } = &self.changes[rank as usize];
+        let [was, is] = &self.columns;
+        vec![(was, text(&status.0)), (is, text(&status.1)), ("kind", text(kind))]
+    }
+
+    /// The columns, with their types in words.
+    pub(super) fn columns(&self) -> Vec<(String, &'static str)> {
+        texts(self.columns.iter().map(String::as_str).chain(["kind"]))
+    }
+
+    /// Ranks, the largest difference first.
+    pub(super) fn by_area(&self) -> Vec<u32> {
+        let mut ranks: Vec<u32> = (0..self.changes.len() as u32).collect();
+        ranks.sort_by(|&a, &b| {
+            let area = |rank: u32| self.changes[rank as usize].area_m2;
+            area(b).total_cmp(&area(a)).then(a.cmp(&b))
+        });
+        ranks
     }
 }
 

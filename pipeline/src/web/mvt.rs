@@ -10,6 +10,15 @@ use kernels::lattice::{Point, Polygon, Ring};
 /// Steps along a side of a tile.
 pub(super) const EXTENT: u32 = 4096;
 
+/// Types of geometries.
+const POINT: u64 = 1;
+const POLYGON: u64 = 3;
+
+/// Commands of geometries.
+const MOVE_TO: u64 = 1;
+const LINE_TO: u64 = 2;
+const CLOSE_PATH: u64 = 7;
+
 /// What a feature says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Attribute {
@@ -40,6 +49,27 @@ impl Layer {
         polygon: &Polygon,
         attributes: impl IntoIterator<Item = (&'a str, Attribute)>,
     ) {
+        self.add_shape(POLYGON, &commands(polygon), attributes);
+    }
+
+    /// Adds a point, in steps from the north-west corner of the tile; attributes as in [`Layer::add`].
+    pub(super) fn add_point<'a>(
+        &mut self,
+        place: Point,
+        attributes: impl IntoIterator<Item = (&'a str, Attribute)>,
+    ) {
+        let mut bytes = Vec::new();
+        varint(&mut bytes, command(MOVE_TO, 1));
+        draw(&mut bytes, &mut Point::new(0, 0), place);
+        self.add_shape(POINT, &bytes, attributes);
+    }
+
+    fn add_shape<'a>(
+        &mut self,
+        kind: u64,
+        commands: &[u8],
+        attributes: impl IntoIterator<Item = (&'a str, Attribute)>,
+    ) {
         let mut tags = Vec::new();
         for (name, value) in attributes {
             varint(&mut tags, u64::from(self.key(name)));
@@ -47,9 +77,8 @@ impl Layer {
         }
         let mut feature = Vec::new();
         bytes_field(&mut feature, 2, &tags);
-        // Geometry type: polygon.
-        number_field(&mut feature, 3, 3);
-        bytes_field(&mut feature, 4, &commands(polygon));
+        number_field(&mut feature, 3, kind);
+        bytes_field(&mut feature, 4, commands);
         bytes_field(&mut self.features, 2, &feature);
     }
 
@@ -97,12 +126,13 @@ impl Layer {
     }
 }
 
+/// A command and how often it is given.
+fn command(id: u64, count: usize) -> u64 {
+    id | (count as u64) << 3
+}
+
 /// The commands that draw a polygon: for each ring go to its first corner, draw to the others, close.
 fn commands(polygon: &Polygon) -> Vec<u8> {
-    const MOVE_TO: u64 = 1;
-    const LINE_TO: u64 = 2;
-    const CLOSE_PATH: u64 = 7;
-    let command = |id: u64, count: usize| id | (count as u64) << 3;
     let mut bytes = Vec::new();
     let mut pen = Point::new(0, 0);
     for Ring(corners) in polygon.rings() {

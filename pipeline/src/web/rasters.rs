@@ -8,9 +8,9 @@ use ndarray::Axis;
 use nomenclature::{Dimension, Nomenclature};
 use serde_json::{Value, json};
 
-use super::ground::{Changes, Vintage};
 use crate::artefact::Draft;
 use crate::error::Error;
+use crate::finished::ground::{Changes, Vintage};
 use crate::io::raster_writer::{Compression, RasterSpec, TILE, write_cog, write_geotiff};
 
 /// The cells of a raster and their CRS.

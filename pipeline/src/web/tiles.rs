@@ -1,6 +1,7 @@
 //! The pyramid of vector tiles: each zoom generalised from the one below it, every tile a partition
 //! of its ground.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -13,13 +14,14 @@ use nomenclature::Nomenclature;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::contents::{Content, Differences, Occupation, Status};
-use super::ground::{Changes, Vintage};
+use super::contents::{Content, Differences, Marked, Occupation, Status};
 use super::mercator;
 use super::mvt::{EXTENT, Layer};
 use super::pmtiles::{Address, Archive, Head, compressed};
+use super::points::{self, Places, Points};
 use crate::artefact::Draft;
 use crate::error::Error;
+use crate::finished::ground::{Changes, Vintage};
 
 /// Least and largest zoom: a step of the largest is 0.6 m, and viewers draw on from there.
 pub(super) const ZOOMS: (u8, u8) = (5, 14);
@@ -79,6 +81,22 @@ impl Extent {
     }
 }
 
+/// Everything that tiles are made of, at one zoom.
+struct Atlas<'a> {
+    /// The layers of polygons: the vintage first, the differences last, if there are any.
+    themes: Vec<Theme<'a>>,
+    /// The differences, wherever they are too small to be drawn.
+    marks: Option<Marks<'a>>,
+}
+
+/// The differences as points.
+struct Marks<'a> {
+    content: Marked<'a>,
+    /// Ranks, the ones to keep first.
+    order: Vec<u32>,
+    places: Places,
+}
+
 /// A layer of the tiles at one zoom.
 struct Theme<'a> {
     content: Box<dyn Content + 'a>,
@@ -91,23 +109,23 @@ struct Theme<'a> {
 /// # Errors
 /// [`Error::Input`] for a place that the projection does not know, [`Error::Write`].
 pub(super) fn write(source: &Source<'_>, title: &str, draft: &Draft) -> Result<Extent, Error> {
-    let mut themes = themes(source)?;
+    let mut atlas = Atlas::of(source)?;
     let mut archive = Archive::default();
-    let mut extent = Extent { bounds: bounds(&themes[0].level), outline: Vec::new() };
+    let mut extent = Extent { bounds: bounds(atlas.ground()), outline: Vec::new() };
     for zoom in (ZOOMS.0..=ZOOMS.1).rev() {
         if zoom < ZOOMS.1 {
-            for theme in &mut themes {
+            for theme in &mut atlas.themes {
                 theme.coarsen(zoom)?;
             }
         }
-        for (address, tile) in fitting(&mut themes, zoom, TILE_MAX)? {
+        for (address, tile) in atlas.fitting(zoom, TILE_MAX)? {
             archive.add(address, tile);
         }
         if zoom == OUTLINE_ZOOM {
-            extent.outline = outline(&themes[0].level, zoom)?;
+            extent.outline = outline(atlas.ground(), zoom)?;
         }
     }
-    let head = Head { zooms: ZOOMS, bounds: extent.bounds, metadata: metadata(&themes, title) };
+    let head = Head { zooms: ZOOMS, bounds: extent.bounds, metadata: atlas.metadata(title) };
     let file = File::create(draft.temp()).map_err(Error::write(draft.temp()))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     archive.write(&head, &mut out).map_err(Error::write(draft.temp()))?;
@@ -115,27 +133,122 @@ pub(super) fn write(source: &Source<'_>, title: &str, draft: &Draft) -> Result<E
     Ok(extent)
 }
 
-/// The layers at the finest zoom.
-fn themes<'a>(source: &Source<'a>) -> Result<Vec<Theme<'a>>, Error> {
-    let place = |polygons| mercator::placed(source.path, polygons, source.epsg, ZOOMS.1);
-    let objects = &source.vintage.objects;
-    let ranks = |n: usize| -> Vec<u32> { (0..n as u32).collect() };
-    let ground = place(&source.vintage.polygons)?;
-    let statuses: Vec<u32> = objects.iter().map(|o| u32::from(o.is_artificial)).collect();
-    let occupation = Occupation::new(objects, source.nomenclature);
-    let mut themes = vec![
-        Theme::new(Box::new(occupation), &ground, &ranks(objects.len()))?,
-        Theme::new(Box::new(Status), &ground, &statuses)?,
-    ];
-    drop(ground);
-    let changes = &source.changes.changes;
-    if !changes.is_empty() {
+impl<'a> Atlas<'a> {
+    /// All of it at the finest zoom.
+    fn of(source: &Source<'a>) -> Result<Self, Error> {
+        let place = |polygons| mercator::placed(source.path, polygons, source.epsg, ZOOMS.1);
+        let objects = &source.vintage.objects;
+        let ranks = |n: usize| -> Vec<u32> { (0..n as u32).collect() };
+        let ground = place(&source.vintage.polygons)?;
+        let statuses: Vec<u32> = objects.iter().map(|o| u32::from(o.is_artificial)).collect();
+        let occupation = Occupation::new(objects, source.nomenclature);
+        let mut themes = vec![
+            Theme::new(Box::new(occupation), &ground, &ranks(objects.len()))?,
+            Theme::new(Box::new(Status), &ground, &statuses)?,
+        ];
+        drop(ground);
+        let changes = &source.changes.changes;
+        if changes.is_empty() {
+            return Ok(Self { themes, marks: None });
+        }
         let (before, after) = source.years;
         let content = Differences::new(changes, before, after);
         let ground = place(&source.changes.polygons)?;
         themes.push(Theme::new(Box::new(content), &ground, &ranks(changes.len()))?);
+        let content = Marked::new(changes, before, after);
+        let order = content.by_area();
+        let places = Places::new(&ground, ZOOMS.1);
+        Ok(Self { themes, marks: Some(Marks { content, order, places }) })
     }
-    Ok(themes)
+
+    /// The ground of the vintage.
+    fn ground(&self) -> &Level {
+        &self.themes[0].level
+    }
+
+    /// The differences that are not drawn at this zoom.
+    fn points(&self, zoom: u8) -> Points {
+        let (Some(marks), Some(theme)) = (&self.marks, self.themes.last()) else {
+            return Points::default();
+        };
+        let drawn = theme.level.polygons().map(|(key, _)| key).collect();
+        marks.places.at(zoom, &drawn, &marks.order)
+    }
+
+    /// The tiles of a zoom; when one has more than `bytes_max` the whole zoom is drawn with less, so
+    /// that neighbours still meet.
+    fn fitting(&mut self, zoom: u8, bytes_max: usize) -> Result<Vec<(Address, Vec<u8>)>, Error> {
+        let mut detail = Detail { twice_area_min: 2 * 64, distance: DISTANCE };
+        loop {
+            let points = self.points(zoom);
+            let tiles: Result<Vec<_>, Error> = self
+                .addresses(zoom, &points)
+                .into_par_iter()
+                .map(|address| Ok((address, self.tile(address, &points)?)))
+                .collect();
+            let mut tiles = tiles?;
+            if tiles.iter().all(|(_, tile)| tile.len() <= bytes_max) {
+                tiles.retain(|(_, tile)| !tile.is_empty());
+                return Ok(tiles);
+            }
+            drop(tiles);
+            detail.twice_area_min *= 2;
+            detail.distance += 1;
+            for theme in &mut self.themes {
+                theme.simplify(detail)?;
+            }
+        }
+    }
+
+    /// A tile of all layers, compressed; empty when there is nothing in it.
+    fn tile(&self, address: Address, points: &Points) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        for theme in &self.themes {
+            bytes.extend(theme.layer(address)?.unwrap_or_default());
+        }
+        if let Some(marks) = &self.marks {
+            bytes.extend(points.layer(address, &marks.content).unwrap_or_default());
+        }
+        if bytes.is_empty() {
+            return Ok(bytes);
+        }
+        compressed(&bytes).map_err(|error| Error::internal(format!("a tile: {error}")))
+    }
+
+    /// The tiles that the ground may meet, and those of the points: ground that vanishes has some.
+    fn addresses(&self, zoom: u8, points: &Points) -> Vec<Address> {
+        let side = EXTENT as i32;
+        let last = (1_i32 << zoom) - 1;
+        let range =
+            |from: i32, to: i32| from.div_euclid(side).max(0)..=to.div_euclid(side).min(last);
+        let mut places: BTreeSet<(u32, u32)> = points.tiles().collect();
+        if let Some((low, high)) = self.ground().bounds() {
+            let cols = range(low.x, high.x);
+            let rows = range(low.y, high.y);
+            places
+                .extend(rows.flat_map(|row| cols.clone().map(move |col| (col as u32, row as u32))));
+        }
+        places.into_iter().map(|(col, row)| Address { zoom, col, row }).collect()
+    }
+
+    /// What the file says of itself: the form of a `TileJSON` (3.0.0), as readers expect.
+    fn metadata(&self, title: &str) -> Value {
+        let themes =
+            self.themes.iter().map(|theme| (theme.content.name(), theme.content.columns()));
+        let marks = self.marks.iter().map(|marks| (points::NAME, marks.content.columns()));
+        let layers = themes.chain(marks).map(|(name, columns)| {
+            let fields: serde_json::Map<String, Value> =
+                columns.into_iter().map(|(name, kind)| (name, json!(kind))).collect();
+            let (least, most) = ZOOMS;
+            json!({ "id": name, "minzoom": least, "maxzoom": most, "fields": fields })
+        });
+        json!({
+            "name": title,
+            "type": "overlay",
+            "generator": format!("millesime {}", crate::VERSION),
+            "vector_layers": layers.collect::<Vec<_>>(),
+        })
+    }
 }
 
 impl<'a> Theme<'a> {
@@ -180,56 +293,6 @@ impl<'a> Theme<'a> {
     }
 }
 
-/// The tiles of a zoom; when one has more than `bytes_max` the whole zoom is drawn with less, so that
-/// neighbours still meet.
-fn fitting(
-    themes: &mut [Theme<'_>],
-    zoom: u8,
-    bytes_max: usize,
-) -> Result<Vec<(Address, Vec<u8>)>, Error> {
-    let mut detail = Detail { twice_area_min: 2 * 64, distance: DISTANCE };
-    loop {
-        let tiles: Result<Vec<_>, Error> = addresses(themes, zoom)
-            .into_par_iter()
-            .map(|address| Ok((address, tile(themes, address)?)))
-            .collect();
-        let mut tiles = tiles?;
-        if tiles.iter().all(|(_, tile)| tile.len() <= bytes_max) {
-            tiles.retain(|(_, tile)| !tile.is_empty());
-            return Ok(tiles);
-        }
-        drop(tiles);
-        detail.twice_area_min *= 2;
-        detail.distance += 1;
-        for theme in &mut *themes {
-            theme.simplify(detail)?;
-        }
-    }
-}
-
-/// A tile of all layers, compressed; empty when there is nothing in it.
-fn tile(themes: &[Theme<'_>], address: Address) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    for theme in themes {
-        bytes.extend(theme.layer(address)?.unwrap_or_default());
-    }
-    if bytes.is_empty() {
-        return Ok(bytes);
-    }
-    compressed(&bytes).map_err(|error| Error::internal(format!("a tile: {error}")))
-}
-
-/// The tiles that the ground may meet.
-fn addresses(themes: &[Theme<'_>], zoom: u8) -> Vec<Address> {
-    let Some((low, high)) = themes[0].level.bounds() else { return Vec::new() };
-    let side = EXTENT as i32;
-    let last = (1_i32 << zoom) - 1;
-    let range = |from: i32, to: i32| from.div_euclid(side).max(0)..=to.div_euclid(side).min(last);
-    let rows = range(low.y, high.y);
-    let at = |row, col| Address { zoom, col: col as u32, row: row as u32 };
-    rows.flat_map(|row| range(low.x, high.x).map(move |col| at(row, col))).collect()
-}
-
 /// West, south, east and north of a level of the finest zoom, in degrees; of everywhere for none.
 fn bounds(level: &Level) -> [f64; 4] {
     let Some((low, high)) = level.bounds() else { return [-180.0, -85.0, 180.0, 85.0] };
@@ -256,22 +319,6 @@ fn outline(level: &Level, zoom: u8) -> Result<Vec<Outline>, Error> {
     Ok(ground.map(|(_, polygon)| degrees(polygon)).collect())
 }
 
-/// What the file says of itself: the form of a `TileJSON` (3.0.0), as readers expect.
-fn metadata(themes: &[Theme<'_>], title: &str) -> Value {
-    let layers = themes.iter().map(|theme| {
-        let fields: serde_json::Map<String, Value> =
-            theme.content.columns().into_iter().map(|(name, kind)| (name, json!(kind))).collect();
-        let (least, most) = ZOOMS;
-        json!({ "id": theme.content.name(), "minzoom": least, "maxzoom": most, "fields": fields })
-    });
-    json!({
-        "name": title,
-        "type": "overlay",
-        "generator": format!("millesime {}", crate::VERSION),
-        "vector_layers": layers.collect::<Vec<_>>(),
-    })
-}
-
 /// Places of tiles always fit the lattice: what cannot be arranged is too much for the machine.
 fn unarranged(error: ArrangementError) -> Error {
     Error::internal(format!("map tiles: {error}"))
@@ -283,7 +330,7 @@ mod tests {
     use nomenclature::Dimension;
 
     use super::*;
-    use crate::web::ground::Object;
+    use crate::finished::ground::Object;
 
     /// 30 by 30 squares of 60 m with corners askew, no two neighbours alike.
     fn patchwork(nomenclature: &Nomenclature) -> Vintage {
@@ -320,20 +367,20 @@ mod tests {
             epsg: 2154,
             path: Path::new("result"),
         };
-        let mut themes = themes(&source).unwrap();
-        let ground = |theme: &Theme<'_>| -> i128 {
-            let polygons = theme.level.polygons().filter(|(key, _)| *key != NOTHING);
+        let mut atlas = Atlas::of(&source).unwrap();
+        let ground = |atlas: &Atlas<'_>| -> i128 {
+            let polygons = atlas.ground().polygons().filter(|(key, _)| *key != NOTHING);
             polygons.map(|(_, polygon)| polygon.twice_area()).sum()
         };
-        let (count, area) = (themes[0].level.polygons().len(), ground(&themes[0]));
-        let free = fitting(&mut themes, ZOOMS.1, TILE_MAX).unwrap();
-        assert_eq!((themes[0].level.polygons().len(), ground(&themes[0])), (count, area));
+        let (count, area) = (atlas.ground().polygons().len(), ground(&atlas));
+        let free = atlas.fitting(ZOOMS.1, TILE_MAX).unwrap();
+        assert_eq!((atlas.ground().polygons().len(), ground(&atlas)), (count, area));
         let largest = free.iter().map(|(_, tile)| tile.len()).max().unwrap();
-        let tight = fitting(&mut themes, ZOOMS.1, largest / 4).unwrap();
+        let tight = atlas.fitting(ZOOMS.1, largest / 4).unwrap();
         assert!(tight.iter().all(|(_, tile)| tile.len() <= largest / 4));
-        assert!(themes[0].level.polygons().len() < count / 2);
+        assert!(atlas.ground().polygons().len() < count / 2);
         // The rim is thinned as every arc, so the ground keeps its area to a hundredth.
-        let drift = (ground(&themes[0]) - area).abs();
+        let drift = (ground(&atlas) - area).abs();
         assert!(100 * drift < area, "{drift} of {area}");
         let addresses = |tiles: &[(Address, Vec<u8>)]| -> Vec<Address> {
             tiles.iter().map(|(address, _)| *address).collect()

@@ -254,7 +254,7 @@ fn archives_hold_the_contract(chain: &Chain, folder: &Path) {
         .filter(|path| path.extension().is_some_and(|extension| extension == "zip"))
         .map(|path| path.display().to_string())
         .collect();
-    assert_eq!(zips.len(), 5, "{zips:?}");
+    assert_eq!(zips.len(), 6, "{zips:?}");
     let zips: Vec<&str> = zips.iter().map(String::as_str).collect();
     let output = chain.ok(&[&["deliver", "check", "--fail-on", "warning"], &zips[..]].concat());
     assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));

@@ -182,7 +182,8 @@ fn tiles(path: &Path) -> Vec<(u64, Layers)> {
                 twice_area(&parts.iter().find(|part| part.0 == 4).unwrap().1)
             });
             let areas: Vec<i64> = areas.collect();
-            assert!(areas.iter().all(|&area| area > 0), "a polygon turns the wrong way");
+            let is_drawn = name != "changements_points";
+            assert!(areas.iter().all(|&area| (area > 0) == is_drawn), "a polygon turns wrongly");
             (name, (areas.len(), areas.iter().sum()))
         });
         all.push((id, layers.collect()));
@@ -210,6 +211,31 @@ fn tiles_of_the_finest_zoom_hold_the_whole_ground_in_every_layer() {
     assert!((share - 0.2).abs() < 0.01, "{share}");
     let n: usize = finest.iter().map(|(_, layers)| layers["occupation"].0).sum();
     assert!(n >= 4, "{n} features");
+}
+
+#[test]
+fn a_change_too_small_to_be_drawn_is_a_point_at_every_zoom() {
+    let drawn = Drawn::new();
+    drawn.told(&["deliver", "web", "out", "--cell-m", "1"]);
+    let tiles = tiles(&drawn.path("out/web/occupation_2021_11.pmtiles"));
+    let n_at = |zoom: u32, layer: &str| -> usize {
+        let first = |zoom: u32| ((1_u64 << (2 * zoom)) - 1) / 3;
+        let of_zoom = tiles.iter().filter(|(id, _)| (first(zoom)..first(zoom + 1)).contains(id));
+        of_zoom.filter_map(|(_, layers)| layers.get(layer)).map(|found| found.0).sum()
+    };
+    assert_eq!((n_at(14, "changements_points"), n_at(14, "changements") > 0), (0, true));
+    for zoom in 5..=14 {
+        assert!(n_at(zoom, "changements") + n_at(zoom, "changements_points") > 0, "zoom {zoom}");
+    }
+    // 200 m are less than a step of 306 m.
+    assert_eq!((n_at(5, "changements"), n_at(5, "changements_points")), (0, 1));
+    let style = fs::read_to_string(drawn.path("out/web/style_2021_11.json")).unwrap();
+    let style: Value = serde_json::from_str(&style).unwrap();
+    let layers = style["layers"].as_array().unwrap();
+    let points: Vec<&Value> =
+        layers.iter().filter(|layer| layer["source-layer"] == "changements_points").collect();
+    assert_eq!(points.len(), 2);
+    assert!(points.iter().all(|layer| layer["type"] == "circle"));
 }
 
 #[test]

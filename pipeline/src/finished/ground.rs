@@ -1,56 +1,56 @@
-//! The polygons of a result that maps on the web are made of, read once.
+//! The polygons of a result, read from its layers for what is made of them.
 
 use kernels::lattice::Polygon;
 use nomenclature::{Couple, Dimension, Nomenclature};
 
+use super::Finished;
 use crate::delivery::changes;
 use crate::error::{Error, InputError};
-use crate::finished::Finished;
 use crate::io::schema::Product;
 use crate::io::vector::{Value, VectorSource};
 
 /// What a polygon of a vintage is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Object {
+pub(crate) struct Object {
     /// Its identifier.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// Its cover and usage.
-    pub(super) couple: Couple,
+    pub(crate) couple: Couple,
     /// Its status.
-    pub(super) is_artificial: bool,
+    pub(crate) is_artificial: bool,
 }
 
 /// A vintage with the status of every polygon.
 #[derive(Debug, Default)]
-pub(super) struct Vintage {
+pub(crate) struct Vintage {
     /// The shapes.
-    pub(super) polygons: Vec<Polygon>,
+    pub(crate) polygons: Vec<Polygon>,
     /// What each is.
-    pub(super) objects: Vec<Object>,
+    pub(crate) objects: Vec<Object>,
 }
 
 /// What a changed object was and is.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Change {
+pub(crate) struct Change {
     /// Cover and usage before.
-    pub(super) before: (String, String),
+    pub(crate) before: (String, String),
     /// Cover and usage after.
-    pub(super) after: (String, String),
+    pub(crate) after: (String, String),
     /// Status words of both dates.
-    pub(super) status: (String, String),
+    pub(crate) status: (String, String),
     /// Key of its class.
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// Its area.
-    pub(super) area_m2: f64,
+    pub(crate) area_m2: f64,
 }
 
 /// Every difference between two vintages.
 #[derive(Debug, Default)]
-pub(super) struct Changes {
+pub(crate) struct Changes {
     /// The shapes.
-    pub(super) polygons: Vec<Polygon>,
+    pub(crate) polygons: Vec<Polygon>,
     /// What each is.
-    pub(super) changes: Vec<Change>,
+    pub(crate) changes: Vec<Change>,
 }
 
 impl Vintage {
@@ -58,7 +58,7 @@ impl Vintage {
     ///
     /// # Errors
     /// The result lacks it, or it holds a code of no class.
-    pub(super) fn read(
+    pub(crate) fn read(
         result: &Finished,
         year: u16,
         nomenclature: &Nomenclature,
@@ -97,7 +97,7 @@ impl Changes {
     ///
     /// # Errors
     /// The file is not the one delivered, or cannot be read.
-    pub(super) fn read(result: &Finished, before: u16, after: u16) -> Result<Self, Error> {
+    pub(crate) fn read(result: &Finished, before: u16, after: u16) -> Result<Self, Error> {
         let mut all = Self::default();
         let name = changes::file_name(&result.facts().department, before, after);
         if !result.has(&name) {
