@@ -13,14 +13,12 @@ There is no public tool that does this; the yardstick is the goal, minutes and b
 """
 
 import argparse
-import os
 import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 
-from side_by_side import build, peers_python, polygons, run
+from side_by_side import build, measured, peers_python, polygons, run
 
 YEAR, DEPARTMENT = 2021, "11"
 # Couples of OCS GE that may follow each other: field, wood, meadow, yard, water.
@@ -70,19 +68,6 @@ def choose(folder, count):
 
     best = pyogrio.read_dataframe(folder / "candidates.gpkg", max_features=count)
     pyogrio.write_dataframe(best, folder / "chosen.gpkg", layer="corrections")
-
-
-def measured(name, command):
-    """Runs a command and prints its line of the table."""
-    start = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    said = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    if status:
-        sys.exit(f"{name}: {said}")
-    wall, cpu = time.perf_counter() - start, usage.ru_utime + usage.ru_stime
-    print(f"| {name} | {wall:.0f} | {cpu:.0f} | {usage.ru_maxrss * 1024 / 1e6:.0f} |", flush=True)
-    return said.strip()
 
 
 def loop(program, folder, count):

@@ -111,3 +111,16 @@ def polygons(folder, name):
     offsets = (read["rings"], read["polygons"])
     kind = shapely.GeometryType.POLYGON
     return shapely.from_ragged_array(kind, read["corners"] / 100.0, offsets)
+
+
+def measured(name, command):
+    """Runs a command and prints its line of the table."""
+    start = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    said = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        sys.exit(f"{name}: {said}")
+    wall, cpu = time.perf_counter() - start, usage.ru_utime + usage.ru_stime
+    print(f"| {name} | {wall:.0f} | {cpu:.0f} | {usage.ru_maxrss * 1024 / 1e6:.0f} |", flush=True)
+    return said.strip()

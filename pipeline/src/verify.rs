@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::artefact::{Stamp, TEMP_PREFIX};
+use crate::artefact::{Stamp, TEMP_PREFIX, name_of};
 use crate::context::WORK;
 use crate::error::{Error, InputError};
 use crate::journal::Journal;
@@ -159,9 +159,9 @@ fn children(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(Error::read(folder))? {
         let path = entry.map_err(Error::read(folder))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = name_of(&path);
         if name != WORK && !name.starts_with(TEMP_PREFIX) {
-            paths.push(path.clone());
+            paths.push(path);
         }
     }
     paths.sort();

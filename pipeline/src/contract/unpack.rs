@@ -11,7 +11,7 @@ use sevenz_rust2::{ArchiveReader, Password};
 use zip::ZipArchive;
 
 use super::keys;
-use crate::artefact::Draft;
+use crate::artefact::{Draft, name_of};
 use crate::error::{Error, InputError};
 use crate::machine::{self, Machine};
 
@@ -78,7 +78,7 @@ impl Unpacked {
 
     fn of_folder(path: &Path) -> Result<Self, Error> {
         let absolute = path.canonicalize().map_err(Error::read(path))?;
-        let name = absolute.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = name_of(&absolute);
         let mut unpacked =
             Self { name, root: absolute, files: Vec::new(), refused: Vec::new(), _temp: None };
         let root = unpacked.root.clone();

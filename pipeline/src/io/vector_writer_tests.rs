@@ -1,4 +1,4 @@
-use kernels::lattice::Ring;
+use kernels::lattice::{Polygon, Ring};
 
 use super::*;
 use crate::io::issue::key;

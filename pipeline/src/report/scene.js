@@ -88,6 +88,12 @@
     told.append(element("a", { href: `#${item.id}` }, "Le lire dans la liste"));
     return told;
   };
+  // On a narrow screen the words stand beside the buttons.
+  const popup = {
+    autoPanPaddingTopLeft: [50, 10],
+    autoPanPaddingBottomRight: [50, 10],
+    maxWidth: Math.min(300, box.clientWidth - 140),
+  };
   const outlines = data.changes.map((change, index) => {
     const { colour, dash } = data.kinds[change.kind];
     const outline = L.polygon(change.rings.map(corners), {
@@ -97,7 +103,7 @@
       fillOpacity: 0.35,
       weight: 2.5,
     });
-    outline.bindPopup(() => story(index), { maxWidth: 300, minWidth: 200 });
+    outline.bindPopup(() => story(index), popup);
     outline.on("popupopen", () => outline.setStyle({ weight: 5 }).bringToFront());
     outline.on("popupclose", () => outline.setStyle({ weight: 2.5 }));
     const number = label(change.at, index + 1, "number");

@@ -132,7 +132,7 @@ fn the_same_result_gives_the_same_bytes_elsewhere_and_what_is_complete_is_kept()
     // Other forms: what is no longer asked for goes, with its folders.
     drawn.told(&["deliver", "archives", "out", "--forms", "zip"]);
     let zips = files(&archives(&drawn));
-    assert_eq!(zips.len(), 5);
+    assert_eq!(zips.len(), 7);
     assert!(fs::read_dir(archives(&drawn)).unwrap().all(|entry| {
         let path = entry.unwrap().path();
         path.is_file() || path.ends_with(".work")

@@ -10,7 +10,7 @@ use crate::generated::{Sample, command};
 #[test]
 fn an_assessment_stands_in_the_report_and_in_the_archives_of_its_vintage() {
     let sample = Sample::new(3);
-    let folder = plan(&sample, "qualite", &["--sample-size", "300", "--seed", "4"]);
+    let folder = plan(&sample, "qualite", &["--sample-size", "1200", "--seed", "4"]);
     let filled = sheet(&folder, "remplie.csv", &interpreted(&folder, &sample.before()));
     let plan_dir = folder.to_str().unwrap();
     let args = ["assess", "result", "--plan", plan_dir, "--sheet", &filled, "--fail-on", "never"];
@@ -26,7 +26,7 @@ fn an_assessment_stands_in_the_report_and_in_the_archives_of_its_vintage() {
     let report = fs::read_to_string(out.join("report.html")).unwrap();
     let (_, told) = report.split_once("<h4>Millésime 2018</h4>").unwrap();
     let (told, _) = told.split_once("<h3>").unwrap();
-    assert!(told.contains("300 points renseignés sur 300"));
+    assert!(told.contains("1200 points renseignés sur 1200"));
     // Four figures by line, of which the standard error is not shown.
     let [first, ..] = &figures[..] else { panic!("no figure") };
     for figure in [first[1], first[3], first[4]] {

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::changes::{self, ChangeLine};
-use super::{Bar, Figure, Grid, Line, Named, Picture, Row, chart, has_flux, vintages};
+use super::{Figure, Grid, Line, Named, Picture, Row, has_flux, vintages};
 use crate::error::Error;
 use crate::pages::Shown;
 use crate::report::ReportData;
+use crate::report::chart::{self, Bar};
 use crate::report::scene::SceneView;
 
 /// A place of a layer.
