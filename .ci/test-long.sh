@@ -37,3 +37,7 @@ else
   echo "SKIPPED: the tests of ONNX models. Set ORT_DYLIB_PATH to libonnxruntime.so or its folder," \
     "or PEERS_PYTHON to a Python that has onnxruntime" >&2
 fi
+
+# Two departments on a Slurm of two nodes, where root may start one.
+cargo build --locked --release --bin millesime
+.ci/slurm.sh
