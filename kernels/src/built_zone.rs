@@ -59,8 +59,12 @@ pub fn of_couples(codes: &Plane<u16>, units: &CaptureUnits, cell: i32) -> Plane<
         ((metres * STEPS_PER_METRE + side / 2) / side) as u32
     };
     let rule = BuiltZoneRule { closing_radius: cells(CLOSING_M), margin: cells(MARGIN_M) };
-    let side = BLOCK.max(4 * rule.reach());
-    zone_in_blocks(&built, rule, side).zip(codes, |inside, code| inside && code != 0)
+    zone_of_plane(&built, rule).zip(codes, |inside, code| inside && code != 0)
+}
+
+/// [`built_zone`] of a plane: only where there are buildings are cells looked at.
+pub(crate) fn zone_of_plane(built: &Plane<bool>, rule: BuiltZoneRule) -> Plane<bool> {
+    zone_in_blocks(built, rule, BLOCK.max(4 * rule.reach()))
 }
 
 /// [`built_zone`] of a plane, block by block: a cell is decided by those within both radii.

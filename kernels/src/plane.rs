@@ -154,6 +154,36 @@ impl<T: CellValue> Plane<T> {
         );
     }
 
+    /// The plane of square blocks of this side, which come as [`Window::blocks`] cuts them.
+    ///
+    /// # Panics
+    /// When blocks are missing or of another shape.
+    pub fn joined(dim: (usize, usize), side: usize, blocks: &[Self]) -> Self {
+        let windows = Window::blocks(dim, side);
+        assert_eq!(windows.len(), blocks.len(), "one block per window");
+        let fits = |(window, block): (&Window, &Self)| block.dim() == (window.rows, window.cols);
+        assert!(windows.iter().zip(blocks).all(fits), "a block has the shape of its window");
+        let across = dim.1.div_ceil(side);
+        Self::of_runs(dim, |row| {
+            let beside = blocks[row / side * across..][..across].iter().enumerate();
+            beside.flat_map(move |(rank, block)| {
+                let runs = block.row(row % side).runs();
+                runs.map(move |(cols, value)| (rank * side + cols.start, value))
+            })
+        })
+    }
+
+    /// Adds the rows of another plane.
+    ///
+    /// # Panics
+    /// When it has another number of columns, or the rows so far do not fill their bands of 128.
+    pub fn append(&mut self, below: Self) {
+        assert_eq!(below.n_cols, self.n_cols, "planes below each other are as wide");
+        assert!(self.n_rows.is_multiple_of(BAND_ROWS), "planes are appended at the end of a band");
+        self.n_rows += below.n_rows;
+        self.bands.extend(below.bands);
+    }
+
     /// Number of rows and of columns.
     pub fn dim(&self) -> (usize, usize) {
         (self.n_rows, self.n_cols)

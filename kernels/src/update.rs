@@ -23,12 +23,14 @@ mod remnants;
 mod seen_before;
 mod smooth;
 mod verdict;
+mod wishes;
 
 pub use confusion::{Confusion, ConfusionCounts};
 pub use decide::{Correction, Decision, Territory, Units, decide};
 pub use fuse::{Block, Fusion, Proposal, Seen, Shares};
 pub(crate) use opening::opened;
 pub use reason::Reason;
+pub use wishes::{WishBlock, Wishes};
 
 /// Margins are in 1/64 of a natural logarithm.
 pub const MARGIN_ONE: f64 = 64.0;
@@ -177,6 +179,9 @@ fn shape(what: &'static str, got: &[usize], expected: &[usize]) -> Result<(), Up
     }
     Err(UpdateError::Shape { what, got: got.to_vec(), expected: expected.to_vec() })
 }
+
+#[cfg(test)]
+mod oracle;
 
 #[cfg(test)]
 mod tests;

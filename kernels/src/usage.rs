@@ -1,25 +1,30 @@
 //! Gives every cell its usage, by ordered rules.
+//!
+//! What a rule asks of single cells is looked up block by block, where cells changed; what it asks of
+//! whole objects works on planes of runs. So no array of the whole territory is ever held.
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayView3, s};
+use ndarray::{ArrayView2, ArrayView3, s};
 use nomenclature::evidence::Layer;
 use nomenclature::usage_rules::{UsageCase, UsageTable};
 use nomenclature::{ClassId, Couple};
 
-use crate::label::{Labels, NO_REGION, label};
+use crate::grid::Window;
+use crate::label::{Labels, NO_REGION, label_plane};
+use crate::plane::{Edit, Plane, zip_rows};
 
 mod finer;
 mod footprints;
 mod grounds;
 mod unchanged;
 
-pub use finer::refine_covers;
+pub use finer::finer_covers;
 pub use footprints::unite_footprints;
 pub use grounds::spread_to_grounds;
-pub use unchanged::{Objects, refine_unchanged};
+pub use unchanged::{Claims, refine_unchanged};
 
-/// What the usage of cells rests on; all on the same rows and columns.
+/// What the usage of the cells of a block rests on; all on the same rows and columns.
 #[derive(Debug, Clone, Copy)]
 pub struct UsageCells<'a> {
     /// The cover decided, a [`ClassId`]; 0 is nodata.
@@ -30,13 +35,22 @@ pub struct UsageCells<'a> {
     pub evidence: ArrayView3<'a, u8>,
 }
 
+/// The cells of a territory that get a usage; planes of the same rows and columns.
+#[derive(Debug, Clone, Copy)]
+pub struct UsageGround<'a> {
+    /// The cover decided, a [`ClassId`]; 0 is nodata.
+    pub cover: &'a Plane<u8>,
+    /// The prior's couple, 0 where there is none.
+    pub prior: &'a Plane<u16>,
+    /// The prior's object, 0 where there is none.
+    pub object: &'a Plane<u32>,
+}
+
 /// The usage decided, cell by cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageDecision {
     /// The usage, a [`ClassId`]; 0 where there is no cover.
-    pub usage: Array2<u8>,
-    /// 1 + rank of the rule that gave it; 0 where it is the prior's or the default.
-    pub rule: Array2<u8>,
+    pub usage: Plane<u8>,
     /// Cells of each rule, in the order of the rules.
     pub cells: Vec<u64>,
 }
@@ -57,45 +71,78 @@ pub enum UsageError {
     },
 }
 
+/// The rule that fits each changed cell of a block: the first one.
+///
+/// * `window`: where the block lies in its territory.
+///
+/// Gives runs of 1 + rank of the rule, in reading order; cells that did not change, and those that no
+/// rule fits, are left out. Linear in the cells.
+///
+/// # Errors
+/// [`UsageError::Shape`] when arrays do not line up.
+pub fn fitting_rules(
+    table: &UsageTable,
+    cells: &UsageCells<'_>,
+    window: Window,
+) -> Result<Vec<Edit<u16>>, UsageError> {
+    cells.check()?;
+    let mut fits: Vec<Edit<u16>> = Vec::new();
+    for ((row, col), _) in cells.cover.indexed_iter().filter(|(_, cover)| **cover != 0) {
+        let Some(case) = cells.changed_case((row, col)) else { continue };
+        let Some(rank) = table.first_fit(&case) else { continue };
+        let col = window.col + col;
+        push_run(&mut fits, Edit::new(window.row + row, col..col + 1, rank as u16 + 1));
+    }
+    Ok(fits)
+}
+
+/// Adds a run after others, in reading order; neighbours of one value become one run.
+fn push_run<T: PartialEq>(runs: &mut Vec<Edit<T>>, run: Edit<T>) {
+    match runs.last_mut() {
+        Some(last) if (last.row, last.end) == (run.row, run.start) && last.value == run.value => {
+            last.end = run.end;
+        }
+        _ => runs.push(run),
+    }
+}
+
 /// Applies usage rules to the cells of a territory.
+///
+/// * `fits`: the rules that fit, as [`fitting_rules`] gives them for the blocks of the territory.
 ///
 /// The first rule that fits a changed cell holds; without one the prior's usage stays, and a cell
 /// without prior takes the table's default. Cells whose cover did not change keep the prior's usage:
 /// [`refine_unchanged`] is for them. Rules that look at neighbours come last: their touching cells
 /// form groups (4-connected, one rule each), and a group takes, of the usages that its rule lists,
 /// the one that the most cell sides around it touch (the lowest id of equals); usages given by other
-/// such groups do not count. Deterministic; linear in the cells.
-///
-/// # Errors
-/// [`UsageError::Shape`] when arrays do not line up.
+/// such groups do not count. Deterministic; time and memory grow with the runs.
 pub fn assign_usage(
     table: &UsageTable,
-    cells: &UsageCells<'_>,
-) -> Result<UsageDecision, UsageError> {
-    cells.check()?;
-    let dim = cells.cover.dim();
-    let mut rule = Array2::<u8>::zeros(dim);
-    let mut waiting = Array2::<u16>::zeros(dim);
-    let mut usage = Array2::<u8>::zeros(dim);
-    let mut counts = vec![0; table.rules.len()];
-    for (at, _) in cells.cover.indexed_iter().filter(|(_, cover)| **cover != 0) {
-        let case = cells.case(at);
-        let kept = if case.prior.is_nodata() { table.without_prior } else { case.prior };
-        let fit = if case.is_changed { table.first_fit(&case) } else { None };
-        let Some(rank) = fit else {
-            usage[at] = kept.0;
-            continue;
-        };
-        counts[rank] += 1;
-        rule[at] = rank as u8 + 1;
-        if table.rules[rank].neighbour.is_empty() {
-            usage[at] = table.rules[rank].usage.unwrap_or(kept).0;
-        } else {
-            waiting[at] = rank as u16 + 1;
-        }
+    ground: &UsageGround<'_>,
+    fits: Vec<Edit<u16>>,
+) -> UsageDecision {
+    let rule = Plane::filled(ground.cover.dim(), 0_u16).edited(fits);
+    let mut cells = vec![0; table.rules.len()];
+    for (rule, n) in rule.n_cells_by_value().into_iter().filter(|&(rule, _)| rule != 0) {
+        cells[usize::from(rule) - 1] += n;
     }
-    from_neighbours(table, &waiting, &mut usage);
-    Ok(UsageDecision { usage, rule, cells: counts })
+    let waits = |rule: u16| rule != 0 && !table.rules[usize::from(rule) - 1].neighbour.is_empty();
+    let kept = ground.cover.zip(ground.prior, |cover, prior| {
+        let prior = Couple::from_cell(prior).us;
+        match cover {
+            0 => 0,
+            _ if prior.is_nodata() => table.without_prior.0,
+            _ => prior.0,
+        }
+    });
+    let usage = kept.zip(&rule, |kept, rule| match rule {
+        0 => kept,
+        rule if waits(rule) => 0,
+        rule => table.rules[usize::from(rule) - 1].usage.map_or(kept, |usage| usage.0),
+    });
+    let waiting = rule.map(|rule| if waits(rule) { rule } else { 0 });
+    let usage = usage.edited(from_neighbours(table, &waiting, &usage));
+    UsageDecision { usage, cells }
 }
 
 fn shape(what: &'static str, got: &[usize], expected: &[usize]) -> Result<(), UsageError> {
@@ -112,35 +159,41 @@ impl UsageCells<'_> {
         shape("evidence", self.evidence.shape(), &[Layer::COUNT, rows, cols])
     }
 
+    /// What the rules are asked about a cell: its couple in the prior, its evidence by layer.
     fn case(&self, at: (usize, usize)) -> UsageCase {
-        case(ClassId(self.cover[at]), self.prior[at], self.evidence.slice(s![.., at.0, at.1]))
+        let prior = Couple::from_cell(self.prior[at]);
+        let evidence = self.evidence.slice(s![.., at.0, at.1]);
+        UsageCase {
+            cover: ClassId(self.cover[at]),
+            prior: prior.us,
+            is_changed: prior.cs.0 != self.cover[at],
+            evidence: std::array::from_fn(|layer| evidence[layer]),
+        }
+    }
+
+    /// [`Self::case`] of a cell whose cover is not the prior's.
+    fn changed_case(&self, at: (usize, usize)) -> Option<UsageCase> {
+        let is_changed = self.cover[at] != (self.prior[at] >> 8) as u8;
+        is_changed.then(|| self.case(at))
     }
 }
 
-/// What the rules are asked about a cell of a cover: its couple in the prior, its evidence by layer.
-fn case(cover: ClassId, prior: u16, evidence: ArrayView1<'_, u8>) -> UsageCase {
-    let prior = Couple::from_cell(prior);
-    UsageCase {
-        cover,
-        prior: prior.us,
-        is_changed: prior.cs != cover,
-        evidence: std::array::from_fn(|layer| evidence[layer]),
-    }
-}
-
-/// Gives the waiting cells (1 + rank of their rule) the usage that most surrounds their group.
-fn from_neighbours(table: &UsageTable, waiting: &Array2<u16>, usage: &mut Array2<u8>) {
-    let labels = label(waiting.view());
+/// What the groups of waiting cells (1 + rank of their rule) take: the usage that most surrounds them.
+fn from_neighbours(table: &UsageTable, waiting: &Plane<u16>, usage: &Plane<u8>) -> Vec<Edit<u8>> {
+    let labels = label_plane(waiting);
+    let (rows, n_cols) = labels.dim();
     let mut around: Vec<BTreeMap<u8, u64>> = vec![BTreeMap::new(); labels.regions.len()];
-    for row in 0..labels.dim().0 {
-        for (cols, region) in labels.runs(row).filter(|run| run.1 != NO_REGION) {
-            for col in cols {
-                for beside in sides(row, col) {
-                    // Waiting cells and cells outside still hold 0.
-                    if let Some(&found) = usage.get(beside).filter(|&&found| found != 0) {
-                        *around[region as usize].entry(found).or_default() += 1;
-                    }
-                }
+    for (row, cols, region) in labels.runs_where(|_| true) {
+        let sides = [
+            (row.wrapping_sub(1), cols.clone()),
+            (row + 1, cols.clone()),
+            (row, cols.start.saturating_sub(1)..cols.start),
+            (row, cols.end..(cols.end + 1).min(n_cols)),
+        ];
+        for (row, cols) in sides.into_iter().filter(|side| side.0 < rows) {
+            // Waiting cells and cells outside still hold 0.
+            for (cols, found) in usage.row(row).over(cols).filter(|run| run.1 != 0) {
+                *around[region].entry(found).or_default() += cols.len() as u64;
             }
         }
     }
@@ -155,28 +208,19 @@ fn from_neighbours(table: &UsageTable, waiting: &Array2<u16>, usage: &mut Array2
             most.map_or(rule.usage.unwrap_or(table.without_prior).0, |(&id, _)| id)
         })
         .collect();
-    let painted = labels.paint(|region| taken[region]);
-    usage.zip_mut_with(&painted, |cell, &taken| {
-        if taken != 0 {
-            *cell = taken;
-        }
-    });
-}
-
-/// The four cells beside one; those before row or column 0 wrap to the far end and are no cell.
-fn sides(row: usize, col: usize) -> [(usize, usize); 4] {
-    [(row.wrapping_sub(1), col), (row + 1, col), (row, col.wrapping_sub(1)), (row, col + 1)]
+    let edit = |(row, cols, region): (usize, _, usize)| Edit::new(row, cols, taken[region]);
+    labels.runs_where(|_| true).map(edit).collect()
 }
 
 /// For each region, the value that most of its cells have and how many cells have any; 0 is none.
-fn most_of_each(labels: &Labels, value: impl Fn((usize, usize)) -> u8) -> Vec<(u8, u64)> {
+fn most_of_each(labels: &Labels, values: &Plane<u8>) -> Vec<(u8, u64)> {
     let mut counts: Vec<BTreeMap<u8, u64>> = vec![BTreeMap::new(); labels.regions.len()];
     for row in 0..labels.dim().0 {
-        for (cols, region) in labels.runs(row).filter(|run| run.1 != NO_REGION) {
-            for found in cols.map(|col| value((row, col))).filter(|&found| found != 0) {
-                *counts[region as usize].entry(found).or_default() += 1;
+        zip_rows(labels.row(row), values.row(row), |cols, region, value| {
+            if region != NO_REGION && value != 0 {
+                *counts[region as usize].entry(value).or_default() += cols.len() as u64;
             }
-        }
+        });
     }
     let most = |counts: &BTreeMap<u8, u64>| {
         let first = counts.iter().max_by_key(|&(&id, &n)| (n, std::cmp::Reverse(id)));
@@ -185,71 +229,18 @@ fn most_of_each(labels: &Labels, value: impl Fn((usize, usize)) -> u8) -> Vec<(u
     counts.iter().map(most).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use ndarray::{Array3, array};
-    use nomenclature::{Dimension, Nomenclature, UsageRules};
-
-    use super::*;
-
-    fn id(dimension: Dimension, code: &str) -> ClassId {
-        Nomenclature::builtin("ocsge-2-0").unwrap().find(dimension, code).unwrap()
-    }
-
-    fn table() -> UsageTable {
-        let nomenclature = Nomenclature::builtin("ocsge-2-0").unwrap();
-        let rules = UsageRules::builtin("ocsge-2-0").unwrap();
-        rules.compile(&nomenclature, &Default::default()).unwrap()
-    }
-
-    fn couple(cs: &str, us: &str) -> u16 {
-        Couple { cs: id(Dimension::Cover, cs), us: id(Dimension::Usage, us) }.to_cell()
-    }
-
-    #[test]
-    fn unchanged_cells_keep_their_usage_and_new_ones_follow_the_rules() {
-        let [field, home] = [couple("CS2.2.1", "US1.1"), couple("CS1.1.1.1", "US5")];
-        let prior = array![[field, field, field, field, home, 0]];
-        let [grass, built, sealed] =
-            ["CS2.2.1", "CS1.1.1.1", "CS1.1.1.2"].map(|code| id(Dimension::Cover, code).0);
-        let cover = array![[grass, sealed, sealed, sealed, built, grass]];
-        let mut evidence = Array3::zeros((Layer::COUNT, 1, 6));
-        evidence[[Layer::Roads.rank(), 0, 1]] = 1;
-        let cells =
-            UsageCells { cover: cover.view(), prior: prior.view(), evidence: evidence.view() };
-        let decision = assign_usage(&table(), &cells).unwrap();
-        let expected =
-            ["US1.1", "US4.1.1", "US5", "US5", "US5", "US6.6"].map(|c| id(Dimension::Usage, c).0);
-        assert_eq!(decision.usage.row(0).to_vec(), expected);
-        let table = table();
-        let counted: Vec<_> =
-            table.rules.iter().zip(&decision.cells).filter(|c| *c.1 > 0).collect();
-        let counted: Vec<_> = counted.iter().map(|(r, n)| (r.name.as_str(), **n)).collect();
-        assert_eq!(counted, [("road", 1), ("sealed ground", 2)]);
-        assert_eq!(decision.rule[[0, 0]], 0);
-    }
-
-    #[test]
-    fn sealed_ground_with_no_known_neighbour_is_in_transition_and_nodata_has_no_usage() {
-        let wild = couple("CS2.2.1", "US6.3");
-        let prior = array![[wild, wild, 0]];
-        let sealed = id(Dimension::Cover, "CS1.1.1.2").0;
-        let cover = array![[id(Dimension::Cover, "CS2.2.1").0, sealed, 0]];
-        let evidence = Array3::zeros((Layer::COUNT, 1, 3));
-        let cells =
-            UsageCells { cover: cover.view(), prior: prior.view(), evidence: evidence.view() };
-        let decision = assign_usage(&table(), &cells).unwrap();
-        let usage = |code: &str| id(Dimension::Usage, code).0;
-        assert_eq!(decision.usage, array![[usage("US6.3"), usage("US6.1"), 0]]);
-    }
-
-    #[test]
-    fn arrays_that_do_not_line_up_are_told() {
-        let (cover, prior) = (Array2::zeros((2, 2)), Array2::zeros((2, 3)));
-        let evidence = Array3::zeros((Layer::COUNT, 2, 2));
-        let cells =
-            UsageCells { cover: cover.view(), prior: prior.view(), evidence: evidence.view() };
-        let error = assign_usage(&table(), &cells).unwrap_err();
-        assert_eq!(error.to_string(), "prior has shape [2, 3], expected [2, 2]");
+impl UsageDecision {
+    /// Gives cells a usage; returns the number of those that had another.
+    fn take(&mut self, edits: Vec<Edit<u8>>) -> u64 {
+        let usage = self.usage.edited(edits);
+        let n_taken = self.usage.differences(&usage).values().sum();
+        self.usage = usage;
+        n_taken
     }
 }
+
+#[cfg(test)]
+mod oracle;
+
+#[cfg(test)]
+mod tests;

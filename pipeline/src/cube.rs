@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use kernels::grid::{Grid, Window};
 use kernels::plane::{CellValue, Plane};
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, Array3, ArrayView2, ArrayView3, s};
+use ndarray::{Array2, Array3};
 use serde_json::{Map, Value};
 
 use crate::artefact::Draft;
@@ -20,6 +20,9 @@ use crate::io::cube::{CHUNK, CubeArray, CubeCell, Frame, SHARD, create_group};
 
 /// Folder of the cube among the working files.
 pub(crate) const CUBE: &str = "cube.zarr";
+
+/// Side of the blocks that are read at once, in cells: whole chunks, and whole bands of a [`Plane`].
+pub const READ: usize = 2 * CHUNK;
 
 /// Note of [`Quantity::PriorObject`]: the ranks of the prior's polygons, from 0, that are ossature.
 pub const OSSATURE: &str = "ossature";
@@ -66,6 +69,9 @@ pub enum Quantity {
     Probability,
     /// The same, of the model of the prior's date.
     ProbabilityBefore,
+    /// Probability of the best class and of the prior's, 255 for certain: u8 (band, row, col). It is
+    /// never published: it waits on disk for a decision, and goes with it.
+    Certainty,
     /// Couple decided for each cell: u16.
     Decided,
     /// Confidence of the decision, 255 for certain: u8.
@@ -99,6 +105,7 @@ impl Quantity {
             Self::BareObject => "bare_object",
             Self::Probability => "probability",
             Self::ProbabilityBefore => "probability_before",
+            Self::Certainty => "certainty",
             Self::Decided => "decided",
             Self::Confidence => "confidence",
             Self::Reason => "reason",
@@ -156,17 +163,7 @@ pub fn is_noted(ranks: &BTreeSet<u64>, object: u32) -> bool {
     object > 0 && ranks.contains(&u64::from(object - 1))
 }
 
-/// The whole of an array of shape (rows, cols).
-///
-/// # Errors
-/// It is missing or damaged.
-pub fn read_plane<T: CubeCell>(ctx: &Context, quantity: Quantity) -> Result<Array2<T>, Error> {
-    let array = open::<T>(ctx, quantity)?;
-    array.read_plane(0, array.frame().grid.window())
-}
-
-/// The runs of what `change` makes of the cells of an array of shape (rows, cols), which is read in
-/// strips.
+/// The runs of what `change` makes of the cells of an array of shape (rows, cols).
 ///
 /// # Errors
 /// It is missing or damaged.
@@ -176,11 +173,29 @@ pub fn read_runs<T: CubeCell, V: CellValue>(
     change: impl Fn(T) -> V + Sync,
 ) -> Result<Plane<V>, Error> {
     let array = open::<T>(ctx, quantity)?;
-    let Grid { rows: n_rows, cols, .. } = array.frame().grid;
-    let mut plane = Plane::with_cols(cols);
-    for row in (0..n_rows).step_by(CHUNK) {
-        let strip = Window { row, col: 0, rows: CHUNK.min(n_rows - row), cols };
-        plane.push(array.read_plane(0, strip)?.mapv(&change).view());
+    runs_of(ctx, &array.frame().grid, |window| Ok(array.read_plane(0, window)?.mapv(&change)))
+}
+
+/// The runs of a raster that is made block by block, blocks in parallel; of their cells nothing is
+/// kept.
+///
+/// * `block`: makes the cells of a block, of shape (rows, cols).
+///
+/// # Errors
+/// Those of `block`.
+pub fn runs_of<V: CellValue>(
+    ctx: &Context,
+    grid: &Grid,
+    block: impl Fn(Window) -> Result<Array2<V>, Error> + Sync,
+) -> Result<Plane<V>, Error> {
+    let mut plane = Plane::with_cols(grid.cols);
+    for beside in grid.blocks(READ).chunk_by(|a, b| a.row == b.row) {
+        let blocks = beside.par_iter().map(|&window| {
+            ctx.check_cancelled()?;
+            Ok(Plane::of(block(window)?.view()))
+        });
+        let blocks = blocks.collect::<Result<Vec<_>, Error>>()?;
+        plane.append(Plane::joined((beside[0].rows, grid.cols), READ, &blocks));
     }
     Ok(plane)
 }
@@ -199,15 +214,6 @@ pub fn publish_runs<T: CubeCell, V: CellValue>(
     publish(ctx, quantity, frame, (&[], Map::new()), |window| {
         Ok(cells.window(window).mapv(&change).insert_axis(ndarray::Axis(0)))
     })
-}
-
-/// The whole of an array of shape (band, rows, cols).
-///
-/// # Errors
-/// It is missing or damaged.
-pub fn read<T: CubeCell>(ctx: &Context, quantity: Quantity) -> Result<Array3<T>, Error> {
-    let array = open::<T>(ctx, quantity)?;
-    array.read(array.frame().grid.window())
 }
 
 /// Publishes an array block by block, blocks in parallel; gives its name among the outputs.
@@ -298,6 +304,14 @@ impl<T: CubeCell> Growing<T> {
         self.array.write(window, cells)
     }
 
+    /// Reads a window of blocks that were written, of shape (band, rows, cols).
+    ///
+    /// # Errors
+    /// A block is missing, or a checksum does not match.
+    pub fn read(&self, window: Window) -> Result<Array3<T>, Error> {
+        self.array.read(window)
+    }
+
     /// Puts the complete array in its place; gives its name among the outputs.
     ///
     /// # Errors
@@ -306,36 +320,6 @@ impl<T: CubeCell> Growing<T> {
         self.array.check_complete()?;
         ctx.publish(self.draft)
     }
-}
-
-/// Publishes whole bands.
-///
-/// # Errors
-/// [`Error::Write`].
-pub fn publish_bands<T: CubeCell>(
-    ctx: &Context,
-    quantity: Quantity,
-    frame: Frame,
-    bands: (&[&str], Map<String, Value>),
-    cells: ArrayView3<'_, T>,
-) -> Result<String, Error> {
-    publish(ctx, quantity, frame, bands, |w| {
-        Ok(cells.slice(s![.., w.row..w.row + w.rows, w.col..w.col + w.cols]).to_owned())
-    })
-}
-
-/// Publishes a whole plane.
-///
-/// # Errors
-/// [`Error::Write`].
-pub fn publish_plane<T: CubeCell>(
-    ctx: &Context,
-    quantity: Quantity,
-    frame: Frame,
-    cells: ArrayView2<'_, T>,
-) -> Result<String, Error> {
-    let bands = cells.insert_axis(ndarray::Axis(0));
-    publish_bands(ctx, quantity, frame, (&[], Map::new()), bands)
 }
 
 /// The frame of a run whose cube exists.

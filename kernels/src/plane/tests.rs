@@ -30,6 +30,14 @@ fn edits_cross_runs_and_leave_other_bands_as_they_are() {
 }
 
 #[test]
+fn rows_are_appended_at_the_end_of_a_band() {
+    let mut plane = Plane::filled((BAND_ROWS, 4), 1_u8);
+    plane.append(Plane::filled((3, 4), 2));
+    assert_eq!(plane.dim(), (BAND_ROWS + 3, 4));
+    assert_eq!([plane.get((BAND_ROWS - 1, 0)), plane.get((BAND_ROWS, 3))], [1, 2]);
+}
+
+#[test]
 fn the_bounds_are_those_of_the_true_cells_of_the_window() {
     let mask = array![[true, false, false], [false, false, true], [false, true, false]];
     let plane = Plane::of(mask.view());
@@ -54,6 +62,16 @@ proptest! {
         plane.push(cells.slice(s![cut.., ..]));
         prop_assert_eq!(&plane, &Plane::of(cells.view()));
         prop_assert_eq!(plane.to_array(), cells);
+    }
+
+    #[test]
+    fn blocks_give_the_plane_of_the_whole(cells in rasters(), side in 1..20_usize) {
+        let plane = Plane::of(cells.view());
+        let blocks: Vec<_> = Window::blocks(cells.dim(), side)
+            .iter()
+            .map(|block| Plane::of(whole(&plane).part(cells.view(), block)))
+            .collect();
+        prop_assert_eq!(Plane::joined(cells.dim(), side, &blocks), plane);
     }
 
     #[test]

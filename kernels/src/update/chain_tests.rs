@@ -6,10 +6,14 @@ use ndarray::{Array2, Array3};
 use nomenclature::evidence::Layer;
 use nomenclature::{ClassId, Dimension, Nomenclature, UpdateRules};
 
-use super::{Block, Decision, Fusion, Seen, Shares, Territory, Units, UpdateParams, decide};
+use super::{
+    Block, Decision, Fusion, Seen, Shares, Territory, Units, UpdateParams, WishBlock, Wishes,
+    decide,
+};
 use crate::accuracy::{ChangeAccuracy, ChangeMaps, change_accuracy};
 use crate::features::{N_BANDS, cell_features, feature_names};
 use crate::grid::Window;
+use crate::plane::Plane;
 use crate::random::{SplitMix64, draw};
 use crate::sampling::{PriorBlock, SamplePlan, Sampler, clean};
 use crate::trees::{TreeParams, train};
@@ -151,19 +155,27 @@ impl Scene {
         };
         let proposal = fusion.propose(&block, whole).unwrap();
         let prior = self.prior.view();
-        let territory =
-            Territory { proposal: &proposal, prior, object, valid, footprints: &[], locked: None };
+        let block = WishBlock { proposal: &proposal, prior, object, locked: None };
+        let territory = Territory {
+            wishes: &Wishes::of_block(&block, whole, &params).unwrap(),
+            prior: &Plane::of(prior),
+            object: &Plane::of(object),
+            valid: &Plane::filled((SIDE, SIDE), true),
+            footprints: &[],
+            locked: None,
+        };
         let units = Units { least: &|_| 200.0, outside: &|_| 200.0 };
         decide(&territory, &tables, &params, n, &units).unwrap()
     }
 
     fn change(&self, decision: &Decision) -> ChangeAccuracy {
         let prior = self.prior.mapv(|cell| (cell >> 8) as u8);
+        let vintage = decision.cover.to_array();
         let maps = ChangeMaps {
             truth_before: self.before.view(),
             truth_after: self.after.view(),
             prior: prior.view(),
-            vintage: decision.cover.view(),
+            vintage: vintage.view(),
         };
         change_accuracy(&maps, &|_| 200.0).unwrap()
     }

@@ -1,34 +1,34 @@
 //! From what cells want to what objects become.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use ndarray::{Array2, ArrayView2, Zip};
 use nomenclature::{ClassId, UpdateTables};
 use serde::{Deserialize, Serialize};
 
-use super::opening::opened;
-use super::seen_before::marked;
 use super::verdict::{Judge, Verdict};
-use super::{Proposal, Reason, UpdateError, UpdateParams, mislabel_rate, shape};
+use super::wishes::{Wish, Wishes, unmarked, without_mark};
+use super::{Reason, UpdateError, UpdateParams, mislabel_rate, shape};
 use super::{footprints, remnants};
-use crate::label::{NO_REGION, label};
+use crate::label::{Labels, NO_REGION, label_plane};
+use crate::plane::{Edit, Plane, zip_rows};
 
-/// A territory on which to decide; all arrays on the same rows and columns.
+/// A territory on which to decide; all planes of the same rows and columns.
 #[derive(Debug, Clone, Copy)]
 pub struct Territory<'a> {
     /// What its cells want.
-    pub proposal: &'a Proposal,
+    pub wishes: &'a Wishes,
     /// The prior's couple, 0 where there is none.
-    pub prior: ArrayView2<'a, u16>,
+    pub prior: &'a Plane<u16>,
     /// The prior's object, 0 where there is none; numbers are dense.
-    pub object: ArrayView2<'a, u32>,
-    /// 1 where there is imagery.
-    pub valid: ArrayView2<'a, u8>,
-    /// For each of the tables' footprints the evidence of its layer, 0 where there is none of it;
-    /// empty when footprints are not to be completed.
-    pub footprints: &'a [ArrayView2<'a, u8>],
-    /// Not 0 where an accepted correction forbids to change anything.
-    pub locked: Option<ArrayView2<'a, u8>>,
+    pub object: &'a Plane<u32>,
+    /// True where there is imagery.
+    pub valid: &'a Plane<bool>,
+    /// For each of the tables' footprints where its layer has something; empty when footprints are
+    /// not to be completed.
+    pub footprints: &'a [Plane<bool>],
+    /// True where an accepted correction forbids to change anything.
+    pub locked: Option<&'a Plane<bool>>,
 }
 
 /// The minimum units of the covers, in cells.
@@ -63,11 +63,12 @@ pub struct Correction {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
     /// The cover, a [`ClassId`].
-    pub cover: Array2<u8>,
-    /// Probability of that cover, 255 = certain; 0 without imagery.
-    pub confidence: Array2<u8>,
-    /// Why, a [`Reason`].
-    pub reason: Array2<u8>,
+    pub cover: Plane<u8>,
+    /// Why.
+    pub reason: Plane<Reason>,
+    /// Whether its confidence is the certainty of the best class ([`super::Proposal::certainty`]), or
+    /// else that of the prior's ([`super::Proposal::certainty_prior`]).
+    pub takes_best: Plane<bool>,
     /// Objects to correct, by object then cover seen.
     pub corrections: Vec<Correction>,
     /// Cells of each reason.
@@ -112,7 +113,8 @@ pub struct Decision {
 /// ([`UpdateTables::becomes`]). An object of which `whole_share` changed to one class takes the rest
 /// of its cells along, and so do the footprints of the evidence and pieces of a cut object of which
 /// no polygon can be made.
-/// The result does not depend on threads.
+/// The result does not depend on threads. Time and memory grow with the runs of the planes, not with
+/// their cells.
 ///
 /// # Errors
 /// [`UpdateError`] when shapes or parameters do not fit.
@@ -128,43 +130,37 @@ pub fn decide(
     if !territory.footprints.is_empty() {
         shape("footprints", &[territory.footprints.len()], &[tables.footprints().len()])?;
     }
-    let wanted = territory.wanted();
-    let kept = territory.broad(&wanted, params.fringe_cells);
+    let (object, wishes) = (territory.object, territory.wishes);
     let sizes = territory.sizes();
-    let wanting = territory.wanting(&wanted);
     let is_whole = |object: u32, class: u8| {
-        let n = wanting.get(&(object, class)).copied().unwrap_or(0);
+        let n = wishes.wanting.get(&(object, class)).copied().unwrap_or(0);
         object != 0 && n as f64 >= params.whole_share * sizes[object as usize] as f64
     };
-    let labels = label(marked(&kept, territory, &is_whole).view());
+    // Whole objects are left in one piece: they are judged as such.
+    let marked = wishes.cells.zip(object, |wish, object| match wish.broad() {
+        0 => 0,
+        value if is_whole(object, unmarked(value).0) => without_mark(value),
+        value => value,
+    });
+    let labels = label_plane(&marked);
+    drop(marked);
+    let clusters = label_plane(&wishes.cells.map(|wish| u16::from(wish.broad() != 0)));
     let judge = Judge {
         territory,
         params,
         tables,
         mislabel: mislabel_rate(tables, n_classes),
         sizes: &sizes,
-        wanting: &wanting,
         is_whole: &is_whole,
     };
-    let clusters = label(kept.mapv(|class| u16::from(class != 0)).view());
     let verdict = judge.verdict(&labels, &clusters, units);
-    let mut reason = territory.plain_reasons(&wanted);
-    drop((wanted, kept, clusters));
-    for row in 0..labels.dim().0 {
-        for (cols, region) in labels.runs(row).filter(|run| run.1 != NO_REGION) {
-            for col in cols {
-                let object = territory.object[[row, col]];
-                reason[[row, col]] = verdict.reason(region, object).to_cell();
-            }
-        }
-    }
-    let mut decision = territory.decision(reason, verdict, tables);
+    drop(clusters);
+    let mut decision = territory.decision(&labels, verdict, tables);
+    drop(labels);
     footprints::complete(territory, tables, &mut decision);
     territory.complete(&mut decision, &sizes, params.whole_share);
     remnants::take_along(territory, &mut decision, units);
-    for &reason in &decision.reason {
-        *decision.cells.entry(Reason::decided(reason)).or_default() += 1;
-    }
+    decision.cells = decision.reason.n_cells_by_value();
     Ok(decision)
 }
 
@@ -172,136 +168,167 @@ impl Decision {
     /// Cells by their cover in the prior and the cover decided, where both are known.
     ///
     /// * `prior`: the prior's couple of each cell, on the decision's rows and columns.
-    pub fn ways(&self, prior: ArrayView2<'_, u16>) -> BTreeMap<(ClassId, ClassId), u64> {
+    pub fn ways(&self, prior: &Plane<u16>) -> BTreeMap<(ClassId, ClassId), u64> {
         let mut ways = BTreeMap::new();
-        for (&cover, &prior) in self.cover.iter().zip(prior) {
-            let before = (prior >> 8) as u8;
-            if cover != 0 && before != 0 {
-                *ways.entry((ClassId(before), ClassId(cover))).or_default() += 1;
-            }
+        for row in 0..prior.dim().0 {
+            zip_rows(prior.row(row), self.cover.row(row), |cols, prior, cover| {
+                let before = (prior >> 8) as u8;
+                if cover != 0 && before != 0 {
+                    *ways.entry((ClassId(before), ClassId(cover))).or_default() +=
+                        cols.len() as u64;
+                }
+            });
         }
         ways
+    }
+
+    /// Gives changed cells the finer covers that rules tell; see [`crate::usage::finer_covers`].
+    ///
+    /// A cell whose finer cover is the prior's did not change after all.
+    pub fn refine(&mut self, edits: Vec<Edit<u8>>, prior: &Plane<u16>) {
+        let mut stay = Vec::new();
+        for edit in &edits {
+            let (row, finer) = (edit.row as usize, u16::from(edit.value));
+            let priors = prior.row(row).over(edit.cols()).filter(|run| run.1 >> 8 == finer);
+            for (cols, was) in priors.flat_map(|run| self.reason.row(row).over(run.0)) {
+                let n = cols.len() as u64;
+                self.cells.entry(was).and_modify(|all| *all -= n);
+                *self.cells.entry(Reason::PriorKept).or_default() += n;
+                stay.push(Edit::new(row, cols, Reason::PriorKept));
+            }
+        }
+        self.reason = self.reason.edited(stay);
+        self.cover = self.cover.edited(edits);
+    }
+
+    /// Columns, cover and reason of the pieces of a row over some columns.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn over(
+        &self,
+        row: usize,
+        cols: Range<usize>,
+    ) -> impl Iterator<Item = (Range<usize>, u8, Reason)> + '_ {
+        self.reason.row(row).over(cols).flat_map(move |(cols, reason)| {
+            let covers = self.cover.row(row).over(cols);
+            covers.map(move |(cols, cover)| (cols, cover, reason))
+        })
+    }
+
+    /// Row, columns, cover and reason of the pieces that changed.
+    pub(super) fn changes(&self) -> impl Iterator<Item = (usize, Range<usize>, u8, Reason)> + '_ {
+        (0..self.reason.dim().0).flat_map(move |row| {
+            let changed = self.reason.row(row).runs().filter(|(_, reason)| reason.is_change());
+            changed.flat_map(move |(cols, reason)| {
+                let covers = self.cover.row(row).over(cols);
+                covers.map(move |(cols, cover)| (row, cols, cover, reason))
+            })
+        })
+    }
+
+    /// Gives cells a cover because of the object that they belong to.
+    pub(super) fn follow(&mut self, edits: Vec<Edit<u8>>) {
+        let reasons = edits.iter().map(|edit| edit.with(Reason::ChangeWithObject)).collect();
+        self.reason = self.reason.edited(reasons);
+        self.cover = self.cover.edited(edits);
     }
 }
 
 impl Territory<'_> {
     fn check(&self) -> Result<(), UpdateError> {
-        let expected = self.prior.shape();
-        shape("object", self.object.shape(), expected)?;
-        shape("valid", self.valid.shape(), expected)?;
-        shape("proposal", self.proposal.best.shape(), expected)?;
+        let dim = |(rows, cols): (usize, usize)| [rows, cols];
+        let expected = dim(self.prior.dim());
+        shape("object", &dim(self.object.dim()), &expected)?;
+        shape("valid", &dim(self.valid.dim()), &expected)?;
+        shape("wishes", &dim(self.wishes.cells.dim()), &expected)?;
         for layer in self.footprints {
-            shape("layer of a footprint", layer.shape(), expected)?;
+            shape("layer of a footprint", &dim(layer.dim()), &expected)?;
         }
-        match self.locked {
-            Some(locked) => shape("locked", locked.shape(), expected),
-            None => Ok(()),
-        }
+        self.locked.map_or(Ok(()), |locked| shape("locked", &dim(locked.dim()), &expected))
     }
 
-    fn is_locked(&self, at: (usize, usize)) -> bool {
-        self.locked.is_some_and(|locked| locked[at] != 0)
-    }
-
-    /// The class that each cell wants instead of its prior's, 0 for none.
-    fn wanted(&self) -> Array2<u8> {
-        Array2::from_shape_fn(self.prior.dim(), |at| {
-            let is_free = self.prior[at] >> 8 != 0 && !self.is_locked(at);
-            if is_free && self.proposal.margin[at] > 0 { self.proposal.best[at] } else { 0 }
-        })
-    }
-
-    /// The class wanted by cells that lie in a square of cells that all want this class, or all
-    /// want to leave the same object.
-    fn broad(&self, wanted: &Array2<u8>, reach: usize) -> Array2<u8> {
-        let class = |row, col| wanted[[row, col]];
-        let leaving = |row, col| if class(row, col) == 0 { 0 } else { self.object[[row, col]] };
-        let same = opened(wanted.dim(), class, reach);
-        let together = opened(wanted.dim(), leaving, reach);
-        Zip::from(wanted)
-            .and(&same)
-            .and(&together)
-            .map_collect(|&class, &same, &together| if same || together { class } else { 0 })
-    }
-
+    /// Cells of each object.
     fn sizes(&self) -> Vec<u64> {
-        let n = self.object.iter().max().map_or(0, |&last| last as usize + 1);
-        let mut sizes = vec![0; n];
-        for &object in &self.object {
-            sizes[object as usize] += 1;
+        let mut sizes = Vec::new();
+        for (cols, object) in (0..self.object.dim().0).flat_map(|row| self.object.row(row).runs()) {
+            if sizes.len() <= object as usize {
+                sizes.resize(object as usize + 1, 0);
+            }
+            sizes[object as usize] += cols.len() as u64;
         }
         sizes
     }
 
-    fn wanting(&self, wanted: &Array2<u8>) -> BTreeMap<(u32, u8), u64> {
-        let mut counts = BTreeMap::new();
-        Zip::from(&self.object).and(wanted).for_each(|&object, &class| {
-            if object != 0 && class != 0 {
-                *counts.entry((object, class)).or_default() += 1;
-            }
-        });
-        counts
-    }
-
     /// The reasons of cells that no region holds.
-    fn plain_reasons(&self, wanted: &Array2<u8>) -> Array2<u8> {
-        Array2::from_shape_fn(self.prior.dim(), |at| {
-            let reason = match (self.prior[at] >> 8, self.valid[at] != 0) {
-                (0, false) => Reason::Outside,
-                (0, true) => Reason::NoPrior,
-                _ if self.is_locked(at) => Reason::Locked,
-                (_, false) => Reason::NoImagery,
-                _ if wanted[at] != 0 => Reason::Fringe,
-                _ => Reason::PriorKept,
-            };
-            reason.to_cell()
-        })
+    fn plain_reasons(&self) -> Plane<Reason> {
+        let reasons = self.prior.zip(self.valid, |prior, valid| match (prior >> 8, valid) {
+            (0, false) => Reason::Outside,
+            (0, true) => Reason::NoPrior,
+            (_, false) => Reason::NoImagery,
+            _ => Reason::PriorKept,
+        });
+        let reasons = match self.locked {
+            Some(locked) => reasons.zip(locked, |reason, locked| match reason {
+                Reason::NoImagery | Reason::PriorKept if locked => Reason::Locked,
+                reason => reason,
+            }),
+            None => reasons,
+        };
+        let thin = |reason, wish: Wish| match reason {
+            Reason::PriorKept if wish.is_thin() => Reason::Fringe,
+            reason => reason,
+        };
+        reasons.zip(&self.wishes.cells, thin)
     }
 
     /// The decision before objects are completed.
-    fn decision(&self, reason: Array2<u8>, verdict: Verdict, tables: &UpdateTables) -> Decision {
-        let takes_best = |at: (usize, usize)| {
-            let reason = Reason::decided(reason[at]);
-            reason.is_change() || reason == Reason::NoPrior
-        };
-        let (proposal, dim) = (self.proposal, self.prior.dim());
-        let cover = Array2::from_shape_fn(dim, |at| {
-            let before = ClassId((self.prior[at] >> 8) as u8);
-            if takes_best(at) {
-                tables.becomes(before, ClassId(proposal.best[at])).0
-            } else {
-                before.0
+    fn decision(&self, labels: &Labels, verdict: Verdict, tables: &UpdateTables) -> Decision {
+        let mut judged = Vec::new();
+        for row in 0..labels.dim().0 {
+            for (cols, region) in labels.runs(row).filter(|run| run.1 != NO_REGION) {
+                for (cols, object) in self.object.row(row).over(cols) {
+                    judged.push(Edit::new(row, cols, verdict.reason(region, object)));
+                }
             }
+        }
+        let reason = self.plain_reasons().edited(judged);
+        let takes_best = reason.map(|reason| reason.is_change() || reason == Reason::NoPrior);
+        let covers = self.prior.zip(&self.wishes.cells, |prior, wish| {
+            let before = ClassId((prior >> 8) as u8);
+            (before.0, tables.becomes(before, ClassId(wish.class())).0)
         });
-        let confidence = Array2::from_shape_fn(dim, |at| {
-            if takes_best(at) { proposal.certainty[at] } else { proposal.certainty_prior[at] }
-        });
+        let cover =
+            covers.zip(&takes_best, |(before, best), takes| if takes { best } else { before });
         let corrections = verdict.corrections;
-        Decision { cover, confidence, reason, corrections, cells: BTreeMap::new() }
+        Decision { cover, reason, takes_best, corrections, cells: BTreeMap::new() }
     }
 
     /// Gives the rest of mostly changed objects the class that they changed to.
     fn complete(&self, decision: &mut Decision, sizes: &[u64], whole_share: f64) {
-        let object = self.object;
         let mut changed: BTreeMap<(u32, u8), u64> = BTreeMap::new();
-        Zip::from(object).and(&decision.cover).and(&decision.reason).for_each(|&o, &c, &r| {
-            if o != 0 && Reason::decided(r).is_change() {
-                *changed.entry((o, c)).or_default() += 1;
+        for (row, cols, cover, _) in decision.changes() {
+            for (cols, object) in self.object.row(row).over(cols).filter(|run| run.1 != 0) {
+                *changed.entry((object, cover)).or_default() += cols.len() as u64;
             }
-        });
+        }
         let share = |o: u32, n: u64| n as f64 / sizes[o as usize] as f64;
         let whole: BTreeMap<u32, u8> = changed
             .into_iter()
             .filter(|&((o, _), n)| share(o, n) >= whole_share)
             .map(|((o, class), _)| (o, class))
             .collect();
-        Zip::from(object).and(&mut decision.cover).and(&mut decision.reason).for_each(
-            |o, cover, reason| {
-                if let Some(&class) = whole.get(o).filter(|_| Reason::decided(*reason).may_follow())
-                {
-                    (*cover, *reason) = (class, Reason::ChangeWithObject.to_cell());
-                }
-            },
-        );
+        if whole.is_empty() {
+            return;
+        }
+        let mut edits = Vec::new();
+        for row in 0..self.object.dim().0 {
+            for (cols, object) in self.object.row(row).runs() {
+                let Some(&class) = whole.get(&object) else { continue };
+                let open = decision.reason.row(row).over(cols).filter(|run| run.1.may_follow());
+                edits.extend(open.map(|(cols, _)| Edit::new(row, cols, class)));
+            }
+        }
+        decision.follow(edits);
     }
 }

@@ -73,21 +73,6 @@ impl Proposal {
             lead_before: Array2::zeros(dim),
         }
     }
-
-    /// Takes what the cells of a window want.
-    ///
-    /// # Panics
-    /// When the window leaves the cells of this one, or the part has not its shape.
-    pub fn put(&mut self, window: Window, part: &Self) {
-        let Window { row, col, rows, cols } = window;
-        let place = s![row..row + rows, col..col + cols];
-        self.best.slice_mut(place).assign(&part.best);
-        self.margin.slice_mut(place).assign(&part.margin);
-        self.certainty.slice_mut(place).assign(&part.certainty);
-        self.certainty_prior.slice_mut(place).assign(&part.certainty_prior);
-        self.support.slice_mut(place).assign(&part.support);
-        self.lead_before.slice_mut(place).assign(&part.lead_before);
-    }
 }
 
 /// Least share of the ground that a class is taken to have.

@@ -64,11 +64,6 @@ impl Reason {
         Self::ALL.get(usize::from(cell)).copied()
     }
 
-    /// The reason of a cell that a decision holds: always one.
-    pub(crate) fn decided(cell: u8) -> Self {
-        Self::ALL[usize::from(cell)]
-    }
-
     /// Its stable key in files, the name it also has in JSON.
     pub fn key(self) -> &'static str {
         match self {

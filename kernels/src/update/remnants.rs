@@ -1,15 +1,13 @@
 //! What is left of an object when the rest of it changed.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use ndarray::Array2;
-use nomenclature::{ClassId, Couple};
+use nomenclature::ClassId;
 
-use super::Reason;
 use super::decide::{Decision, Territory, Units};
-
-/// Row and column.
-type Cell = (usize, usize);
+use crate::plane::Edit;
+use crate::union_find::UnionFind;
 
 /// Who stands beside a remnant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,29 +27,24 @@ enum Beside {
 /// cover); where that is its own, or its longest border is with another object, it stays.
 pub(super) fn take_along(territory: &Territory<'_>, decision: &mut Decision, units: &Units<'_>) {
     let n_changed = changed_cells(territory, decision);
-    let mut is_seen = Array2::from_elem(territory.prior.raw_dim(), false);
-    let mut taken: Vec<(Vec<Cell>, u8)> = Vec::new();
-    for (at, &object) in territory.object.indexed_iter() {
-        let n_changed = n_changed[object as usize];
-        if n_changed == 0 || is_seen[at] || !follows(decision, at) {
-            continue;
-        }
-        let (piece, beside) = flood(territory, decision, at, &mut is_seen);
-        let cover = Couple::from_cell(territory.prior[at]).cs;
-        let longest = beside.into_iter().max_by_key(|&(who, n)| (n, std::cmp::Reverse(who)));
-        if let Some((Beside::Changed(to), _)) = longest
-            && to != cover.0
-            && is_remnant(piece.len() as u64, n_changed, cover, units)
-        {
-            taken.push((piece, to));
-        }
-    }
-    for (piece, cover) in taken {
-        for at in piece {
-            decision.cover[at] = cover;
-            decision.reason[at] = Reason::ChangeWithObject.to_cell();
+    let mut pieces = Pieces::of(territory, decision, &n_changed);
+    let n_cells = pieces.n_cells();
+    let beside = pieces.beside(territory, decision);
+    let mut edits = Vec::new();
+    for run in 0..pieces.runs.len() {
+        let first = pieces.sets.root(run as u32) as usize;
+        let longest = beside[first].iter().max_by_key(|&(who, n)| (n, std::cmp::Reverse(who)));
+        let Some((&Beside::Changed(to), _)) = longest else { continue };
+        let piece = &pieces.runs[first];
+        // The cover of the piece is that of its first cell.
+        let cover = (territory.prior.get((piece.row, piece.cols.start)) >> 8) as u8;
+        let of_object = n_changed[piece.object as usize];
+        if to != cover && is_remnant(n_cells[first], of_object, ClassId(cover), units) {
+            let run = &pieces.runs[run];
+            edits.push(Edit::new(run.row, run.cols.clone(), to));
         }
     }
+    decision.follow(edits);
 }
 
 /// Whether no polygon can be made of a piece of an object.
@@ -60,56 +53,121 @@ fn is_remnant(n_cells: u64, n_changed: u64, cover: ClassId, units: &Units<'_>) -
     n < (units.least)(cover) || (n < (units.outside)(cover) && 2 * n_cells <= n_changed)
 }
 
-/// Changed cells of each object.
+/// Changed cells of each object; objects after the last one that changed are left out.
 fn changed_cells(territory: &Territory<'_>, decision: &Decision) -> Vec<u64> {
-    let n = territory.object.iter().max().map_or(0, |&last| last as usize) + 1;
-    let mut n_changed = vec![0; n];
-    for (&object, &reason) in territory.object.iter().zip(&decision.reason) {
-        n_changed[object as usize] += u64::from(Reason::decided(reason).is_change());
+    let mut n_changed = vec![0];
+    for (row, cols, ..) in decision.changes() {
+        for (cols, object) in territory.object.row(row).over(cols).filter(|run| run.1 != 0) {
+            if n_changed.len() <= object as usize {
+                n_changed.resize(object as usize + 1, 0);
+            }
+            n_changed[object as usize] += cols.len() as u64;
+        }
     }
-    n_changed[0] = 0;
     n_changed
 }
 
-/// The piece of an object that holds a cell, and the lengths of its borders.
-fn flood(
-    territory: &Territory<'_>,
-    decision: &Decision,
-    from: Cell,
-    is_seen: &mut Array2<bool>,
-) -> (Vec<Cell>, BTreeMap<Beside, u64>) {
-    let (rows, cols) = is_seen.dim();
-    let object = territory.object[from];
-    let mut piece = vec![from];
-    let mut beside = BTreeMap::new();
-    is_seen[from] = true;
-    let mut next = 0;
-    while next < piece.len() {
-        let (row, col) = piece[next];
-        next += 1;
-        let sides = [
-            (row.wrapping_sub(1), col),
-            (row, col.wrapping_sub(1)),
-            (row, col + 1),
-            (row + 1, col),
-        ];
-        for at in sides.into_iter().filter(|&(r, c)| r < rows && c < cols) {
-            if territory.object[at] == object && follows(decision, at) {
-                if !is_seen[at] {
-                    is_seen[at] = true;
-                    piece.push(at);
-                }
-            } else if Reason::decided(decision.reason[at]).is_change() {
-                *beside.entry(Beside::Changed(decision.cover[at])).or_default() += 1;
-            } else {
-                *beside.entry(Beside::Kept(territory.object[at])).or_default() += 1;
-            }
-        }
-    }
-    (piece, beside)
+/// Cells of a row that keep their prior while others of their object changed.
+struct Run {
+    row: usize,
+    cols: Range<usize>,
+    object: u32,
 }
 
-/// Whether a cell keeps its prior and may still follow its object.
-fn follows(decision: &Decision, at: Cell) -> bool {
-    Reason::decided(decision.reason[at]).may_follow()
+/// The 4-connected pieces of objects that keep their prior while others of the object changed.
+struct Pieces {
+    /// In reading order; two of one object do not touch in a row.
+    runs: Vec<Run>,
+    /// The runs of one piece, named by the first.
+    sets: UnionFind,
+}
+
+impl Pieces {
+    fn of(territory: &Territory<'_>, decision: &Decision, n_changed: &[u64]) -> Self {
+        let mut pieces = Self { runs: Vec::new(), sets: UnionFind::new(0) };
+        let is_cut = |object: u32| n_changed.get(object as usize).is_some_and(|&n| n > 0);
+        let mut above = 0..0;
+        for row in 0..territory.object.dim().0 {
+            let start = pieces.runs.len();
+            for (cols, object) in territory.object.row(row).runs().filter(|run| is_cut(run.1)) {
+                let reasons = decision.reason.row(row).over(cols);
+                for (cols, _) in reasons.filter(|(_, reason)| reason.may_follow()) {
+                    pieces.push(start, Run { row, cols, object });
+                }
+            }
+            let here = start..pieces.runs.len();
+            pieces.sets.grow(here.end);
+            pieces.join(above, here.clone());
+            above = here;
+        }
+        pieces
+    }
+
+    /// Adds a run to the row whose runs begin at `start`.
+    fn push(&mut self, start: usize, run: Run) {
+        match self.runs[start..].last_mut() {
+            Some(last) if last.object == run.object && last.cols.end == run.cols.start => {
+                last.cols.end = run.cols.end;
+            }
+            _ => self.runs.push(run),
+        }
+    }
+
+    /// Joins the runs of neighbouring rows that touch and are of one object.
+    fn join(&mut self, above: Range<usize>, here: Range<usize>) {
+        let (mut i, mut j) = (above.start, here.start);
+        while i < above.end && j < here.end {
+            let (a, b) = (&self.runs[i], &self.runs[j]);
+            let touch = a.cols.start < b.cols.end && b.cols.start < a.cols.end;
+            let is_first_above = a.cols.end <= b.cols.end;
+            if touch && a.object == b.object {
+                self.sets.union(i as u32, j as u32);
+            }
+            if is_first_above { i += 1 } else { j += 1 }
+        }
+    }
+
+    /// Cells of each piece, at its first run.
+    fn n_cells(&mut self) -> Vec<u64> {
+        let mut n_cells = vec![0; self.runs.len()];
+        for (rank, run) in self.runs.iter().enumerate() {
+            n_cells[self.sets.root(rank as u32) as usize] += run.cols.len() as u64;
+        }
+        n_cells
+    }
+
+    /// The lengths of the borders of each piece, at its first run.
+    fn beside(
+        &mut self,
+        territory: &Territory<'_>,
+        decision: &Decision,
+    ) -> Vec<BTreeMap<Beside, u64>> {
+        let (rows, cols) = territory.object.dim();
+        let mut beside = vec![BTreeMap::new(); self.runs.len()];
+        for (rank, run) in self.runs.iter().enumerate() {
+            let beside: &mut BTreeMap<_, u64> = &mut beside[self.sets.root(rank as u32) as usize];
+            let Run { row, cols: Range { start, end }, object } = *run;
+            let sides = [
+                (row.wrapping_sub(1), start..end),
+                (row, start.wrapping_sub(1)..start),
+                (row, end..end + 1),
+                (row + 1, start..end),
+            ];
+            for (row, cols) in
+                sides.into_iter().filter(|s| s.0 < rows && s.1.end <= cols && s.1.start < cols)
+            {
+                for (cols, other) in territory.object.row(row).over(cols) {
+                    for (cols, cover, reason) in decision.over(row, cols) {
+                        let who = match reason {
+                            reason if other == object && reason.may_follow() => continue,
+                            reason if reason.is_change() => Beside::Changed(cover),
+                            _ => Beside::Kept(other),
+                        };
+                        *beside.entry(who).or_default() += cols.len() as u64;
+                    }
+                }
+            }
+        }
+        beside
+    }
 }

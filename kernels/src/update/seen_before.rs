@@ -2,36 +2,24 @@
 
 use ndarray::Array2;
 
-use super::decide::Territory;
-
-/// Added to the class of cells that looked like it in the imagery of the prior's date.
-const BEFORE: u16 = 1 << 8;
-
 /// Cells to each side over which the imagery of the prior's date is asked.
-const REACH: usize = 4;
+pub(super) const REACH: usize = 4;
 
-/// The class that a region wants, and whether it looked like that before.
-pub(super) fn unmarked(value: u16) -> (u8, bool) {
-    (value as u8, value & BEFORE != 0)
-}
-
-/// Marks the cells that looked before like the class that they want, so that they are regions of
-/// their own.
+/// The cells that looked before like the class that they want, so that they are regions of their
+/// own.
 ///
-/// * `wanted`: the class that each cell wants, 0 for none; `is_whole`: whether a whole object wants a
-///   class: such objects are left in one piece, they are judged as such.
+/// * `wanted`: the class that each cell wants, 0 for none; `lead`: the lead of that class over the
+///   prior's in the imagery of the prior's date.
 ///
 /// A cell is marked when its class led over the prior's in most of the cells around it (those of a
 /// square of 9 that want something): one object of the prior may hold ground that was always of
 /// another class beside ground that became so, and single cells say little.
-pub(super) fn marked(
-    wanted: &Array2<u8>,
-    territory: &Territory<'_>,
-    is_whole: &dyn Fn(u32, u8) -> bool,
-) -> Array2<u16> {
-    let lead = &territory.proposal.lead_before;
+pub(super) fn looked_so(wanted: &Array2<u8>, lead: &Array2<i16>) -> Array2<bool> {
     let (rows, cols) = wanted.dim();
-    let mut marked = wanted.mapv(u16::from);
+    let mut marked = Array2::from_elem((rows, cols), false);
+    if !lead.iter().any(|&lead| lead > 0) {
+        return marked;
+    }
     // Per column, over the rows around: cells that want something, and those that looked so.
     let mut columns = vec![[0_u32; 2]; cols];
     for next in 0..rows + REACH {
@@ -49,10 +37,7 @@ pub(super) fn marked(
             let around = &columns[col.saturating_sub(REACH)..(col + REACH + 1).min(cols)];
             let [asked, led] =
                 around.iter().fold([0; 2], |all, own| [all[0] + own[0], all[1] + own[1]]);
-            let class = wanted[[row, col]];
-            if 2 * led > asked && !is_whole(territory.object[[row, col]], class) {
-                marked[[row, col]] |= BEFORE;
-            }
+            marked[[row, col]] = 2 * led > asked;
         }
     }
     marked

@@ -1,11 +1,13 @@
-use ndarray::{Array2, Array3, s};
+use ndarray::{Array2, Array3, ArrayView2, s};
 use nomenclature::evidence::Layer;
 use nomenclature::{Couple, Dimension, Nomenclature, PredictionClasses, UpdateRules};
 use proptest::prelude::*;
 
+use super::oracle::{Cells, Decided};
 use super::*;
 use crate::grid::{Grid, Window};
 use crate::lattice::Point;
+use crate::plane::Plane;
 use crate::random::{SplitMix64, draw};
 
 fn cover(code: &str) -> ClassId {
@@ -80,23 +82,83 @@ impl World {
         self.prior.slice_mut(part).fill(u16::from(cover(code).0) << 8 | 1);
     }
 
-    fn decide(&self) -> Decision {
+    /// What the cells want, from blocks of this side.
+    fn wishes(&self, params: &UpdateParams, side: usize) -> Wishes {
+        let dim = self.prior.dim();
+        let locked = self.locked.mapv(|locked| locked != 0);
+        let of_block = |inner: Window| {
+            let around = inner.grown_within(Wishes::halo(params, true), dim);
+            let Window { row, col, rows, cols } = around;
+            let part = s![row..row + rows, col..col + cols];
+            let of = &self.proposal;
+            let block = WishBlock {
+                proposal: &Proposal {
+                    best: of.best.slice(part).to_owned(),
+                    margin: of.margin.slice(part).to_owned(),
+                    certainty: of.certainty.slice(part).to_owned(),
+                    certainty_prior: of.certainty_prior.slice(part).to_owned(),
+                    support: of.support.slice(part).to_owned(),
+                    lead_before: of.lead_before.slice(part).to_owned(),
+                },
+                prior: self.prior.slice(part),
+                object: self.object.slice(part),
+                locked: Some(locked.slice(part)),
+            };
+            let inner = Window { row: inner.row - row, col: inner.col - col, ..inner };
+            Wishes::of_block(&block, inner, params).unwrap()
+        };
+        let blocks = Window::blocks(dim, side).into_iter().map(of_block).collect();
+        Wishes::joined(dim, side, blocks)
+    }
+
+    /// The decision, which does not depend on blocks and is that of every rule cell by cell.
+    fn decide(&self) -> Decided {
+        self.decide_in_blocks(9)
+    }
+
+    fn decide_in_blocks(&self, side: usize) -> Decided {
         let footprints: Vec<_> = self.buildings.iter().map(|layer| layer.view()).collect();
+        let params = UpdateParams { fringe_cells: 1, ..UpdateParams::default() };
+        let units = Units { least: &|_| 20.0, outside: &|_| 20.0 };
+        let (wishes, tables) = (self.wishes(&params, side), tables());
+        let is_set = |cells: ArrayView2<'_, u8>| Plane::of(cells.mapv(|cell| cell != 0).view());
+        let (prior, object) = (Plane::of(self.prior.view()), Plane::of(self.object.view()));
+        let planes: Vec<_> = footprints.iter().map(|&layer| is_set(layer)).collect();
         let territory = Territory {
-            proposal: &self.proposal,
+            wishes: &wishes,
+            prior: &prior,
+            object: &object,
+            valid: &is_set(self.valid.view()),
+            footprints: &planes,
+            locked: Some(&is_set(self.locked.view())),
+        };
+        let decision = decide(&territory, &tables, &params, 14, &units).unwrap();
+        let of = &self.proposal;
+        let certainty = |at| {
+            if decision.takes_best.get(at) { of.certainty[at] } else { of.certainty_prior[at] }
+        };
+        let decided = Decided {
+            cover: decision.cover.to_array(),
+            confidence: Array2::from_shape_fn(self.prior.dim(), certainty),
+            reason: decision.reason.map(Reason::to_cell).to_array(),
+            corrections: decision.corrections,
+            cells: decision.cells,
+        };
+        let cells = Cells {
+            proposal: of,
             prior: self.prior.view(),
             object: self.object.view(),
             valid: self.valid.view(),
-            footprints: &footprints,
-            locked: Some(self.locked.view()),
+            footprints,
+            locked: self.locked.view(),
         };
-        let params = UpdateParams { fringe_cells: 1, ..UpdateParams::default() };
-        let units = Units { least: &|_| 20.0, outside: &|_| 20.0 };
-        decide(&territory, &tables(), &params, 14, &units).unwrap()
+        let expected = oracle::decide(&cells, &territory, (&tables, &params), 14, &units);
+        assert_eq!(decided, expected);
+        decided
     }
 }
 
-fn reason(decision: &Decision, row: usize, col: usize) -> Reason {
+fn reason(decision: &Decided, row: usize, col: usize) -> Reason {
     Reason::from_cell(decision.reason[[row, col]]).unwrap()
 }
 
@@ -270,7 +332,7 @@ fn imagery_of_the_prior_s_date_tells_a_change_from_a_wrong_code() {
     // It looked like shrub already: a wrong code, and surer than without that imagery.
     let wrong = lone_shrub(2.0).decide();
     assert_eq!(reason(&wrong, 8, 8), Reason::CorrectionCandidate);
-    let odds = |decision: &Decision| decision.corrections[0].change_odds;
+    let odds = |decision: &Decided| decision.corrections[0].change_odds;
     assert!((odds(&unknown) - odds(&wrong) - 8.0).abs() < 1e-9);
 }
 
@@ -551,6 +613,51 @@ proptest! {
             prop_assert_eq!(part.certainty, all.certainty.slice(place));
             prop_assert_eq!(part.support, all.support.slice(place));
         }
+    }
+
+    /// A territory of noisy lots, some of which want something, were seen before, are hidden, locked
+    /// or without prior, with buildings.
+    #[test]
+    fn blocks_and_runs_decide_what_cells_decide(
+        rows in 8_usize..40, cols in 8_usize..40, side in 3_usize..30, lot in 3_u64..12, seed: u64,
+    ) {
+        let at = |k: u64, r: usize, c: usize| draw(seed ^ k, r as u64, c as u64);
+        let of_lot = |k: u64, size: u64, r: usize, c: usize| {
+            draw(seed ^ k, r as u64 / size, c as u64 / size)
+        };
+        let covers = ["CS2.2.1", "CS2.1.1.1", "CS1.1.1.1", "CS1.1.1.2"].map(|code| cover(code).0);
+        let dim = (rows, cols);
+        let lots = (cols as u64).div_ceil(lot);
+        let mut world = World::grass(rows, cols);
+        world.object = Array2::from_shape_fn(dim, |(r, c)| {
+            if of_lot(1, lot, r, c) % 12 == 0 { return 0; }
+            1 + (r as u64 / lot * lots + c as u64 / lot) as u32 / 2
+        });
+        world.prior = world.object.mapv(|object| match object {
+            0 => 0,
+            object => u16::from(covers[draw(seed, u64::from(object), 2) as usize % 4]) << 8 | 1,
+        });
+        let wants = |(r, c): (usize, usize)| {
+            of_lot(3, 7, r, c) % 2 == 0 && at(4, r, c) % 40 != 0 || at(5, r, c) % 30 == 0
+        };
+        world.proposal.best = Array2::from_shape_fn(dim, |(r, c)| {
+            covers[of_lot(6, 9, r, c) as usize % 4]
+        });
+        world.proposal.margin = Array2::from_shape_fn(dim, |(r, c)| {
+            let is_other = u16::from(world.proposal.best[[r, c]]) != world.prior[[r, c]] >> 8;
+            if is_other && wants((r, c)) { 20 + (at(7, r, c) % 200) as i16 } else { 0 }
+        });
+        world.proposal.support = Array2::from_shape_fn(dim, |(r, c)| (at(8, r, c) % 4) as u8);
+        world.proposal.lead_before = Array2::from_shape_fn(dim, |(r, c)| {
+            (of_lot(9, 6, r, c) % 3) as i16 * 40 + (at(10, r, c) % 60) as i16 - 70
+        });
+        world.proposal.certainty = Array2::from_shape_fn(dim, |(r, c)| (at(11, r, c) % 100) as u8 + 100);
+        world.proposal.certainty_prior = Array2::from_shape_fn(dim, |(r, c)| (at(12, r, c) % 100) as u8);
+        world.valid = Array2::from_shape_fn(dim, |(r, c)| u8::from(of_lot(13, 8, r, c) % 9 != 0));
+        world.locked = Array2::from_shape_fn(dim, |(r, c)| u8::from(of_lot(14, 5, r, c) % 15 == 0));
+        world.buildings = Some(Array2::from_shape_fn(dim, |(r, c)| u8::from(of_lot(15, 6, r, c) % 3 == 0)));
+        let decided = world.decide_in_blocks(side);
+        prop_assert_eq!(decided, world.decide_in_blocks(64));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use nomenclature::{ClassId, Couple, UpdateTables};
 
 use super::decide::{Correction, Territory, Units};
 use super::fuse::{BY_EVIDENCE, BY_IMAGERY};
-use super::seen_before::unmarked;
+use super::wishes::{Lead, unmarked};
 use super::{MARGIN_ONE, Reason, UpdateParams};
 use crate::label::{Labels, NO_REGION};
 
@@ -19,8 +19,6 @@ pub(super) struct Judge<'a, 't> {
     pub(super) mislabel: f64,
     /// Cells of each object.
     pub(super) sizes: &'a [u64],
-    /// Cells of each object that want each class, before thin parts are taken off.
-    pub(super) wanting: &'a BTreeMap<(u32, u8), u64>,
     /// Whether an object wants a class as a whole.
     pub(super) is_whole: &'a dyn Fn(u32, u8) -> bool,
 }
@@ -137,27 +135,18 @@ impl Judge<'_, '_> {
 
     fn stats(&self, labels: &Labels) -> Vec<Stats> {
         let mut stats = vec![Stats::default(); labels.regions.len()];
-        let proposal = self.territory.proposal;
+        let Territory { wishes, object, prior, .. } = *self.territory;
         for row in 0..labels.dim().0 {
+            let mut leads = wishes.leads(row);
             for (cols, region) in labels.runs(row).filter(|run| run.1 != NO_REGION) {
                 let class = ClassId(unmarked(labels.regions[region as usize].value).0);
                 let stats = &mut stats[region as usize];
-                for col in cols {
-                    let at = [row, col];
-                    let prior = Couple::from_cell(self.territory.prior[at]).cs;
-                    let margin = f64::from(proposal.margin[at]) / MARGIN_ONE;
-                    stats.n += 1;
-                    stats.margin += margin;
-                    stats.by_imagery += u64::from(proposal.support[at] & BY_IMAGERY != 0);
-                    stats.by_evidence += u64::from(proposal.support[at] & BY_EVIDENCE != 0);
-                    let object = self.territory.object[at];
-                    let before = f64::from(proposal.lead_before[at]) / MARGIN_ONE;
-                    let part = stats.parts.entry((object, prior)).or_default();
-                    *part = part.with(Part {
-                        n: 1,
-                        margin_as_change: margin - self.allowance(prior, class),
-                        before,
-                    });
+                for (cols, object) in object.row(row).over(cols) {
+                    for (cols, couple) in prior.row(row).over(cols) {
+                        let before = Couple::from_cell(couple).cs;
+                        let allowance = self.allowance(before, class);
+                        stats.add((object, before), allowance, leads.by_ref().take(cols.len()));
+                    }
                 }
             }
         }
@@ -236,7 +225,7 @@ impl Judge<'_, '_> {
                 object: whole.object,
                 prior: whole.prior,
                 seen: whole.class,
-                cells: self.wanting[&(whole.object, whole.class.0)],
+                cells: self.territory.wishes.wanting[&(whole.object, whole.class.0)],
                 of_cells: self.sizes[whole.object as usize],
                 margin: whole.margin,
                 change_odds: odds,
@@ -270,6 +259,22 @@ impl Judge<'_, '_> {
 }
 
 impl Stats {
+    /// Adds cells of an object of the prior, by that and its cover.
+    ///
+    /// * `allowance`: what the allowance for wrong codes added to each of their leads.
+    fn add(&mut self, of: (u32, ClassId), allowance: f64, leads: impl Iterator<Item = Lead>) {
+        let part = self.parts.entry(of).or_default();
+        for lead in leads {
+            let margin = f64::from(lead.margin) / MARGIN_ONE;
+            self.n += 1;
+            self.margin += margin;
+            self.by_imagery += u64::from(lead.support & BY_IMAGERY != 0);
+            self.by_evidence += u64::from(lead.support & BY_EVIDENCE != 0);
+            let before = f64::from(lead.before) / MARGIN_ONE;
+            *part = part.with(Part { n: 1, margin_as_change: margin - allowance, before });
+        }
+    }
+
     fn change(&self) -> Reason {
         match (2 * self.by_imagery >= self.n, 2 * self.by_evidence >= self.n) {
             (true, true) => Reason::ChangeImageryEvidence,

@@ -1,48 +1,37 @@
 //! Finer covers of a nested nomenclature, told apart by attributes.
 
-use ndarray::{ArrayView2, ArrayView3, s};
 use nomenclature::usage_rules::UsageTable;
-use nomenclature::{ClassId, Couple};
 
-use super::{UsageCells, UsageError, case};
-use crate::update::{Decision, Reason};
+use super::{UsageCells, UsageError, push_run};
+use crate::grid::Window;
+use crate::plane::Edit;
 
-/// Makes the covers of changed cells, and of those without prior, the finer ones that rules tell.
+/// The finer covers that rules tell for the changed cells of a block, and for those without prior.
 ///
-/// * `prior`: the prior's couple, 0 where there is none; `evidence`: shape `(layer, row, col)`, 0
-///   absent, else 1 + nature.
+/// * `window`: where the block lies in its territory.
 ///
-/// A cell whose finer cover is the prior's did not change after all. Gives the number of cells of
-/// each rule, in the order of the rules. Linear in the cells.
+/// Gives the cells that take another cover, for [`crate::update::Decision::refine`], and the number
+/// of cells of each rule, in the order of the rules. Linear in the cells.
 ///
 /// # Errors
 /// [`UsageError::Shape`] when arrays do not line up.
-pub fn refine_covers(
+pub fn finer_covers(
     table: &UsageTable,
-    (prior, evidence): (ArrayView2<'_, u16>, ArrayView3<'_, u8>),
-    decision: &mut Decision,
-) -> Result<Vec<u64>, UsageError> {
-    UsageCells { cover: decision.cover.view(), prior, evidence }.check()?;
-    let mut counts = vec![0; table.rules.len()];
-    if !table.has_finer_covers() {
-        return Ok(counts);
-    }
-    for ((at, cover), reason) in decision.cover.indexed_iter_mut().zip(&mut decision.reason) {
-        let case = case(ClassId(*cover), prior[at], evidence.slice(s![.., at.0, at.1]));
-        if *cover == 0 || !case.is_changed {
-            continue;
-        }
+    cells: &UsageCells<'_>,
+    window: Window,
+) -> Result<(Vec<Edit<u8>>, Vec<u64>), UsageError> {
+    cells.check()?;
+    let (mut edits, mut counts) = (Vec::new(), vec![0; table.rules.len()]);
+    for ((row, col), &cover) in cells.cover.indexed_iter().filter(|(_, cover)| **cover != 0) {
+        let Some(case) = cells.changed_case((row, col)) else { continue };
         let Some((rank, finer)) = table.finer_cover(&case) else { continue };
         counts[rank] += 1;
-        *cover = finer.0;
-        if finer == Couple::from_cell(prior[at]).cs {
-            let was = Reason::decided(*reason);
-            decision.cells.entry(was).and_modify(|n| *n -= 1);
-            *decision.cells.entry(Reason::PriorKept).or_default() += 1;
-            *reason = Reason::PriorKept.to_cell();
+        if finer.0 != cover {
+            let col = window.col + col;
+            push_run(&mut edits, Edit::new(window.row + row, col..col + 1, finer.0));
         }
     }
-    Ok(counts)
+    Ok((edits, counts))
 }
 
 #[cfg(test)]
@@ -51,9 +40,11 @@ mod tests {
 
     use ndarray::{Array2, Array3, array};
     use nomenclature::evidence::Layer;
-    use nomenclature::{Dimension, Natures, Nomenclature, UsageRules};
+    use nomenclature::{ClassId, Couple, Dimension, Natures, Nomenclature, UsageRules};
 
     use super::*;
+    use crate::plane::Plane;
+    use crate::update::{Decision, Reason};
 
     #[test]
     fn declared_crops_tell_finer_covers_and_what_was_so_before_is_no_change() {
@@ -75,26 +66,25 @@ mod tests {
         for (col, nature) in [2, 1, 3, 2, 1].into_iter().enumerate() {
             evidence[[Layer::Crops.rank(), 0, col]] = nature;
         }
-        let change = Reason::ChangeEvidence.to_cell();
-        let kept = Reason::PriorKept.to_cell();
+        let cells =
+            UsageCells { cover: cover.view(), prior: priors.view(), evidence: evidence.view() };
+        let whole = Window { row: 0, col: 0, rows: 1, cols: 5 };
+        let (edits, counts) = finer_covers(&table, &cells, whole).unwrap();
+        let (change, kept) = (Reason::ChangeEvidence, Reason::PriorKept);
+        let reason = array![[change, change, change, kept, Reason::NoPrior]];
         let mut decision = Decision {
-            confidence: Array2::zeros((1, 5)),
-            reason: array![[change, change, change, kept, Reason::NoPrior.to_cell()]],
+            reason: Plane::of(reason.view()),
+            takes_best: Plane::filled((1, 5), true),
             corrections: Vec::new(),
-            cells: BTreeMap::from([
-                (Reason::ChangeEvidence, 3),
-                (Reason::PriorKept, 1),
-                (Reason::NoPrior, 1),
-            ]),
-            cover,
+            cells: BTreeMap::from([(change, 3), (kept, 1), (Reason::NoPrior, 1)]),
+            cover: Plane::of(cover.view()),
         };
-        let known = (priors.view(), evidence.view());
-        let counts = refine_covers(&table, known, &mut decision).unwrap();
-        let codes: Vec<_> = decision.cover.iter().map(|&c| ClassId(c)).collect();
+        decision.refine(edits, &Plane::of(priors.view()));
+        let codes: Vec<_> = decision.cover.to_array().iter().map(|&c| ClassId(c)).collect();
         let codes: Vec<_> = codes.iter().map(|&c| nomenclature.code(Dimension::Cover, c)).collect();
         assert_eq!(codes, ["CS2.2.1.1", "CS2.2.1.4", "CS2.1.3.1", "CS2.1.2.1", "CS2.2.1.4"]);
-        assert_eq!(decision.reason[[0, 0]], kept);
-        assert_eq!(decision.reason[[0, 1]], change);
+        assert_eq!(decision.reason.get((0, 0)), kept);
+        assert_eq!(decision.reason.get((0, 1)), change);
         let n = |reason| decision.cells[&reason];
         assert_eq!(
             (n(Reason::ChangeEvidence), n(Reason::PriorKept), n(Reason::NoPrior)),

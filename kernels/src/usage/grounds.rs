@@ -1,99 +1,89 @@
 //! The usage of the grounds of new buildings: gardens, yards, car parks.
 
-use ndarray::Array2;
 use nomenclature::usage_rules::GroundsTable;
 use nomenclature::{ClassId, Couple};
 
-use super::{UsageCells, UsageDecision, UsageError, most_of_each};
-use crate::built_zone::{BuiltZoneRule, built_zone};
-use crate::label::{NO_REGION, label};
+use super::{UsageDecision, UsageGround, most_of_each};
+use crate::built_zone::{BuiltZoneRule, zone_of_plane};
+use crate::label::label_plane;
+use crate::plane::{Edit, Plane};
 
 /// Gives the grounds of new buildings their usage; returns the number of cells that took another.
 ///
-/// * `decision`: the usages that the rules gave, changed in place. The cells that take one have
-///   `rule` 255.
+/// * `layers`: where the table's layer shows buildings, and where one of those that it lists
+///   declares something.
 /// * `cells_per_metre`: what makes cells of the table's distances.
+/// * `decision`: the usages that the rules gave, changed in place.
 ///
 /// A *new building* is a cell whose cover is not the prior's, on which the layer of buildings shows
-/// one, and whose usage is one that spreads. Around them lies a zone (as [`built_zone`] draws it);
-/// the usage of each connected zone is that of most of its new buildings (the lowest id of equals).
+/// one, and whose usage is one that spreads. Around them lies a zone (as
+/// [`crate::built_zone::built_zone`] draws it); the usage of each connected zone is that of most of
+/// its new buildings (the lowest id of equals).
 /// *Open pieces* are connected cells whose cover and usage the table lists and on which no listed
 /// layer declares anything. A piece of which the table's share lies in zones takes, as a whole, the
 /// usage of most of those cells; of another piece only the cells in a zone whose cover changed.
 ///
 /// The rule is the project's own: a house comes with its plot, and the plot ends where somebody
 /// else declares a crop or a wood.
-///
-/// # Errors
-/// [`UsageError`] when arrays do not line up.
 pub fn spread_to_grounds(
     table: &GroundsTable,
-    cells: &UsageCells<'_>,
+    ground: &UsageGround<'_>,
+    (buildings, declared): (&Plane<bool>, &Plane<bool>),
     cells_per_metre: f64,
     decision: &mut UsageDecision,
-) -> Result<u64, UsageError> {
-    cells.check()?;
+) -> u64 {
     let usage = &decision.usage;
-    let is_changed = |at: (usize, usize)| {
-        let prior = Couple::from_cell(cells.prior[at]).cs;
-        !prior.is_nodata() && prior.0 != cells.cover[at]
-    };
-    let shown = |layer: nomenclature::evidence::Layer, at: (usize, usize)| {
-        cells.evidence[[layer.rank(), at.0, at.1]] != 0
-    };
-    let new = Array2::from_shape_fn(usage.dim(), |at| {
-        is_changed(at) && shown(table.buildings, at) && table.spreads(ClassId(usage[at]))
+    let changed = ground.cover.zip(ground.prior, |cover, prior| {
+        let prior = Couple::from_cell(prior).cs;
+        !prior.is_nodata() && prior.0 != cover
     });
-    if !new.iter().any(|&is_new| is_new) {
-        return Ok(0);
+    let shown = changed.zip(buildings, |is_changed, is_shown| is_changed && is_shown);
+    let new_usage =
+        shown.zip(
+            usage,
+            |is_shown, usage| {
+                if is_shown && table.spreads(ClassId(usage)) { usage } else { 0 }
+            },
+        );
+    let new = new_usage.map(|usage| usage != 0);
+    if new.n_true() == 0 {
+        return 0;
     }
     let radius = |metres: f64| (metres * cells_per_metre).round() as u32;
     let (closing_radius, margin) = (radius(table.closing_m), radius(table.margin_m));
-    let rule = BuiltZoneRule { closing_radius, margin };
-    let zones = label(built_zone(new.view(), rule).mapv(u16::from).view());
-    let zone_usage = most_of_each(&zones, |at| if new[at] { usage[at] } else { 0 });
-    let in_zone = |at: (usize, usize)| {
-        let zone = zones.region_at(at.0 as i64, at.1 as i64);
-        if zone == NO_REGION { 0 } else { zone_usage[zone as usize].0 }
-    };
-    let is_open = |at: (usize, usize)| {
-        table.takes(ClassId(cells.cover[at]), ClassId(usage[at]))
-            && !table.declared.iter().any(|&layer| shown(layer, at))
-    };
-    let pieces = label(Array2::from_shape_fn(usage.dim(), |at| u16::from(is_open(at))).view());
-    let piece_usage = most_of_each(&pieces, in_zone);
-    let mut taken = Array2::<u8>::zeros(usage.dim());
-    for row in 0..pieces.dim().0 {
-        for (cols, piece) in pieces.runs(row).filter(|run| run.1 != NO_REGION) {
-            let (most, n_in_zones) = piece_usage[piece as usize];
-            let n = pieces.regions[piece as usize].n_cells;
-            let is_whole = n_in_zones > 0 && n_in_zones as f64 >= table.share * n as f64;
-            for at in cols.map(|col| (row, col)) {
-                taken[at] = match (is_whole, is_changed(at)) {
-                    (true, _) => most,
-                    (false, true) => in_zone(at),
-                    (false, false) => 0,
-                };
-            }
+    let zone = zone_of_plane(&new, BuiltZoneRule { closing_radius, margin });
+    let zones = label_plane(&zone.map(u16::from));
+    let zone_usage = most_of_each(&zones, &new_usage);
+    let in_zone = zones.plane(|zone| zone_usage[zone].0, 0);
+    let takes = |cover, usage| table.takes(ClassId(cover), ClassId(usage));
+    let open = ground.cover.zip(usage, takes);
+    let pieces =
+        label_plane(&open.zip(declared, |is_open, is_declared| u16::from(is_open && !is_declared)));
+    let piece_usage = most_of_each(&pieces, &in_zone);
+    let mut edits = Vec::new();
+    for (row, cols, piece) in pieces.runs_where(|piece| piece_usage[piece].1 > 0) {
+        let (most, n_in_zones) = piece_usage[piece];
+        if n_in_zones as f64 >= table.share * pieces.regions[piece].n_cells as f64 {
+            edits.push(Edit::new(row, cols, most));
+            continue;
+        }
+        for (cols, _) in changed.row(row).over(cols).filter(|run| run.1) {
+            let zoned = in_zone.row(row).over(cols).filter(|run| run.1 != 0);
+            edits.extend(zoned.map(|(cols, usage)| Edit::new(row, cols, usage)));
         }
     }
-    let mut n_taken = 0;
-    for (at, &id) in taken.indexed_iter().filter(|(_, id)| **id != 0) {
-        n_taken += u64::from(decision.usage[at] != id);
-        decision.usage[at] = id;
-        decision.rule[at] = u8::MAX;
-    }
-    Ok(n_taken)
+    decision.take(edits)
 }
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array3, s};
+    use ndarray::{Array2, Array3, Axis, s};
     use nomenclature::evidence::Layer;
     use nomenclature::{Dimension, Nomenclature, UsageRules};
 
     use super::*;
-    use crate::usage::assign_usage;
+    use crate::usage::UsageCells;
+    use crate::usage::tests::{assigned, planes};
 
     fn id(dimension: Dimension, code: &str) -> ClassId {
         Nomenclature::builtin("ocsge-2-0").unwrap().find(dimension, code).unwrap()
@@ -117,10 +107,15 @@ mod tests {
         evidence.slice_mut(s![Layer::Crops.rank(), .., 30..]).fill(1);
         let cells =
             UsageCells { cover: cover.view(), prior: prior.view(), evidence: evidence.view() };
-        let mut decision = assign_usage(&table, &cells).unwrap();
+        let mut decision = assigned(&table, &cells);
         let grounds = table.grounds.as_ref().unwrap();
-        let taken = spread_to_grounds(grounds, &cells, 1.0, &mut decision).unwrap();
-        (decision.usage, taken)
+        let layer = |layer: Layer| {
+            Plane::of(evidence.index_axis(Axis(0), layer.rank()).mapv(|cell| cell != 0).view())
+        };
+        let layers = (&layer(Layer::Buildings), &layer(Layer::Crops));
+        let planes = planes(&cells);
+        let taken = spread_to_grounds(grounds, &planes.ground(), layers, 1.0, &mut decision);
+        (decision.usage.to_array(), taken)
     }
 
     #[test]

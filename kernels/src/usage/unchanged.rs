@@ -2,21 +2,92 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, ArrayView2, Zip};
+use ndarray::{Array2, ArrayView2};
 use nomenclature::usage_rules::UsageTable;
 
-use super::{UsageCells, UsageDecision, UsageError, shape};
-use crate::update::opened;
+use super::{UsageCells, UsageDecision, UsageError, UsageGround, shape};
+use crate::grid::Window;
+use crate::plane::{Edit, Plane};
+use crate::update::{UpdateParams, opened};
 
-/// The prior's objects, and from when a rule holds on them.
-#[derive(Debug, Clone, Copy)]
-pub struct Objects<'a> {
-    /// The prior's object, 0 where there is none.
-    pub object: ArrayView2<'a, u32>,
-    /// Share of an object from which it is taken whole.
-    pub whole_share: f64,
-    /// A part of an object must hold squares of `2 * fringe_cells + 1` cells.
-    pub fringe_cells: usize,
+/// Which rules claim the unchanged cells of a territory, gathered block by block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// 1 + rank of the rule that claims a cell of a broad part, 0 for none.
+    broad: Plane<u16>,
+    /// Cells of each object that each rule claims, thin parts included.
+    claimed: BTreeMap<(u32, u16), u64>,
+}
+
+impl Claims {
+    /// Cells needed around a block for its claims to be those of the whole territory.
+    pub fn halo(params: &UpdateParams) -> usize {
+        2 * params.fringe_cells
+    }
+
+    /// The claims of a window of a block.
+    ///
+    /// * `object`: the prior's object of each cell of the block, 0 where there is none; `inner`: the
+    ///   window, in the block's own rows and columns, [`Claims::halo`] cells inside the block except
+    ///   at the limit of the territory.
+    ///
+    /// A rule that is for all cells *claims* an unchanged one to which it would give another usage
+    /// than the prior's. A part of an object that it claims is broad where it holds squares of
+    /// `2 * fringe_cells + 1` cells.
+    ///
+    /// # Errors
+    /// [`UsageError::Shape`] when arrays do not line up.
+    pub fn of_block(
+        table: &UsageTable,
+        (cells, object): (&UsageCells<'_>, ArrayView2<'_, u32>),
+        inner: Window,
+        params: &UpdateParams,
+    ) -> Result<Self, UsageError> {
+        cells.check()?;
+        shape("object", object.shape(), cells.cover.shape())?;
+        let claims = claims(table, cells);
+        // Claims on neighbouring objects do not lend each other their width.
+        let part = |row, col| match claims[[row, col]] {
+            0 => (0, 0),
+            claim => (object[[row, col]], claim),
+        };
+        let is_broad = opened(claims.dim(), part, params.fringe_cells);
+        let mut claimed: BTreeMap<(u32, u16), u64> = BTreeMap::new();
+        let broad = Array2::from_shape_fn((inner.rows, inner.cols), |(row, col)| {
+            let at = [inner.row + row, inner.col + col];
+            if object[at] != 0 && claims[at] != 0 {
+                *claimed.entry((object[at], claims[at])).or_default() += 1;
+            }
+            if is_broad[at] { claims[at] } else { 0 }
+        });
+        Ok(Self { broad: Plane::of(broad.view()), claimed })
+    }
+
+    /// The claims of a territory from those of its blocks.
+    ///
+    /// * `dim`: rows and columns; `side`: that of the blocks, which come as [`Window::blocks`] cuts
+    ///   them.
+    ///
+    /// # Panics
+    /// When blocks are missing or of another shape.
+    pub fn joined(dim: (usize, usize), side: usize, blocks: Vec<Self>) -> Self {
+        let (mut broad, mut claimed) = (Vec::with_capacity(blocks.len()), BTreeMap::new());
+        for block in blocks {
+            broad.push(block.broad);
+            for (key, n) in block.claimed {
+                *claimed.entry(key).or_default() += n;
+            }
+        }
+        Self { broad: Plane::joined(dim, side, &broad), claimed }
+    }
+
+    /// The rule that takes each object whole.
+    fn whole(&self, unchanged: &Plane<u32>, whole_share: f64) -> BTreeMap<u32, u16> {
+        let sizes = unchanged.n_cells_by_value();
+        let is_whole = |object: u32, n: u64| n as f64 >= whole_share * sizes[&object] as f64;
+        let whole = self.claimed.iter().filter(|&(&(object, _), &n)| is_whole(object, n));
+        whole.map(|(&key, _)| key).collect()
+    }
 }
 
 /// Applies the rules that are for all cells to those whose cover did not change.
@@ -24,46 +95,33 @@ pub struct Objects<'a> {
 /// Evidence and prior never have the same outlines. So a rule takes an object of the prior whole when
 /// it claims `whole_share` of its unchanged cells; elsewhere it takes the cells that lie in a square
 /// of cells that it claims, and narrower parts keep the prior's usage. Deterministic.
-///
-/// # Errors
-/// [`UsageError::Shape`] when arrays do not line up.
 pub fn refine_unchanged(
     table: &UsageTable,
-    cells: &UsageCells<'_>,
-    objects: &Objects<'_>,
+    ground: &UsageGround<'_>,
+    claims: &Claims,
+    whole_share: f64,
     decision: &mut UsageDecision,
-) -> Result<(), UsageError> {
-    cells.check()?;
-    shape("object", objects.object.shape(), cells.cover.shape())?;
-    let claims = claims(table, cells);
-    // Claims on neighbouring objects do not lend each other their width.
-    let part = |row, col| match claims[[row, col]] {
-        0 => (0, 0),
-        claim => (objects.object[[row, col]], claim),
-    };
-    let broad = opened(claims.dim(), part, objects.fringe_cells);
-    let whole = whole(&claims, cells, objects);
-    for ((at, &claim), &is_broad) in claims.indexed_iter().zip(&broad) {
-        let case = cells.case(at);
-        if cells.cover[at] == 0 || case.is_changed {
-            continue;
+) {
+    let unchanged = ground.cover.zip(ground.prior, |cover, prior| (prior >> 8) as u8 == cover);
+    let object = ground.object.zip(&unchanged, |object, is_so| if is_so { object } else { 0 });
+    let whole = claims.whole(&object, whole_share);
+    let rank = object.zip(&claims.broad, |object, claim| *whole.get(&object).unwrap_or(&claim));
+    let mut edits = Vec::new();
+    for row in 0..rank.dim().0 {
+        for (cols, rank) in rank.row(row).runs().filter(|run| run.1 != 0) {
+            let rule = usize::from(rank) - 1;
+            let Some(usage) = table.rules[rule].usage else { continue };
+            for (cols, _) in ground.cover.row(row).over(cols).filter(|run| run.1 != 0) {
+                decision.cells[rule] += cols.len() as u64;
+                edits.push(Edit::new(row, cols, usage.0));
+            }
         }
-        let rank = match whole.get(&objects.object[at]) {
-            Some(&rank) => rank,
-            None if is_broad => claim,
-            None => continue,
-        };
-        let rule = usize::from(rank) - 1;
-        let Some(usage) = table.rules[rule].usage else { continue };
-        decision.usage[at] = usage.0;
-        decision.rule[at] = rank as u8;
-        decision.cells[rule] += 1;
     }
-    Ok(())
+    decision.usage = decision.usage.edited(edits);
 }
 
 /// 1 + rank of the rule that gives an unchanged cell another usage than the prior's, 0 for none.
-fn claims(table: &UsageTable, cells: &UsageCells<'_>) -> Array2<u16> {
+pub(super) fn claims(table: &UsageTable, cells: &UsageCells<'_>) -> Array2<u16> {
     Array2::from_shape_fn(cells.cover.dim(), |at| {
         let case = cells.case(at);
         if cells.cover[at] == 0 || case.is_changed {
@@ -75,36 +133,14 @@ fn claims(table: &UsageTable, cells: &UsageCells<'_>) -> Array2<u16> {
     })
 }
 
-/// The rule that takes each object whole.
-fn whole(
-    claims: &Array2<u16>,
-    cells: &UsageCells<'_>,
-    objects: &Objects<'_>,
-) -> BTreeMap<u32, u16> {
-    let mut sizes: BTreeMap<u32, u64> = BTreeMap::new();
-    let mut claimed: BTreeMap<(u32, u16), u64> = BTreeMap::new();
-    Zip::indexed(&objects.object).and(claims).for_each(|at, &object, &claim| {
-        if object == 0 || cells.case(at).is_changed {
-            return;
-        }
-        *sizes.entry(object).or_default() += 1;
-        if claim != 0 {
-            *claimed.entry((object, claim)).or_default() += 1;
-        }
-    });
-    let is_whole = |object: u32, n: u64| n as f64 >= objects.whole_share * sizes[&object] as f64;
-    let whole = claimed.into_iter().filter(|&((object, _), n)| is_whole(object, n));
-    whole.map(|((object, claim), _)| (object, claim)).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array3, s};
+    use ndarray::{Array2, Array3, s};
     use nomenclature::evidence::Layer;
     use nomenclature::{Couple, Dimension, Natures, Nomenclature, UsageRules};
 
     use super::*;
-    use crate::usage::assign_usage;
+    use crate::usage::tests::assigned;
 
     /// Two fields side by side, the first of 8 columns; fallow is declared on `fallow` columns.
     fn usages(fallow: std::ops::Range<usize>) -> (String, u64) {
@@ -123,12 +159,19 @@ mod tests {
         evidence.slice_mut(s![Layer::Crops.rank(), .., fallow]).fill(2);
         let cells =
             UsageCells { cover: cover.view(), prior: prior.view(), evidence: evidence.view() };
-        let mut decision = assign_usage(&table, &cells).unwrap();
-        assert!(decision.usage.iter().all(|&us| us == farmed.0), "left to the objects");
-        let objects = Objects { object: object.view(), whole_share: 0.8, fringe_cells: 1 };
-        refine_unchanged(&table, &cells, &objects, &mut decision).unwrap();
+        let mut decision = assigned(&table, &cells);
+        let farmed = Plane::filled((8, 24), farmed.0);
+        assert_eq!(decision.usage, farmed, "left to the objects");
+        let params = UpdateParams { fringe_cells: 1, ..UpdateParams::default() };
+        let whole = Window { row: 0, col: 0, rows: 8, cols: 24 };
+        let claims = Claims::of_block(&table, (&cells, object.view()), whole, &params).unwrap();
+        let (prior, cover, object) =
+            (Plane::of(prior.view()), Plane::of(cover.view()), Plane::of(object.view()));
+        let ground = UsageGround { cover: &cover, prior: &prior, object: &object };
+        refine_unchanged(&table, &ground, &claims, 0.8, &mut decision);
         let is_fallow = id(Dimension::Usage, "US1.1.4").0;
-        let row = decision.usage.row(4).mapv(|us| if us == is_fallow { 'f' } else { '.' });
+        let usage = decision.usage.to_array();
+        let row = usage.row(4).mapv(|us| if us == is_fallow { 'f' } else { '.' });
         let rank = table.rules.iter().position(|rule| rule.name == "fallow").unwrap();
         (row.iter().collect(), decision.cells[rank])
     }

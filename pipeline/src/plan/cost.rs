@@ -72,7 +72,7 @@ pub(super) fn rates(stage: Stage, part: Part) -> Rates {
         (Stage::Classify, Part::Prepare) => (0.0, 1.0, 160_000_000, 1000.0),
         (Stage::Classify, Part::Block(_)) => (0.0, 0.0, 160_000_000, 2900.0),
         (Stage::Ingest | Stage::Classify, _) => (0.0, 0.0, 0, 50.0),
-        (Stage::Update, _) => (0.001, 80.0, 0, 6800.0),
+        (Stage::Update, _) => (0.001, 6.0, 70_000_000, 6800.0),
         (Stage::Regularise, _) => (0.0, 40.0, 0, 120.0),
         (Stage::Vectorise, _) => (0.15, 48.0, 0, 70.0),
         (Stage::Change, _) => (0.04, 48.0, 0, 60.0),
@@ -93,6 +93,7 @@ pub(super) fn stored_per_cell(quantity: Quantity) -> f64 {
         | Quantity::Probability
         | Quantity::ProbabilityBefore => 1.9,
         Quantity::Prediction(_) | Quantity::PredictionBefore(_) => 0.3,
+        Quantity::Certainty => 0.46,
         Quantity::Confidence => 0.23,
         Quantity::Evidence
         | Quantity::Prior

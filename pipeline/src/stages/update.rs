@@ -2,29 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use kernels::lattice::STEPS_PER_METRE;
-use kernels::update::{Correction, Decision, Proposal, Reason, Territory, Units, decide};
-use kernels::usage::{
-    Objects, UsageCells, UsageDecision, UsageError, assign_usage, refine_covers, refine_unchanged,
-    spread_to_grounds, unite_footprints,
-};
-use ndarray::{Array2, ArrayView2};
+use kernels::plane::Plane;
+use kernels::update::{Correction, Decision, Reason, Territory, Units, Wishes, decide};
+use ndarray::Zip;
 use nomenclature::evidence::{Layer, Natures};
-use nomenclature::{ClassId, Couple, Dimension, Footprint, UpdateTables, UsageTable};
+use nomenclature::{ClassId, Couple, Dimension, UpdateTables, UsageTable};
 use serde_json::{Map, Value, json};
 
 use crate::artefact::publish_bytes;
 use crate::context::Context;
-use crate::cube::{self, Quantity};
+use crate::cube::{self, Growing, Quantity};
 use crate::error::Error;
 use crate::io::cube::Frame;
 use crate::proof::{Measures, Move};
 use crate::stage_report::StageReport;
 
+mod known;
 mod predictions;
 mod sight;
+mod usages;
 
-use sight::Sight;
+use known::Known;
+use sight::{BANDS, Sight};
+use usages::{Usages, usages};
 
 /// The prior objects whose code looks wrong, among the working files.
 pub(super) const CORRECTIONS: &str = "corrections.json";
@@ -52,10 +52,11 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         .map_err(|error| unfit("the update rules", &error))?;
     let sight = Sight::open(ctx, frame)?;
     let known = Known::read(ctx, &stated)?;
+    let certainty = Growing::new(ctx, Quantity::Certainty, frame, (&BANDS, Map::new()))?;
     let mut tables = stated.clone();
-    let mut decision = decided(ctx, frame, &sight, &known, &tables)?;
+    let mut decision = decided(ctx, frame, (&sight, &known), &tables, &certainty)?;
     for _ in 0..config.update.estimations {
-        let ways = decision.ways(known.prior.view());
+        let ways = decision.ways(&known.prior);
         if ways.is_empty() {
             // From scratch there is no way to observe.
             break;
@@ -63,9 +64,11 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         let worth = config.update.estimation_ha * M2_PER_HA / frame.grid.cell_area_m2();
         tables = stated.reestimated(&ways, worth);
         drop(decision);
-        decision = decided(ctx, frame, &sight, &known, &tables)?;
+        decision = decided(ctx, frame, (&sight, &known), &tables, &certainty)?;
     }
-    let report = publish(ctx, frame, &mut decision, known.into_start(), (&natures, &tables))?;
+    let table = usage_table(ctx, &natures)?;
+    let usages = usages(ctx, &known, &mut decision, (&table, &tables))?;
+    let report = publish(ctx, frame, &decision, (&known.prior, &certainty), (&table, &usages))?;
     let corrections = publish_bytes(ctx.work(CORRECTIONS), &as_json(&decision.corrections)?)?;
     let by_reason: Map<_, _> =
         decision.cells.iter().map(|(reason, &n)| (reason.english().to_owned(), json!(n))).collect();
@@ -80,13 +83,13 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
 fn decided(
     ctx: &Context,
     frame: Frame,
-    sight: &Sight,
-    known: &Known,
+    (sight, known): (&Sight, &Known),
     tables: &UpdateTables,
+    certainty: &Growing<u8>,
 ) -> Result<Decision, Error> {
-    let proposal = sight.propose(ctx, frame, tables)?;
+    let wishes = sight.wishes(ctx, known, tables, certainty)?;
     ctx.check_cancelled()?;
-    let decision = decide_cover(ctx, frame, &proposal, known, (tables, sight.n_classes()))?;
+    let decision = decide_cover(ctx, frame, &wishes, known, (tables, sight.n_classes()))?;
     ctx.check_cancelled()?;
     Ok(decision)
 }
@@ -106,42 +109,6 @@ fn transitions(ctx: &Context, stated: &UpdateTables, tables: &UpdateTables) -> V
         json!({ "from": code(from), "to": code(to), "stated": before, "estimated": after })
     });
     Value::Array(told.collect())
-}
-
-/// What the decision needs of the whole territory besides what its cells want: regions, objects and
-/// buildings know no block, and any of them may decide about cells at its other end.
-struct Known {
-    prior: Array2<u16>,
-    object: Array2<u32>,
-    valid: Array2<u8>,
-    /// The layers whose objects change as wholes.
-    footprints: Vec<Array2<u8>>,
-    /// 1 on ground that is as somebody corrected it; `None` when nothing was corrected.
-    locked: Option<Array2<u8>>,
-}
-
-impl Known {
-    fn read(ctx: &Context, tables: &UpdateTables) -> Result<Self, Error> {
-        let evidence = cube::open::<u8>(ctx, Quantity::Evidence)?;
-        let whole = evidence.frame().grid.window();
-        let layer = |footprint: &Footprint| evidence.read_plane(footprint.layer.rank(), whole);
-        let objects = Quantity::start_object(ctx.config);
-        let object: Array2<u32> = cube::read_plane(ctx, objects)?;
-        let corrected = cube::noted(ctx, objects, cube::CORRECTED)?;
-        let locked = || object.mapv(|object| u8::from(cube::is_noted(&corrected, object)));
-        Ok(Self {
-            prior: cube::read_plane(ctx, Quantity::start(ctx.config))?,
-            locked: (!corrected.is_empty()).then(locked),
-            object,
-            valid: cube::read_plane(ctx, Quantity::Valid)?,
-            footprints: tables.footprints().iter().map(layer).collect::<Result<_, _>>()?,
-        })
-    }
-
-    /// The couples and the objects that cells start from; the rest is given up.
-    fn into_start(self) -> (Array2<u16>, Array2<u32>) {
-        (self.prior, self.object)
-    }
 }
 
 fn unfit(what: &str, error: &dyn std::fmt::Display) -> Error {
@@ -164,18 +131,17 @@ fn natures(ctx: &Context) -> Result<Natures, Error> {
 fn decide_cover(
     ctx: &Context,
     frame: Frame,
-    proposal: &Proposal,
+    wishes: &Wishes,
     known: &Known,
     (tables, n_classes): (&UpdateTables, usize),
 ) -> Result<Decision, Error> {
-    let footprints: Vec<_> = known.footprints.iter().map(|layer| layer.view()).collect();
     let territory = Territory {
-        proposal,
-        prior: known.prior.view(),
-        object: known.object.view(),
-        valid: known.valid.view(),
-        footprints: &footprints,
-        locked: known.locked.as_ref().map(|locked| locked.view()),
+        wishes,
+        prior: &known.prior,
+        object: &known.object,
+        valid: &known.valid,
+        footprints: &known.footprints,
+        locked: known.locked.as_ref(),
     };
     // `regularise` draws the zone construite, enlarges isolated buildings, applies the units.
     let cell_area_m2 = frame.grid.cell_area_m2();
@@ -186,15 +152,6 @@ fn decide_cover(
     };
     decide(&territory, tables, &ctx.config.update, n_classes, &units)
         .map_err(|error| Error::internal(error.to_string()))
-}
-
-/// Usages, and what gave them.
-struct Usages {
-    decision: UsageDecision,
-    /// Cells of new buildings that took the usage of the rest.
-    of_footprints: u64,
-    /// Cells of open ground that took the usage of new buildings.
-    of_grounds: u64,
 }
 
 /// The usage rules, ready for the natures of the evidence.
@@ -212,65 +169,31 @@ fn usage_table(ctx: &Context, natures: &Natures) -> Result<UsageTable, Error> {
         .map_err(|error| unfit("the usage rules", &error))
 }
 
-/// The usage of every cell.
-///
-/// * `object`: the object that each cell starts from.
-fn usages(
-    ctx: &Context,
-    frame: Frame,
-    (cells, object): (&UsageCells<'_>, ArrayView2<'_, u32>),
-    (table, tables): (&UsageTable, &UpdateTables),
-) -> Result<Usages, Error> {
-    let internal = |error: UsageError| Error::internal(error.to_string());
-    let mut decision = assign_usage(table, cells).map_err(internal)?;
-    let mut of_footprints = 0;
-    for footprint in tables.footprints() {
-        of_footprints += unite_footprints(footprint, cells, &mut decision).map_err(internal)?;
-    }
-    let cells_per_metre = f64::from(STEPS_PER_METRE) / f64::from(frame.grid.cell);
-    let of_grounds = match &table.grounds {
-        Some(grounds) => {
-            spread_to_grounds(grounds, cells, cells_per_metre, &mut decision).map_err(internal)?
-        }
-        None => 0,
-    };
-    if table.has_everywhere() {
-        let params = &ctx.config.update;
-        let objects =
-            Objects { object, whole_share: params.whole_share, fringe_cells: params.fringe_cells };
-        refine_unchanged(table, cells, &objects, &mut decision).map_err(internal)?;
-    }
-    Ok(Usages { decision, of_footprints, of_grounds })
-}
-
-/// Gives finer covers and usages, and publishes couples, confidences and reasons.
+/// Publishes couples, confidences and reasons.
 fn publish(
     ctx: &Context,
     frame: Frame,
-    decision: &mut Decision,
-    (prior, object): (Array2<u16>, Array2<u32>),
-    (natures, tables): (&Natures, &UpdateTables),
+    decision: &Decision,
+    (prior, certainty): (&Plane<u16>, &Growing<u8>),
+    (table, usages): (&UsageTable, &Usages),
 ) -> Result<StageReport, Error> {
-    let table = usage_table(ctx, natures)?;
-    let evidence = cube::read::<u8>(ctx, Quantity::Evidence)?;
-    let (prior, evidence) = (prior.view(), evidence.view());
-    let mut by_rule = refine_covers(&table, (prior, evidence), decision)
-        .map_err(|error| Error::internal(error.to_string()))?;
-    let cells = UsageCells { cover: decision.cover.view(), prior, evidence };
-    let usages = usages(ctx, frame, (&cells, object.view()), (&table, tables))?;
-    by_rule.iter_mut().zip(&usages.decision.cells).for_each(|(all, n)| *all += n);
-    let decided = Array2::from_shape_fn(prior.raw_dim(), |at| {
-        let us = ClassId(usages.decision.usage[at]);
-        let couple = Couple { cs: ClassId(decision.cover[at]), us };
+    let decided = decision.cover.zip(&usages.usage, |cs, us| {
+        let couple = Couple { cs: ClassId(cs), us: ClassId(us) };
         if couple.cs.is_nodata() { 0 } else { couple.to_cell() }
     });
-    let by_rule: Map<_, _> =
-        table.rules.iter().zip(&by_rule).map(|(rule, &n)| (rule.name.clone(), json!(n))).collect();
-    let changed = decided.iter().zip(&prior).filter(|(now, then)| now != then).count();
+    let by_rule = table.rules.iter().zip(&usages.by_rule);
+    let by_rule: Map<_, _> = by_rule.map(|(rule, &n)| (rule.name.clone(), json!(n))).collect();
+    let changed: u64 = decided.differences(prior).values().sum();
     Ok(StageReport::default()
-        .output(cube::publish_plane(ctx, Quantity::Decided, frame, decided.view())?)
-        .output(cube::publish_plane(ctx, Quantity::Confidence, frame, decision.confidence.view())?)
-        .output(cube::publish_plane(ctx, Quantity::Reason, frame, decision.reason.view())?)
+        .output(cube::publish_runs(ctx, Quantity::Decided, frame, &decided, |cell| cell)?)
+        .output(publish_confidence(ctx, frame, decision, certainty)?)
+        .output(cube::publish_runs(
+            ctx,
+            Quantity::Reason,
+            frame,
+            &decision.reason,
+            Reason::to_cell,
+        )?)
         .figure("cells_changed", changed)
         .figure("cells_by_usage_rule", by_rule)
         .figure("cells_of_footprints", usages.of_footprints)
@@ -278,23 +201,46 @@ fn publish(
         .proof(check_reasons(ctx, decision, prior)?))
 }
 
+/// Publishes the certainty of each cell's class: the best one's or the prior's.
+fn publish_confidence(
+    ctx: &Context,
+    frame: Frame,
+    decision: &Decision,
+    certainty: &Growing<u8>,
+) -> Result<String, Error> {
+    cube::publish(ctx, Quantity::Confidence, frame, (&[], Map::new()), |window| {
+        let certainties = certainty.read(window)?;
+        let takes_best = decision.takes_best.window(window);
+        let (best, of_prior) = certainties.view().split_at(ndarray::Axis(0), 1);
+        let confidence = Zip::from(&takes_best.insert_axis(ndarray::Axis(0)))
+            .and(best)
+            .and(of_prior)
+            .map_collect(|&takes_best, &best, &of_prior| if takes_best { best } else { of_prior });
+        Ok(confidence)
+    })
+}
+
 /// A cell whose cover is not the prior's has a reason that says so, and the other way round.
 fn check_reasons(
     ctx: &Context,
     decision: &Decision,
-    prior: ArrayView2<'_, u16>,
+    prior: &Plane<u16>,
 ) -> Result<Measures, Error> {
     let mut changed: BTreeMap<(u8, u8), u64> = BTreeMap::new();
-    for (index, &cover) in decision.cover.indexed_iter() {
-        let before = (prior[index] >> 8) as u8;
-        let reason = Reason::from_cell(decision.reason[index]);
-        let stated = reason.is_some_and(|r| r.is_change() || r == Reason::NoPrior);
-        if cover != before {
-            *changed.entry((before, cover)).or_default() += 1;
-        }
-        if (cover != before) != stated && before != 0 {
-            let details = format!("cell {index:?} went from {before} to {cover}: {reason:?}");
-            return Err(Error::invariant("every_cell_has_a_reason", details));
+    let priors =
+        (0..prior.dim().0).flat_map(|row| prior.row(row).runs().map(move |run| (row, run)));
+    for (row, (cols, couple)) in priors {
+        let before = (couple >> 8) as u8;
+        for (cols, cover, reason) in decision.over(row, cols) {
+            let stated = reason.is_change() || reason == Reason::NoPrior;
+            if cover != before {
+                *changed.entry((before, cover)).or_default() += cols.len() as u64;
+            }
+            if (cover != before) != stated && before != 0 {
+                let at = (row, cols.start);
+                let details = format!("cell {at:?} went from {before} to {cover}: {reason:?}");
+                return Err(Error::invariant("every_cell_has_a_reason", details));
+            }
         }
     }
     let cells: u64 = changed.values().sum();

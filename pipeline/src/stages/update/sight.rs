@@ -1,23 +1,30 @@
 //! What is seen of the cells, and what they want for it.
 
 use kernels::grid::{Grid, Window};
-use kernels::update::{Block, Confusion, Fusion, Proposal, Seen, Shares};
+use kernels::plane::Plane;
+use kernels::update::{
+    Block, Confusion, Fusion, Proposal, Seen, Shares, UpdateError, WishBlock, Wishes,
+};
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, Array3, ArrayView3};
+use ndarray::{Array2, Array3, ArrayView3, Axis, s, stack};
 use nomenclature::{ClassId, UpdateTables};
 
+use super::known::Known;
 use super::predictions::confusions;
 use super::unfit;
 use crate::context::Context;
-use crate::cube::{self, Quantity};
+use crate::cube::{self, Growing, Quantity};
 use crate::date::Date;
 use crate::error::Error;
-use crate::io::cube::{CubeArray, Frame};
+use crate::io::cube::{CubeArray, Frame, SHARD};
 use crate::model::ModelFile;
 use crate::stages::classify::{inside, model_path};
 
 /// Side of the blocks that are fused at once, in cells.
 pub(super) const SIDE: usize = 512;
+
+/// The bands of [`Quantity::Certainty`].
+pub(super) const BANDS: [&str; 2] = ["best", "prior"];
 
 /// What is seen of the cells, and how far it is to be believed: the same for any tables.
 pub(super) struct Sight {
@@ -29,6 +36,7 @@ pub(super) struct Sight {
     now: Vec<Confusion>,
     before: Vec<Confusion>,
     cells: Cells,
+    grid: Grid,
 }
 
 impl Sight {
@@ -49,6 +57,7 @@ impl Sight {
             now: believed(Date::Now)?,
             before: if cells.before.is_some() { believed(Date::Before)? } else { Vec::new() },
             cells,
+            grid: frame.grid,
         })
     }
 
@@ -57,36 +66,80 @@ impl Sight {
         self.classes.len()
     }
 
-    /// What every cell wants with these tables, block by block.
+    /// What every cell wants with these tables, block by block; how certain that is goes to disk.
     ///
     /// As many blocks as there are threads are under way at once.
     ///
     /// # Errors
     /// A working file is damaged, or the parameters of the update are out of range.
-    pub(super) fn propose(
+    pub(super) fn wishes(
         &self,
         ctx: &Context,
-        frame: Frame,
+        known: &Known,
         tables: &UpdateTables,
-    ) -> Result<Proposal, Error> {
+        certainty: &Growing<u8>,
+    ) -> Result<Wishes, Error> {
         let shares = Shares { learned: &self.learned, ground: &self.ground };
         let fusion = Fusion::new(tables, &self.classes, shares, &ctx.config.update)
             .map_err(|error| unfit("the update parameters", &error))?
             .with_predictions(&self.now, &self.before);
-        ctx.progress.start(frame.grid.n_cells() as u64, "cells");
-        let mut whole = Proposal::empty((frame.grid.rows, frame.grid.cols));
-        for group in frame.grid.blocks(SIDE).chunks(ctx.threads.max(1)) {
-            let parts = group.par_iter().map(|&window| {
-                ctx.check_cancelled()?;
-                let part = self.cells.propose(&fusion, &frame.grid, window)?;
-                ctx.progress.advance(window.n_cells() as u64);
-                Ok((window, part))
-            });
-            for (window, part) in parts.collect::<Result<Vec<_>, Error>>()? {
-                whole.put(window, &part);
+        let grid = &self.grid;
+        ctx.progress.start(grid.n_cells() as u64, "cells");
+        let mut wishes = Vec::new();
+        for shard in grid.blocks(SHARD) {
+            let mut certainties = Array3::zeros((BANDS.len(), shard.rows, shard.cols));
+            for group in Window::blocks((shard.rows, shard.cols), SIDE).chunks(ctx.threads.max(1)) {
+                let parts = group.par_iter().map(|&part| {
+                    ctx.check_cancelled()?;
+                    let window =
+                        Window { row: shard.row + part.row, col: shard.col + part.col, ..part };
+                    let (wishes, certainty) = self.wishes_of(ctx, known, &fusion, window)?;
+                    ctx.progress.advance(window.n_cells() as u64);
+                    Ok((part, window, wishes, certainty))
+                });
+                for (part, window, of_block, certainty) in
+                    parts.collect::<Result<Vec<_>, Error>>()?
+                {
+                    let Window { row, col, rows, cols } = part;
+                    let place = s![.., row..row + rows, col..col + cols];
+                    certainties.slice_mut(place).assign(&certainty);
+                    wishes.push((window, of_block));
+                }
             }
+            certainty.write(shard, certainties)?;
         }
-        Ok(whole)
+        // From the order of the shards to that of the territory.
+        wishes.sort_by_key(|(window, _)| (window.row, window.col));
+        let wishes = wishes.into_iter().map(|(_, wishes)| wishes).collect();
+        Ok(Wishes::joined((grid.rows, grid.cols), SIDE, wishes))
+    }
+
+    /// What the cells of a window want, and how certain the best class and the prior's are.
+    fn wishes_of(
+        &self,
+        ctx: &Context,
+        known: &Known,
+        fusion: &Fusion,
+        window: Window,
+    ) -> Result<(Wishes, Array3<u8>), Error> {
+        let internal = |error: UpdateError| Error::internal(error.to_string());
+        let params = &ctx.config.update;
+        let around = window.grown(Wishes::halo(params, self.cells.before.is_some()), &self.grid);
+        let proposal = self.cells.propose(fusion, &known.prior, around)?;
+        let (prior, object) = (known.prior.window(around), known.object.window(around));
+        let locked = known.locked.as_ref().map(|locked| locked.window(around));
+        let block = WishBlock {
+            proposal: &proposal,
+            prior: prior.view(),
+            object: object.view(),
+            locked: locked.as_ref().map(|locked| locked.view()),
+        };
+        let wishes = Wishes::of_block(&block, inside(window, around), params).map_err(internal)?;
+        let certainties = [proposal.certainty.view(), proposal.certainty_prior.view()]
+            .map(|cells| around.part(cells, &window));
+        let certainties =
+            stack(Axis(0), &certainties).map_err(|error| Error::internal(error.to_string()))?;
+        Ok((wishes, certainties))
     }
 }
 
@@ -95,7 +148,6 @@ struct Cells {
     now: SeenCells,
     before: Option<SeenCells>,
     evidence: CubeArray<u8>,
-    prior: CubeArray<u16>,
 }
 
 impl Cells {
@@ -105,16 +157,20 @@ impl Cells {
             now: SeenCells::open(ctx, Date::Now)?,
             before: is_given.then(|| SeenCells::open(ctx, Date::Before)).transpose()?,
             evidence: cube::open(ctx, Quantity::Evidence)?,
-            prior: cube::open(ctx, Quantity::start(ctx.config))?,
         })
     }
 
-    fn propose(&self, fusion: &Fusion, grid: &Grid, window: Window) -> Result<Proposal, Error> {
-        let around = window.grown(fusion.halo(), grid);
+    fn propose(
+        &self,
+        fusion: &Fusion,
+        prior: &Plane<u16>,
+        window: Window,
+    ) -> Result<Proposal, Error> {
+        let around = window.grown_within(fusion.halo(), prior.dim());
         let now = self.now.read(around)?;
         let before = self.before.as_ref().map(|cells| cells.read(around)).transpose()?;
         let evidence = self.evidence.read(around)?;
-        let prior = self.prior.read_plane(0, around)?;
+        let prior = prior.window(around);
         let predictions = now.predictions();
         let predictions_before = before.as_ref().map(SeenBlock::predictions).unwrap_or_default();
         let block = Block {
