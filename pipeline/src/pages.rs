@@ -392,3 +392,52 @@ fn label(nomenclature: &Nomenclature, couple: Couple) -> String {
     };
     format!("{} / {}", of(Dimension::Cover, couple.cs), of(Dimension::Usage, couple.us))
 }
+
+#[cfg(test)]
+mod tests {
+    use kernels::lattice::Polygon;
+
+    use super::*;
+    use crate::picture::Highlight;
+    use crate::report::Glimpse;
+
+    fn change(photographs_bytes: &[usize]) -> Change {
+        let glimpse = |&bytes: &usize| Glimpse {
+            year: 2021,
+            corner: Point::default(),
+            side: 100,
+            image: vec![0; bytes],
+        };
+        Change {
+            place: String::new(),
+            at_m: (0, 0),
+            before: String::new(),
+            after: String::new(),
+            twice_area: 0,
+            confidence: None,
+            reason: String::new(),
+            kind: ChangeKind::Real,
+            highlight: Highlight::Other,
+            outline: Polygon::default(),
+            glimpses: photographs_bytes.iter().map(glimpse).collect(),
+        }
+    }
+
+    #[test]
+    fn photographs_that_do_not_fit_are_left_out_from_the_first_that_does_not() {
+        let mut changes = [change(&[40, 30]), change(&[]), change(&[20, 20]), change(&[1, 1])];
+        assert_eq!(fit(&mut changes, 100), 2);
+        let left: Vec<usize> = changes.iter().map(|change| change.glimpses.len()).collect();
+        assert_eq!(left, [2, 0, 0, 0], "the last is small, but its place in the list comes later");
+        let mut changes = [change(&[40, 30]), change(&[20, 10])];
+        assert_eq!(fit(&mut changes, 100), 0);
+    }
+
+    #[test]
+    fn pages_full_of_pictures_stay_under_their_goals() {
+        // Base64 makes four bytes of three; the rest is the library, tables and outlines.
+        let encoded = |room: Room| room.picture_bytes.div_ceil(3) * 4;
+        assert!(encoded(TERRITORY) + 400_000 <= 1_000_000);
+        assert!(encoded(DEPARTMENT) + 1_500_000 <= 5_000_000);
+    }
+}

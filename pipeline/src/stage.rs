@@ -104,14 +104,13 @@ impl Stage {
     pub fn version(self) -> u32 {
         match self {
             // Vectorise 2, Change 2, Correct 3, Artificialise 4, Indicators 6: layers carry styles.
-            // Indicators 7: the method names the library of the maps. Deliver 6: interactive maps.
+            // Indicators 7: the method names the library of the maps. Deliver 7: interactive maps.
             Self::Regularise | Self::Vectorise | Self::Change => 2,
             Self::Correct => 3,
             Self::Classify | Self::Artificialise => 4,
             // Ingest 5: predictions are surveyed. Deliver 5: pages of territories.
             Self::Ingest | Self::Update => 5,
-            Self::Deliver => 6,
-            Self::Indicators => 7,
+            Self::Indicators | Self::Deliver => 7,
         }
     }
 

@@ -92,6 +92,7 @@
   const popup = {
     autoPanPaddingTopLeft: [50, 10],
     autoPanPaddingBottomRight: [50, 10],
+    maxHeight: box.clientHeight - 60,
     maxWidth: Math.min(300, box.clientWidth - 140),
   };
   const outlines = data.changes.map((change, index) => {
@@ -156,8 +157,9 @@
     chosen = (index + outlines.length) % outlines.length;
     const outline = outlines[chosen];
     groups[data.changes[chosen].kind].addTo(map);
+    // Its words move the map until they fit: only once the map is there.
+    map.once("moveend", () => outline.openPopup());
     map.fitBounds(outline.getBounds(), { animate: !calm, maxZoom: 0.5, padding: [60, 60] });
-    outline.openPopup();
   };
   const steps = L.control({ position: "topleft" });
   steps.onAdd = () => {
