@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
-use crate::fault;
+use crate::{fault, spent};
 
 /// How every unfinished name starts.
 pub const TEMP_PREFIX: &str = ".tmp-";
@@ -241,6 +241,7 @@ impl Stamp {
     }
 
     fn of_file(path: &Path) -> Result<Self, Error> {
+        let _reading = spent::reading();
         let mut file = File::open(path).map_err(Error::read(path))?;
         let mut hasher = Sha256::new();
         let mut buffer = vec![0; 1 << 20];
@@ -366,6 +367,7 @@ fn flush(path: &Path) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Write`].
 pub(crate) fn flush_file(path: &Path) -> Result<(), Error> {
+    let _writing = spent::writing();
     File::open(path).and_then(|file| file.sync_all()).map_err(Error::write(path))
 }
 

@@ -120,6 +120,7 @@ impl<'a> Blocks<'a> {
             report: report.clone(),
             flaws: flaws.flaws(),
             seconds: since.elapsed().as_secs_f64(),
+            spent: None,
         };
         self.journal(Record::Done(done))?;
         Ok(self.count(&flaws.flaws(), report))
@@ -246,6 +247,7 @@ impl<'a> Blocks<'a> {
                     report: StageReport::default().figure(RESULT, result),
                     flaws: under_way.tally.flaws(),
                     seconds: since.elapsed().as_secs_f64(),
+                    spent: None,
                 }))
             }
             Err(error) => {

@@ -6,10 +6,12 @@
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::commands::{
     assess, check, compare, completions, corrections, coverage, deliver, doctor, explain, gc,
@@ -17,6 +19,7 @@ use crate::commands::{
     verify, work,
 };
 use crate::error::{Error, exit};
+use crate::trace::ChromeTrace;
 use crate::{VERSION, talk};
 
 /// Produces the next vintage of a department's OCS GE land cover, what changed since the prior
@@ -91,6 +94,14 @@ pub enum Command {
 }
 
 impl Command {
+    /// The trace that it is asked for.
+    fn trace(&self) -> Option<&Path> {
+        match self {
+            Self::Run(args) => args.trace.as_deref(),
+            _ => None,
+        }
+    }
+
     fn execute(&self) -> Result<(), Error> {
         match self {
             Self::Assess(args) => assess::execute(args),
@@ -132,20 +143,24 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
             talk::line(&format!("panic at {place}"));
         }
     }));
-    trace_when_asked();
-    outcome(|| cli.command.execute())
+    outcome(|| {
+        follow(cli.command.trace())?;
+        cli.command.execute()
+    })
 }
 
-/// Follows the spans and events of a run on stderr when `MILLESIME_LOG` names a level or a filter,
-/// such as `debug` or `pipeline=trace`.
-fn trace_when_asked() {
-    if let Ok(filter) = EnvFilter::try_from_env("MILLESIME_LOG") {
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .with_span_events(FmtSpan::CLOSE)
-            .init();
+/// Follows the spans and events of a command: on stderr when `MILLESIME_LOG` names a level or a filter,
+/// such as `debug` or `pipeline=trace`, and in a Chrome trace when one is asked for.
+fn follow(trace: Option<&Path>) -> Result<(), Error> {
+    let log = EnvFilter::try_from_env("MILLESIME_LOG").ok().map(|filter| {
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        lines.with_span_events(FmtSpan::CLOSE).with_filter(filter)
+    });
+    let trace = trace.map(ChromeTrace::create).transpose()?;
+    if log.is_some() || trace.is_some() {
+        tracing_subscriber::registry().with(log).with(trace).init();
     }
+    Ok(())
 }
 
 /// Prints help and version on stdout (0), usage errors on stderr (2).

@@ -262,7 +262,7 @@ pub fn by_groups<B: Sync, R: Send>(
     for group in blocks.chunks(ctx.threads.max(1)) {
         let of_group = group.par_iter().map(|of_block| {
             ctx.check_cancelled()?;
-            block(of_block)
+            tracing::info_span!("unit", name = ctx.stage.name()).in_scope(|| block(of_block))
         });
         results.extend(of_group.collect::<Result<Vec<R>, Error>>()?);
     }

@@ -4,12 +4,11 @@
 //! journal's hashes. Deliverables are never touched.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::artefact::{Stamp, TEMP_PREFIX, name_of, remove};
+use crate::artefact::{Stamp, TEMP_PREFIX, children, name_of, remove};
 use crate::context::WORK;
 use crate::cube::CUBE;
 use crate::error::Error;
@@ -164,14 +163,6 @@ fn drafts(folder: &Path, waste: &mut Vec<Waste>) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn children(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let entries = fs::read_dir(folder).map_err(Error::read(folder))?;
-    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-    let mut paths: Vec<PathBuf> = paths.collect::<Result<_, _>>().map_err(Error::read(folder))?;
-    paths.sort();
-    Ok(paths)
 }
 
 /// Bytes of a file, or of all files below a folder.

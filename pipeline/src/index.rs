@@ -19,7 +19,7 @@ mod sums;
 mod tables;
 mod view;
 
-pub use results::{Entry, Figures, read};
+pub use results::{Entry, Figures};
 
 /// The page.
 pub const PAGE: &str = "index.html";
@@ -27,16 +27,16 @@ const RESULTS: &str = "index.csv";
 const SUMS: &str = "index_sommes.csv";
 const DOCUMENT: &str = "index.json";
 
-/// Writes the index of an output folder from what lies in it.
+/// Writes the index of an output folder from what lies in it; gives what it holds, sorted by folder.
 ///
 /// * `told`: runs that the folder says nothing of, or less than the command knows.
 ///
 /// # Errors
 /// [`Error::Read`] and [`Error::Input`] for a result that cannot be read, [`Error::Write`].
-pub fn write(out: &Path, told: &[Entry]) -> Result<(), Error> {
+pub fn write(out: &Path, told: &[Entry]) -> Result<Vec<Entry>, Error> {
     // Another command may have ended in this folder at the same moment.
     let _lock = Lock::wait_for_file(&out.join(PAGE))?;
-    let mut entries = read(out)?;
+    let mut entries = results::read(out)?;
     for entry in told {
         match entries.iter_mut().find(|known| known.folder == entry.folder) {
             // What an earlier command made is still there.
@@ -64,7 +64,7 @@ pub fn write(out: &Path, told: &[Entry]) -> Result<(), Error> {
         sweep_drafts_of(&path)?;
         publish_bytes(path, &bytes)?;
     }
-    Ok(())
+    Ok(entries)
 }
 
 #[cfg(test)]

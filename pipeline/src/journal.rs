@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::artefact::{self, Stamp};
 use crate::error::Error;
 use crate::fault;
+use crate::spent::Spent;
 use crate::stage_report::StageReport;
 use crate::tally::Flaws;
 
@@ -76,6 +77,9 @@ pub struct Done {
     pub flaws: Flaws,
     /// How long it took, in seconds.
     pub seconds: f64,
+    /// What it took of the machine, when this process or an earlier one measured it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Spent>,
 }
 
 /// What became of a unit, by its last record.

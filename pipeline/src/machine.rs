@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::{talk, units};
+use crate::preflight::{self, Wanted};
+use crate::units;
 
 /// The machine's free resources at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub struct Machine {
     pub disk_free_bytes: u64,
     /// Files that this process may have open.
     pub open_files_max: u64,
+    /// The folder of temporary files: `TMPDIR`, or the system's.
+    pub temporary: PathBuf,
+    /// Free bytes for this user on its file system.
+    pub temporary_free_bytes: u64,
 }
 
 impl Machine {
@@ -26,21 +31,19 @@ impl Machine {
     /// [`Error::Read`] when `/proc` or the file system does not answer.
     pub fn read(out: &Path) -> Result<Self, Error> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let at = nearest_existing(out);
-        let disk_free_bytes = fs4::available_space(&at).map_err(Error::read(&at))?;
         Ok(Self {
             cores,
             memory_available_bytes: memory_available_bytes()?,
-            disk_free_bytes,
+            disk_free_bytes: free_bytes(out)?,
             open_files_max: open_files_max()?,
+            temporary_free_bytes: free_bytes(&std::env::temp_dir())?,
+            temporary: std::env::temp_dir(),
         })
     }
 }
 
 /// Memory that the program takes whatever the size of the territory, in bytes.
 pub const MEMORY_BASE_BYTES: u64 = 300 << 20;
-/// A plan that leaves less than this share of a resource free is worth a warning.
-const MARGIN: f64 = 1.1;
 
 /// What a plan needs of a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,21 +61,10 @@ impl Needs {
     /// # Errors
     /// [`Error::Resources`] with what is needed and what is free.
     pub fn require(&self, machine: &Machine, force: bool) -> Result<(), Error> {
-        let Machine { disk_free_bytes, memory_available_bytes, .. } = *machine;
-        for (what, needed, free) in [
-            ("disk in the output folder", self.disk_bytes, disk_free_bytes),
-            ("memory", self.memory_bytes, memory_available_bytes),
-        ] {
-            match require_bytes(what, needed, free) {
-                Err(error) if force => talk::warning(&error.to_string()),
-                Err(error) => return Err(error),
-                Ok(()) if needed as f64 * MARGIN > free as f64 => {
-                    talk::warning(&format!("{what} is nearly too little for this plan"));
-                }
-                Ok(()) => {}
-            }
-        }
-        Ok(())
+        let (disk, memory) = (self.disk_bytes, self.memory_bytes);
+        let whole = |bytes| (bytes, String::new());
+        let wanted = Wanted { disk: whole(disk), memory: whole(memory), drivers: Vec::new() };
+        preflight::require(&preflight::checks(&wanted, machine), force)
     }
 
     /// What is needed and what is free, on one line.
@@ -116,6 +108,12 @@ pub fn host() -> String {
     if name.is_empty() { "host".to_owned() } else { name }
 }
 
+/// Lets [`memory_peak_bytes`] count from now on, where the system allows it (proc(5), `clear_refs`).
+pub(crate) fn reset_memory_peak() {
+    // Where it does not, the peak is that of the whole process.
+    let _ = fs::write("/proc/self/clear_refs", "5");
+}
+
 /// Environment variables that make GDAL load code or read files that no one asked for.
 ///
 /// Source: GDAL's user guide, "Security considerations".
@@ -126,6 +124,12 @@ pub const DANGEROUS_VARIABLES: [&str; 4] =
 pub fn dangerous_variables() -> Vec<(&'static str, String)> {
     let set = |name: &'static str| Some((name, std::env::var(name).ok()?));
     DANGEROUS_VARIABLES.into_iter().filter_map(set).collect()
+}
+
+/// Free bytes for this user where a folder is or will be.
+fn free_bytes(folder: &Path) -> Result<u64, Error> {
+    let at = nearest_existing(folder);
+    fs4::available_space(&at).map_err(Error::read(&at))
 }
 
 fn nearest_existing(path: &Path) -> PathBuf {
@@ -149,12 +153,46 @@ fn parse_meminfo(text: &str) -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// What the process's own control group still allows; `None` without a limit.
+/// What the process's control groups still allow, the narrowest of them; `None` without a limit.
+///
+/// A job of a cluster or a container has a limit of its own below the machine's. Pages of files that
+/// the system would give up count as free. Sources: cgroups(7), the kernel's `cgroup-v2.rst`.
 fn cgroup_free_bytes() -> Option<u64> {
-    let number = |name: &str| -> Option<u64> {
-        fs::read_to_string(Path::new("/sys/fs/cgroup").join(name)).ok()?.trim().parse().ok()
-    };
-    Some(number("memory.max")?.saturating_sub(number("memory.current")?))
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let free = own.lines().filter_map(|line| {
+        // Version 2: `0::/path`; version 1: `N:memory:/path`.
+        let (_, rest) = line.split_once(':')?;
+        let (kinds, path) = rest.split_once(':')?;
+        let is_memory = kinds.split(',').any(|kind| kind == "memory");
+        match kinds {
+            "" => {
+                narrowest("/sys/fs/cgroup", path, ["memory.max", "memory.current", "inactive_file"])
+            }
+            _ if is_memory => narrowest(
+                "/sys/fs/cgroup/memory",
+                path,
+                ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"],
+            ),
+            _ => None,
+        }
+    });
+    free.min()
+}
+
+/// The least that a group or one above it still allows; its files: limit, use, and the name in
+/// `memory.stat` of the pages that can be given up.
+fn narrowest(root: &str, path: &str, [limit, used, spare]: [&str; 3]) -> Option<u64> {
+    let own = Path::new(root).join(path.trim_start_matches('/'));
+    let groups = own.ancestors().take_while(|group| group.starts_with(root));
+    let free = groups.filter_map(|group| {
+        let read = |name: &str| fs::read_to_string(group.join(name)).ok();
+        let number = |name: &str| read(name)?.trim().parse::<u64>().ok();
+        let stat = read("memory.stat").unwrap_or_default();
+        let spare = stat.lines().find_map(|line| line.strip_prefix(spare)?.trim().parse().ok());
+        let used = number(used)?.saturating_sub(spare.unwrap_or(0));
+        Some(number(limit)?.saturating_sub(used))
+    });
+    free.min()
 }
 
 fn open_files_max() -> Result<u64, Error> {
@@ -187,6 +225,29 @@ mod tests {
         let text = "Limit  Soft Limit  Hard Limit  Units\nMax open files   1024   4096   files\n";
         assert_eq!(parse_open_files(text), Some(1024));
         assert_eq!(parse_open_files("Max open files unlimited unlimited files"), Some(u64::MAX));
+    }
+
+    #[test]
+    fn the_narrowest_control_group_decides_and_pages_of_files_are_free() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |group: &str, files: [(&str, &str); 3]| {
+            let group = dir.path().join(group);
+            fs::create_dir_all(&group).unwrap();
+            for (name, text) in files {
+                fs::write(group.join(name), text).unwrap();
+            }
+        };
+        let names = ["memory.max", "memory.current", "inactive_file"];
+        let of = |max, current, stat| {
+            [("memory.max", max), ("memory.current", current), ("memory.stat", stat)]
+        };
+        write("slurm/job", of("max\n", "10\n", ""));
+        write("slurm", of("1000\n", "700\n", "anon 1\ninactive_file 500\n"));
+        let root = dir.path().to_str().unwrap();
+        assert_eq!(narrowest(root, "/slurm/job", names), Some(800));
+        write("slurm/job", of("600\n", "100\n", ""));
+        assert_eq!(narrowest(root, "/slurm/job", names), Some(500));
+        assert_eq!(narrowest(root, "/elsewhere", names), None);
     }
 
     #[test]

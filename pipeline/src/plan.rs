@@ -21,6 +21,7 @@ use crate::date::Date;
 use crate::error::Error;
 use crate::inputs::Inputs;
 use crate::machine::{MEMORY_BASE_BYTES, Machine, Needs};
+use crate::preflight::{self, Wanted};
 use crate::stage::Stage;
 use crate::{VERSION, units as shown};
 
@@ -34,6 +35,10 @@ pub struct Plan {
     n_dates: u64,
     /// Classes of the predictions made elsewhere, together.
     n_predicted: u64,
+    /// GDAL drivers besides those of every run.
+    drivers: Vec<&'static str>,
+    /// Threads, and so blocks under way.
+    threads: usize,
     machine: Machine,
 }
 
@@ -61,37 +66,87 @@ impl Plan {
             n_cells: inputs.n_cells(config),
             n_dates: Date::of(config).len() as u64,
             n_predicted: config.all_predictions().map(|p| p.classes.classes().len() as u64).sum(),
+            drivers: drivers(config),
+            threads: 1,
             machine: Machine::read(&config.out)?,
         })
     }
 
+    /// The same plan with at most so many threads: as many as fit into memory, one at least, since a
+    /// thread holds a block of cells.
+    ///
+    /// * `memory_bytes`: the memory that it may take; by default what is free.
+    #[must_use]
+    pub fn within(mut self, threads: usize, memory_bytes: Option<u64>) -> Self {
+        let free = &mut self.machine.memory_available_bytes;
+        *free = memory_bytes.map_or(*free, |given| given.min(*free));
+        self.threads = threads.max(1);
+        while self.threads > 1 && self.memory_bytes() > self.machine.memory_available_bytes {
+            self.threads -= 1;
+        }
+        self
+    }
+
+    /// Threads that it runs with.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Seconds that a stage is expected to take, by its declared cost.
+    pub fn seconds(&self, stage: Stage) -> f64 {
+        let parts: &[Part] = if stage.has_blocks() {
+            &[Part::Prepare, Part::Block(0), Part::Seal]
+        } else {
+            &[Part::Whole]
+        };
+        let seconds = |&part: &Part| {
+            let threads = if matches!(part, Part::Block(_)) { self.threads } else { 1 };
+            cost::rates(stage, part).cost(self.n_cells, self.n_cells, (0, 0)).core_seconds as f64
+                / threads as f64
+        };
+        parts.iter().map(seconds).sum()
+    }
+
+    /// Its stages, in order.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
     /// Disk that the results may take, in bytes: arrays counted without compression.
     pub fn disk_bytes(&self) -> u64 {
-        let of_stage = |stage: &Stage| {
-            let Needed { disk_per_cell, disk_per_date, .. } = needed(*stage);
-            let predicted = if *stage == Stage::Ingest { self.n_predicted } else { 0 };
-            disk_per_cell + self.n_dates * disk_per_date + predicted
-        };
-        let per_cell: u64 = self.stages.iter().map(of_stage).sum();
-        self.n_cells * per_cell
+        self.stages.iter().map(|stage| self.disk_of(*stage)).sum()
+    }
+
+    fn disk_of(&self, stage: Stage) -> u64 {
+        let Needed { disk_per_cell, disk_per_date, .. } = needed(stage);
+        let predicted = if stage == Stage::Ingest { self.n_predicted } else { 0 };
+        self.n_cells * (disk_per_cell + self.n_dates * disk_per_date + predicted)
     }
 
     /// Memory that the largest stage may take, in bytes.
     pub fn memory_bytes(&self) -> u64 {
-        let n_threads = self.machine.cores as u64;
-        let of_stage = |stage: &Stage| {
-            let Needed { memory_per_cell, memory_per_thread, .. } = needed(*stage);
-            self.n_cells * memory_per_cell + n_threads * memory_per_thread
-        };
-        MEMORY_BASE_BYTES + self.stages.iter().map(of_stage).max().unwrap_or(0)
+        self.stages.iter().map(|stage| self.memory_of(*stage)).max().unwrap_or(MEMORY_BASE_BYTES)
+    }
+
+    fn memory_of(&self, stage: Stage) -> u64 {
+        let Needed { memory_per_cell, memory_per_thread, .. } = needed(stage);
+        let of_threads = self.threads as u64 * memory_per_thread;
+        MEMORY_BASE_BYTES + self.n_cells * memory_per_cell + of_threads
     }
 
     /// Refuses a run that does not fit; with `force` it is only told.
     ///
     /// # Errors
-    /// [`Error::Resources`] with what is needed and what is free.
+    /// [`Error::Resources`] with what is needed and what is free, and the stage that needs most.
     pub fn preflight(&self, force: bool) -> Result<(), Error> {
-        self.needs().require(&self.machine, force)
+        let most = self.stages.iter().max_by_key(|stage| self.memory_of(**stage));
+        let of_stage = most.map(|stage| format!(" for `{stage}`")).unwrap_or_default();
+        let wanted = Wanted {
+            disk: (self.disk_bytes(), String::new()),
+            memory: (self.memory_bytes(), of_stage),
+            drivers: self.drivers.clone(),
+        };
+        preflight::require(&preflight::checks(&wanted, &self.machine), force)
     }
 
     /// Disk and memory.
@@ -132,12 +187,20 @@ impl Plan {
     pub fn fields(&self) -> Value {
         let stage = |stage: &Stage| {
             let Needed { reads, writes, .. } = needed(*stage);
-            json!({ "stage": stage, "reads": reads, "writes": writes })
+            json!({
+                "stage": stage,
+                "reads": reads,
+                "writes": writes,
+                "disk_bytes": self.disk_of(*stage),
+                "memory_bytes": self.memory_of(*stage),
+                "seconds": self.seconds(*stage),
+            })
         };
         json!({
             "version": VERSION,
             "stages": self.stages.iter().map(stage).collect::<Vec<_>>(),
             "n_cells": self.n_cells,
+            "threads": self.threads,
             "image_bytes": self.inputs.image_bytes,
             "disk_bytes": self.disk_bytes(),
             "disk_free_bytes": self.machine.disk_free_bytes,
@@ -145,6 +208,21 @@ impl Plan {
             "memory_free_bytes": self.machine.memory_available_bytes,
         })
     }
+}
+
+/// GDAL drivers that the files read and written need, besides those of every run.
+fn drivers(config: &Config) -> Vec<&'static str> {
+    let inputs = config.inputs();
+    let reads = |ending: &str| {
+        inputs.iter().any(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending)))
+    };
+    let orders = &config.delivery;
+    let needed = [
+        ("JP2OpenJPEG", reads("jp2")),
+        ("FlatGeobuf", reads("fgb") || orders.web),
+        ("ESRI Shapefile", reads("shp") || orders.shapefiles),
+    ];
+    needed.into_iter().filter(|(_, is_needed)| *is_needed).map(|(driver, _)| driver).collect()
 }
 
 /// What a stage reads and writes, and the most it takes for each working cell.
@@ -202,8 +280,14 @@ mod tests {
     use super::*;
 
     fn plan(disk_free_bytes: u64, memory_available_bytes: u64) -> Plan {
-        let machine =
-            Machine { cores: 2, memory_available_bytes, disk_free_bytes, open_files_max: 1024 };
+        let machine = Machine {
+            cores: 2,
+            memory_available_bytes,
+            disk_free_bytes,
+            open_files_max: 1024,
+            temporary: std::path::PathBuf::from("/tmp"),
+            temporary_free_bytes: u64::MAX,
+        };
         let inputs = Inputs { n_images: 2, image_bytes: 1_000, ground_m2: 1.0e6 };
         Plan {
             stages: Stage::ALL.to_vec(),
@@ -211,8 +295,21 @@ mod tests {
             n_cells: 1_000_000,
             n_dates: 1,
             n_predicted: 0,
+            drivers: Vec::new(),
+            threads: 2,
             machine,
         }
+    }
+
+    #[test]
+    fn as_many_threads_as_fit_into_memory_and_one_at_least() {
+        let free = 500 << 20;
+        let block = plan(u64::MAX, 2 << 30);
+        assert_eq!(block.clone().within(8, None).threads(), 6);
+        assert_eq!(block.clone().within(4, None).threads(), 4);
+        assert_eq!(block.clone().within(8, Some(free)).threads(), 1);
+        assert!(block.clone().within(8, Some(free)).preflight(false).is_err());
+        assert!(block.within(8, Some(u64::MAX)).threads() == 6, "never more than is free");
     }
 
     #[test]

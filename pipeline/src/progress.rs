@@ -48,6 +48,8 @@ pub struct Meter {
     total: AtomicU64,
     done: AtomicU64,
     since: Instant,
+    /// Milliseconds after `since` at which the present count began.
+    begun_ms: AtomicU64,
     /// Milliseconds after `since` of the last line said.
     said_ms: AtomicU64,
 }
@@ -64,6 +66,7 @@ impl Meter {
             total: AtomicU64::new(0),
             done: AtomicU64::new(0),
             since: Instant::now(),
+            begun_ms: AtomicU64::new(0),
             said_ms: AtomicU64::new(0),
         }
     }
@@ -73,6 +76,8 @@ impl Meter {
         *self.unit.lock().unwrap_or_else(PoisonError::into_inner) = unit;
         self.done.store(0, Ordering::Relaxed);
         self.total.store(total, Ordering::Relaxed);
+        // What came before says nothing about the speed of this part.
+        self.begun_ms.store(self.since.elapsed().as_millis() as u64, Ordering::Relaxed);
         if let Some(bar) = &self.bar {
             bar.set_length(total);
             bar.set_message(unit);
@@ -109,14 +114,21 @@ impl Meter {
     }
 
     fn line(&self) {
-        let state = State {
+        let state = self.state();
+        let text = format!("{:<14} {}", self.stage, state.text());
+        say(self.format, "progress", &text, state.fields(self.stage));
+    }
+
+    fn state(&self) -> State {
+        State {
             done: self.done.load(Ordering::Relaxed),
             total: self.total.load(Ordering::Relaxed),
             unit: *self.unit.lock().unwrap_or_else(PoisonError::into_inner),
-            elapsed: self.since.elapsed(),
-        };
-        let text = format!("{:<14} {}", self.stage, state.text());
-        say(self.format, "progress", &text, state.fields(self.stage));
+            elapsed: self
+                .since
+                .elapsed()
+                .saturating_sub(Duration::from_millis(self.begun_ms.load(Ordering::Relaxed))),
+        }
     }
 }
 
@@ -194,6 +206,15 @@ mod tests {
         let state = State { done: 0, total: 0, unit: "", elapsed: Duration::ZERO };
         assert_eq!(state.left(), None);
         assert_eq!(state.fields("ingest")["left_s"], Value::Null);
+    }
+
+    #[test]
+    fn the_rate_of_a_part_is_that_of_the_part() {
+        let meter = Meter::new("ingest", LogFormat::Json);
+        std::thread::sleep(Duration::from_millis(30));
+        meter.start(10, "tiles");
+        let state = meter.state();
+        assert!(state.elapsed + Duration::from_millis(29) < meter.since.elapsed());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Plain functions over typed artefacts: `dispatch` is the one `match` over [`Stage`].
 
 mod drive;
+mod forecast;
+mod page;
 mod summary;
 mod work;
 
@@ -27,8 +29,10 @@ pub struct Options {
     pub from: Option<Stage>,
     /// Stop after this stage.
     pub to: Option<Stage>,
-    /// Size of the thread pool.
+    /// Size of the thread pool, unless memory allows fewer.
     pub threads: usize,
+    /// The memory that the run may take, in bytes; by default what is free.
+    pub memory_bytes: Option<u64>,
     /// Print the plan and stop.
     pub dry_run: bool,
     /// Run although the machine has less than the plan needs.

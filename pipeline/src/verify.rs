@@ -11,7 +11,7 @@ use crate::journal::Journal;
 use crate::manifest::{self, Manifest};
 
 /// What a run writes beside its manifest because it differs from run to run.
-const UNLISTED: [&str; 1] = ["run.json"];
+const UNLISTED: [&str; 2] = ["run.json", "run.html"];
 
 /// One file that is not as its manifest says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct Verified {
 /// Recomputes every manifest in a folder and below it.
 ///
 /// What lies below a folder with a manifest is its own, but for what has a manifest again. Working
-/// files and `run.json`, which differ from run to run, are nobody's.
+/// files, `run.json` and `run.html`, which differ from run to run, are nobody's.
 ///
 /// # Errors
 /// [`Error::Input`] when there is no manifest or one that is none, [`Error::Read`].
@@ -201,7 +201,7 @@ mod tests {
         let root = dir.path();
         publish(root, &[("a.csv", "a"), ("indicators/b.csv", "b"), ("c.csv", "c")]);
         publish(&root.join("archives"), &[("x.zip", "x")]);
-        for name in ["run.json", ".work/journal", ".tmp-1-d.csv"] {
+        for name in ["run.json", "run.html", ".work/journal", ".tmp-1-d.csv"] {
             fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
             fs::write(root.join(name), "").unwrap();
         }

@@ -42,7 +42,7 @@ pub fn run(mut runs: Vec<Planned>, options: &Options) -> Result<(), Error> {
         run::run(&config, options, &cancel)?;
         // A folder that has an index keeps one that is right.
         let out = folder.as_deref().map(out_of).filter(|out| out.join(index::PAGE).exists());
-        return out.map_or(Ok(()), |out| index::write(out, &[]));
+        return out.map_or(Ok(()), |out| index::write(out, &[]).map(drop));
     }
     let mut outcomes: Vec<Outcome> = Vec::new();
     for planned in runs {
@@ -109,8 +109,8 @@ fn write_indexes(outcomes: &[Outcome]) -> Result<BTreeMap<PathBuf, Entry>, Error
     let mut all = BTreeMap::new();
     for (out, entries) in told {
         std::fs::create_dir_all(&out).map_err(Error::write(&out))?;
-        index::write(&out, &entries)?;
-        all.extend(index::read(&out)?.into_iter().map(|entry| (out.join(&entry.folder), entry)));
+        let indexed = index::write(&out, &entries)?;
+        all.extend(indexed.into_iter().map(|entry| (out.join(&entry.folder), entry)));
     }
     Ok(all)
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::progress::LogFormat;
 use crate::run::Options;
 use crate::stage::Stage;
-use crate::talk;
+use crate::{talk, units};
 
 /// What `run` is asked.
 #[derive(Debug, clap::Args)]
@@ -40,6 +40,12 @@ pub struct Args {
     /// Number of threads; the results do not depend on it [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    /// Take at most this much memory, as `8GB`: fewer blocks at a time [default: what is free]
+    #[arg(long, value_name = "BYTES", value_parser = units::parse_bytes)]
+    memory: Option<u64>,
+    /// Write the spans of the run as a Chrome trace, for ui.perfetto.dev
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) trace: Option<PathBuf>,
     /// Check the inputs and print the plan, compute nothing
     #[arg(long)]
     dry_run: bool,
@@ -65,6 +71,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         from: args.from,
         to: args.to,
         threads: args.threads.map_or_else(all_cores, NonZeroUsize::get),
+        memory_bytes: args.memory,
         dry_run: args.dry_run,
         force: args.force,
         log_format: args.log_format,

@@ -183,6 +183,8 @@ mod tests {
                 memory_available_bytes,
                 disk_free_bytes,
                 open_files_max: 1024,
+                temporary: std::path::PathBuf::from("/tmp"),
+                temporary_free_bytes: u64::MAX,
             },
         };
         let (disk, memory) = (12 << 20, (300 << 20) + (28 << 20));

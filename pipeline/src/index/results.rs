@@ -31,6 +31,8 @@ pub struct Entry {
     pub state: Progress,
     /// Why it failed, in the words of the command.
     pub why: Option<String>,
+    /// Whether it has a page that tells what its run took.
+    pub is_measured: bool,
     /// What was found, once it is complete.
     pub figures: Option<Figures>,
 }
@@ -62,7 +64,7 @@ pub struct Figures {
 ///
 /// # Errors
 /// [`Error::Read`] for a folder or a journal that cannot be read.
-pub fn read(out: &Path) -> Result<Vec<Entry>, Error> {
+pub(super) fn read(out: &Path) -> Result<Vec<Entry>, Error> {
     let mut entries = Vec::new();
     for department in folders(out)? {
         let Some(code) = code_of(&department) else { continue };
@@ -91,7 +93,8 @@ fn entry(path: &Path, folder: String, department: &str, vintage: u16) -> Result<
     let why = why.map(|(stage, why)| format!("{stage}: {why}"));
     let is_complete = state == Progress::Done && has_manifest;
     let (department, figures) = (department.to_owned(), None);
-    let entry = Entry { folder, department, vintage, state, why, figures };
+    let is_measured = path.join("run.html").is_file();
+    let entry = Entry { folder, department, vintage, state, why, is_measured, figures };
     Ok(match is_complete.then(|| Figures::read(path)) {
         None => entry,
         Some(Ok(figures)) => Entry { figures: Some(figures), ..entry },
@@ -113,6 +116,7 @@ impl Entry {
             vintage: vintage.parse().ok()?,
             state: Progress::ToDo,
             why: None,
+            is_measured: false,
             figures: None,
         })
     }

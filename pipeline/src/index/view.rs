@@ -44,6 +44,7 @@ struct Row {
     class: &'static str,
     why: Option<String>,
     is_complete: bool,
+    is_measured: bool,
     prior: Option<u16>,
     cells: Vec<Figure>,
 }
@@ -125,6 +126,7 @@ fn row(entry: &Entry) -> Row {
         class,
         why: entry.why.clone(),
         is_complete: entry.figures.is_some(),
+        is_measured: entry.is_measured,
         prior,
         cells,
     }

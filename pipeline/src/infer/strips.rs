@@ -114,6 +114,7 @@ impl<'a> Strips<'a> {
             report: StageReport::default().figure(PIXELS, n_pixels),
             flaws: Flaws::default(),
             seconds: time.as_secs_f64(),
+            spent: None,
         }))
     }
 

@@ -27,6 +27,7 @@ use zarrs::storage::storage_adapter::atomic_write::AtomicWriteStorageAdapter;
 
 use super::error::{InputError, Result, write_error};
 use crate::error::Error;
+use crate::spent;
 
 /// Side of a shard, in cells: the unit of writing.
 pub const SHARD: usize = 2048;
@@ -124,6 +125,8 @@ pub fn create_group(folder: &Path, frame: Frame) -> Result<()> {
     // What an interrupted process left would be refused as another's.
     let _ = std::fs::remove_file(folder.join("zarr.json.tmp"));
     let store = store(folder)?;
+    // A process that died here left a temporary file, over which the store does not write.
+    let _ = std::fs::remove_file(folder.join("zarr.json.tmp"));
     let mut group =
         GroupBuilder::new().build(store, "/").map_err(|error| write_error(folder, error))?;
     group.attributes_mut().extend(frame.to_json());
@@ -250,6 +253,7 @@ impl<T: CubeCell> CubeArray<T> {
     /// # Errors
     /// The window is not such a block, the shape is another one, or the disk is full.
     pub fn write<'a>(&self, window: Window, cells: impl Into<CowArray<'a, T, Ix3>>) -> Result<()> {
+        let _writing = spent::writing();
         let (cells, depth) = (cells.into(), self.bands.len().max(1));
         self.check_block(window, cells.dim() == (depth, window.rows, window.cols))?;
         let (rows, cols) = (shard_side(self.frame.grid.rows), shard_side(self.frame.grid.cols));
@@ -303,6 +307,7 @@ impl<T: CubeCell> CubeArray<T> {
     }
 
     fn read_between(&self, bands: std::ops::Range<usize>, window: Window) -> Result<Array3<T>> {
+        let _reading = spent::reading();
         let grid = self.frame.grid;
         let is_inside = window.row + window.rows <= grid.rows
             && window.col + window.cols <= grid.cols

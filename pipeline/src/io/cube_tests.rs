@@ -47,6 +47,16 @@ fn a_grid_smaller_than_a_shard_survives_with_bands_and_notes() {
 }
 
 #[test]
+fn a_root_whose_making_was_interrupted_is_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("zarr.json.tmp"), "ha").unwrap();
+    create_group(folder.path(), frame(300, 40)).unwrap();
+    assert!(folder.path().join("zarr.json").is_file());
+    assert!(!folder.path().join("zarr.json.tmp").exists());
+    create_group(folder.path(), frame(300, 40)).unwrap();
+}
+
+#[test]
 fn windows_cross_shards_and_missing_ones_are_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("prior");

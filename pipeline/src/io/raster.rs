@@ -11,6 +11,7 @@ use ndarray::{Array2, Array3, ArrayView3, Axis};
 use super::error::{InputError, Result};
 use super::gdal::{open_raster, quiet, reading, strict};
 use super::srs::epsg_of;
+use crate::spent;
 
 mod info;
 
@@ -94,6 +95,7 @@ impl RasterSource {
         &self,
         operation: impl FnOnce() -> std::result::Result<(), GdalError>,
     ) -> Result<()> {
+        let _reading = spent::reading();
         strict(operation).map_err(|said| {
             InputError::new(&self.info.path, "this raster cannot be read to its end")
                 .got(said)

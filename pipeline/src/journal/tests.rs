@@ -9,6 +9,7 @@ fn done(dir: &Path, unit: &str, key: &str, name: &str) -> Done {
         outputs: BTreeMap::from([(name.to_owned(), artefact.stamp)]),
         report: StageReport::default(),
         flaws: Flaws::default(),
+        spent: None,
         seconds: 1.5,
     }
 }

@@ -1,12 +1,14 @@
 //! Stages in order: skipped when their journalled result is still there, computed otherwise.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::forecast::Forecast;
 use super::{Body, Options, summary};
 use crate::artefact::{self, Stamp};
 use crate::blocks::{self, Share};
@@ -18,6 +20,7 @@ use crate::journal::{Done, Journal, Record};
 use crate::lock::Lock;
 use crate::plan::Plan;
 use crate::progress::{LogFormat, Meter, say};
+use crate::spent::Watch;
 use crate::stage::Stage;
 use crate::tally::Tally;
 use crate::{manifest, packages, units};
@@ -35,6 +38,8 @@ pub(super) struct Run<'a> {
     pub(super) done: BTreeMap<Stage, Done>,
     /// The stages that this process computed; the others were kept.
     pub(super) computed: Vec<Stage>,
+    /// What is left of a run; a worker does not know.
+    forecast: Option<Forecast>,
     _lock: Lock,
 }
 
@@ -49,13 +54,14 @@ pub fn drive(
     body: Body<'_>,
 ) -> Result<(), Error> {
     let (first, last) = range(options)?;
-    let plan = Plan::new(config, first..=last)?;
+    let plan = Plan::new(config, first..=last)?.within(options.threads, options.memory_bytes);
     say(options.log_format, "plan", &plan.text(config), plan.fields());
     if options.dry_run {
         return Ok(());
     }
     plan.preflight(options.force)?;
-    let mut run = Run::alone(config, (options.threads, options.log_format), cancel)?;
+    let mut run = Run::alone(config, (plan.threads(), options.log_format), cancel)?;
+    run.forecast = Some(Forecast::new(&plan));
     for stage in Stage::of(config).filter(|stage| *stage <= last) {
         run.stage(stage, options.from, body)?;
     }
@@ -131,6 +137,7 @@ impl<'a> Run<'a> {
             journal,
             done: BTreeMap::new(),
             computed: Vec::new(),
+            forecast: None,
             _lock: lock,
         })
     }
@@ -197,9 +204,9 @@ impl<'a> Run<'a> {
             self.say(stage, "kept", "complete, kept", json!({}));
             return Ok(());
         }
-        let since = Instant::now();
+        let watch = Watch::start();
         self.body((stage, share), (&key, &inputs), body)?;
-        self.say_done(stage, "slice done", since);
+        self.say_done(stage, "slice done", watch.spent().seconds);
         Ok(())
     }
 
@@ -209,6 +216,9 @@ impl<'a> Run<'a> {
             return Ok(false);
         };
         self.done.insert(stage, done.clone());
+        if let Some(forecast) = &mut self.forecast {
+            forecast.kept(stage);
+        }
         self.say(stage, "kept", "complete, kept", json!({}));
         Ok(true)
     }
@@ -224,18 +234,23 @@ impl<'a> Run<'a> {
         blocks::forget(&self.work_dir(), stage, Some(&key))?;
         let unit = stage.name().to_owned();
         self.journal.append(Record::Started { unit: unit.clone(), key: key.clone() })?;
-        let since = Instant::now();
+        let watch = Watch::start();
         match self.body((stage, share), (&key, inputs), body) {
             Ok(_) if !share.seals() => {
-                self.say_done(stage, "prepared", since);
+                self.say_done(stage, "prepared", watch.spent().seconds);
                 Ok(())
             }
             Ok(mut done) => {
+                let spent = watch.spent();
                 done.key = key;
-                done.seconds = since.elapsed().as_secs_f64();
+                done.seconds = spent.seconds;
+                done.spent = Some(spent);
                 self.journal.append(Record::Done(done.clone()))?;
                 blocks::forget(&self.work_dir(), stage, None)?;
-                self.say_done(stage, "", since);
+                if let Some(forecast) = &mut self.forecast {
+                    forecast.computed(stage, spent.seconds);
+                }
+                self.say_done(stage, "", spent.seconds);
                 self.done.insert(stage, done);
                 self.computed.push(stage);
                 Ok(())
@@ -283,7 +298,7 @@ impl<'a> Run<'a> {
         }
         let unit = stage.name().to_owned();
         let flaws = tally.flaws();
-        Ok(Done { unit, key: String::new(), outputs, report, flaws, seconds: 0.0 })
+        Ok(Done { unit, key: String::new(), outputs, report, flaws, seconds: 0.0, spent: None })
     }
 
     /// The end of a run: the manifest when its last stage is done, the summary, the packages.
@@ -333,11 +348,16 @@ impl<'a> Run<'a> {
         self.out_dir.join(WORK)
     }
 
-    fn say_done(&self, stage: Stage, what: &str, since: Instant) {
-        let text = format!("{what} {}", units::duration(since.elapsed()));
+    fn say_done(&self, stage: Stage, what: &str, seconds: f64) {
+        let left = self.forecast.as_ref().and_then(Forecast::left);
+        let mut text = format!("{what} {}", units::duration(Duration::from_secs_f64(seconds)));
+        if let Some(left) = left {
+            let _ = write!(text, ", about {} left", units::duration(left));
+        }
         let event = if what.is_empty() { "done" } else { what };
-        let seconds = since.elapsed().as_secs_f64();
-        self.say(stage, event, text.trim_start(), json!({ "seconds": seconds }));
+        let left = left.map(|left| left.as_secs_f64());
+        let fields = json!({ "seconds": seconds, "left_seconds": left });
+        self.say(stage, event, text.trim_start(), fields);
     }
 
     fn say(&self, stage: Stage, event: &str, text: &str, mut fields: Value) {

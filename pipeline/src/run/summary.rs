@@ -6,9 +6,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::drive::Run;
+use super::page;
 use crate::artefact::publish_bytes;
 use crate::error::Error;
 use crate::progress::say;
+use crate::stage::Stage;
 use crate::tally::Flaws;
 use crate::{machine, units};
 
@@ -17,6 +19,7 @@ pub(super) fn write(run: &Run<'_>) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(&fields(run))
         .map_err(|error| Error::internal(format!("the summary has no JSON form: {error}")))?;
     publish_bytes(run.out_dir.join("run.json"), format!("{text}\n").as_bytes())?;
+    publish_bytes(run.out_dir.join("run.html"), page::html(run)?.as_bytes())?;
     Ok(())
 }
 
@@ -31,13 +34,32 @@ fn flaws(run: &Run<'_>) -> Flaws {
     all
 }
 
+/// Cells of the working grid.
+pub(super) fn n_cells(run: &Run<'_>) -> u64 {
+    let ingest = run.done.get(&Stage::Ingest);
+    let cells = ingest.and_then(|done| done.report.figures.get("cells")).and_then(Value::as_u64);
+    cells.unwrap_or(0)
+}
+
 fn fields(run: &Run<'_>) -> Value {
+    let n_cells = n_cells(run);
+    let peaks = run.done.values().filter_map(|done| Some(done.spent?.memory_peak_bytes));
+    let peak = peaks.chain(machine::memory_peak_bytes()).max();
     let stages: Vec<Value> = run
         .done
         .iter()
         .map(|(stage, done)| {
             let kept = !run.computed.contains(stage);
-            json!({ "stage": stage, "seconds": done.seconds, "kept": kept })
+            let mut fields = json!({ "stage": stage, "seconds": done.seconds, "kept": kept });
+            if let Some(spent) = done.spent {
+                // What is neither reading nor writing is computing, or waiting for another thread.
+                let all = spent.seconds * run.threads as f64;
+                let rest = (all - spent.reading_seconds - spent.writing_seconds).max(0.0);
+                fields["spent"] = json!(spent);
+                fields["other_thread_seconds"] = json!(rest);
+                fields["cells_per_second"] = json!((n_cells as f64 / spent.seconds).round());
+            }
+            fields
         })
         .collect();
     let flaws = flaws(run);
@@ -49,7 +71,8 @@ fn fields(run: &Run<'_>) -> Value {
     json!({
         "version": crate::VERSION,
         "threads": run.threads,
-        "memory_peak_bytes": machine::memory_peak_bytes(),
+        "cells": n_cells,
+        "memory_peak_bytes": peak,
         "stages": stages,
         "issues": issues,
     })

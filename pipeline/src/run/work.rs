@@ -49,7 +49,8 @@ pub fn carry_out(
         return Run::beside(config, how, cancel)?.slice((stage, share), body);
     }
     if share.prepares() {
-        Plan::new(config, stage..=stage)?.preflight(task.force)?;
+        let plan = Plan::new(config, stage..=stage)?.within(task.threads, None);
+        plan.preflight(task.force)?;
     }
     Run::alone(config, how, cancel)?.part((stage, share), body)
 }

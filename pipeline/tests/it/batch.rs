@@ -37,7 +37,7 @@ fn stderr(output: &Output) -> String {
 fn a_batch_is_a_chain_of_vintages_and_one_that_fails_stops_no_other() {
     let chain = Chain::of_size("200");
     batch(&chain);
-    let args = ["run", "sample/batch.yaml", "--log-format", "json"];
+    let args = ["run", "sample/batch.yaml", "--log-format", "json", "--trace", "trace.json"];
     let output = chain.command(&args);
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(3), "{said}");
@@ -52,6 +52,7 @@ fn a_batch_is_a_chain_of_vintages_and_one_that_fails_stops_no_other() {
     let error = lines.last().unwrap();
     assert_eq!(error["message"], "1 of 3 runs did not end: `D034/2021`");
 
+    the_trace_has_every_stage_of_both_runs_and_their_blocks(&chain);
     the_index_holds_the_departments_own_figures(&chain);
     let manifest = fs::read_to_string(chain.path("out/D011/2024/manifest.json")).unwrap();
     assert!(
@@ -73,6 +74,23 @@ fn a_batch_is_a_chain_of_vintages_and_one_that_fails_stops_no_other() {
     assert!(!said.contains("ingest 0"), "{said}");
     assert_eq!(fs::read(chain.path("out/index.html")).unwrap(), index);
     assert!(delivered(&chain.path("out/D011/2024")) == first);
+}
+
+fn the_trace_has_every_stage_of_both_runs_and_their_blocks(chain: &Chain) {
+    let text = fs::read_to_string(chain.path("trace.json")).unwrap();
+    let events: Vec<Value> =
+        serde_json::from_str(&format!("{}]", text.trim_end().trim_end_matches(','))).unwrap();
+    let begun = |kind: &str, name: &str| {
+        let is_one =
+            |event: &&Value| event["ph"] == "B" && event["cat"] == kind && event["name"] == name;
+        events.iter().filter(is_one).count()
+    };
+    for stage in pipeline::stage::Stage::ALL {
+        assert_eq!(begun("stage", stage.name()), 2, "{stage}");
+    }
+    assert!(begun("unit", "ingest") >= 2 && begun("unit", "classify") >= 2);
+    let ended = events.iter().filter(|event| event["ph"] == "E").count();
+    assert_eq!(2 * ended, events.len(), "every span that began has ended");
 }
 
 fn the_index_holds_the_departments_own_figures(chain: &Chain) {

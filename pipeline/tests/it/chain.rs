@@ -72,7 +72,9 @@ pub(crate) fn delivered(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             let name = path.strip_prefix(folder).unwrap().to_owned();
             if path.is_dir() && name != Path::new(".work") {
                 folders.push(path);
-            } else if path.is_file() && name != Path::new("run.json") {
+            } else if path.is_file()
+                && !["run.json", "run.html"].map(Path::new).contains(&name.as_path())
+            {
                 files.insert(name, fs::read(path).unwrap());
             }
         }

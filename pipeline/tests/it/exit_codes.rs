@@ -74,6 +74,18 @@ fn a_plan_larger_than_the_machine_is_6() {
 }
 
 #[test]
+fn a_budget_of_memory_that_not_even_one_block_fits_is_6() {
+    let world = World::new();
+    let (code, said) = failure(&world, &["run", "config.yaml", "--memory", "400MB"]);
+    assert_eq!(code, 6);
+    assert!(said.contains("error: memory for `ingest`: "), "{said}");
+    assert!(said.contains("400.0 MB free"), "{said}");
+    assert!(!world.path("out").exists());
+    let (code, said) = failure(&world, &["run", "config.yaml", "--memory", "much"]);
+    assert_eq!((code, said.contains("500MB")), (2, true), "{said}");
+}
+
+#[test]
 fn a_second_run_in_the_same_folder_is_6() {
     let world = World::new();
     let work = world.out().join(".work");

@@ -21,6 +21,7 @@ const OPTIONS: Options = Options {
     from: None,
     to: None,
     threads: 1,
+    memory_bytes: None,
     dry_run: false,
     force: true,
     log_format: LogFormat::Text,
@@ -181,6 +182,34 @@ fn flaws_of_kept_stages_are_still_counted() {
     assert_eq!(issues()[0]["count"], 10);
     assert_eq!(run(&world), []);
     assert_eq!(issues()[0]["count"], 10);
+}
+
+#[test]
+fn what_each_stage_took_is_told_and_kept_with_its_result() {
+    let world = World::new();
+    run(&world);
+    let told = || {
+        let text = fs::read_to_string(world.out().join("run.json")).unwrap();
+        let run: serde_json::Value = serde_json::from_str(&text).unwrap();
+        run["stages"].as_array().unwrap().clone()
+    };
+    let first = told();
+    assert_eq!(first.len(), Stage::ALL.len());
+    for stage in &first {
+        let spent = &stage["spent"];
+        assert!(spent["seconds"].as_f64().unwrap() > 0.0, "{stage}");
+        assert!(spent["written_bytes"].as_u64().unwrap() > 0, "the stage wrote a file: {stage}");
+        assert!(spent["memory_peak_bytes"].as_u64().unwrap() > 1 << 20, "{stage}");
+        assert_eq!(stage["kept"], false);
+    }
+    run(&world);
+    for (again, stage) in told().iter().zip(&first) {
+        assert_eq!((&again["spent"], &again["kept"]), (&stage["spent"], &serde_json::json!(true)));
+    }
+    let page = fs::read_to_string(world.out().join("run.html")).unwrap();
+    assert_eq!(page.matches("<td>conservée</td>").count(), Stage::ALL.len());
+    assert!(!manifest(&world).contains("run.html"), "it differs from run to run");
+    assert!(world.told(&["verify", "out"]).starts_with("exit code: 0"), "and is in no manifest");
 }
 
 #[test]

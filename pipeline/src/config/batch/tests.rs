@@ -136,3 +136,18 @@ fn departments_keep_their_order_and_what_cannot_be_read_comes_first() {
     assert_eq!(names[0], path("e.yaml").display().to_string());
     assert_eq!(names[1..], ["D034/2021", "D034/2024", "D011/2021"]);
 }
+
+#[test]
+fn the_template_describes_five_runs_that_parse() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("batch.yaml");
+    fs::write(&path, crate::commands::init::BATCH_TEMPLATE).unwrap();
+    let typed = Typed::read(&[path], None);
+    let names: Vec<&str> = typed.iter().map(|typed| typed.name.as_str()).collect();
+    let expected = ["D011/2021", "D011/2024", "D034/2021", "D034/2024", "D066/2021"];
+    assert_eq!(names, expected);
+    let made = runs(crate::commands::init::BATCH_TEMPLATE).unwrap();
+    let later = made.iter().find(|run| run["vintage"] == 2024).unwrap();
+    assert_eq!(later["prior"]["imagery"]["rvb"][0], "11/2021/rvb/*.tif");
+    assert!(made.iter().any(|run| run["evidence"].get("crops").is_none()), "null takes it away");
+}
