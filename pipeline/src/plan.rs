@@ -101,7 +101,9 @@ impl Plan {
         };
         let seconds = |&part: &Part| {
             let threads = if matches!(part, Part::Block(_)) { self.threads } else { 1 };
-            cost::rates(stage, part).cost(self.n_cells, self.n_cells, (0, 0)).core_seconds as f64
+            cost::rates(stage, part, self.n_dates as usize)
+                .cost(self.n_cells, self.n_cells)
+                .core_seconds as f64
                 / threads as f64
         };
         parts.iter().map(seconds).sum()

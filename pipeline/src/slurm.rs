@@ -249,3 +249,92 @@ fn command(job: &Job, path: &Path, out: Option<&Path>) -> Result<String, Error> 
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Cost;
+    use crate::stage::Stage;
+
+    fn orders(cpus: usize, array_max: usize, task_minutes: u64) -> Orders {
+        let (partition, account, time) = (None, None, None);
+        Orders { partition, account, time, cpus, array_max, task_minutes, retries: 0 }
+    }
+
+    fn unit(part: Part, step: usize) -> Unit {
+        let cost = Cost {
+            memory_bytes: 800_000_000,
+            memory_per_thread_bytes: 100_000_000,
+            core_seconds: 1200,
+            ..Cost::default()
+        };
+        Unit {
+            folder: "D011/2021".to_owned(),
+            stage: Stage::Classify,
+            part,
+            n_blocks: 100,
+            step,
+            reads: Vec::new(),
+            writes: Vec::new(),
+            cost,
+            key: None,
+        }
+    }
+
+    fn units() -> Vec<Unit> {
+        let blocks = (0..100).map(|rank| unit(Part::Block(rank), 1));
+        [unit(Part::Prepare, 0)].into_iter().chain(blocks).chain([unit(Part::Seal, 2)]).collect()
+    }
+
+    #[test]
+    fn a_step_is_a_job_and_the_one_of_blocks_an_array_of_tasks_of_that_time() {
+        let jobs = jobs(&units(), &orders(4, 1000, 20));
+        let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+        assert_eq!(
+            names,
+            ["prepare", "blocks", "seal"].map(|part| format!("D011-2021-classify-{part}"))
+        );
+        // 120,000 core seconds by four cores in tasks of 20 minutes: 25 of them.
+        assert_eq!(jobs[1].tasks, Some(25));
+        // 20 minutes of one core, or of four with four times as much work, and three times that.
+        assert_eq!([jobs[0].minutes, jobs[1].minutes], [60, 60]);
+        // One thread, three more, and a quarter.
+        assert_eq!(jobs[1].memory_mb, 1375);
+        assert_eq!(jobs[0].tasks, None);
+    }
+
+    #[test]
+    fn an_array_has_no_more_tasks_than_the_cluster_takes_nor_than_blocks() {
+        let tasks =
+            |array_max, task_minutes| jobs(&units(), &orders(1, array_max, task_minutes))[1].tasks;
+        assert_eq!(tasks(7, 20), Some(7));
+        assert_eq!(tasks(1000, 0), Some(100));
+        assert_eq!(tasks(1000, 1_000_000), Some(1));
+    }
+
+    #[test]
+    fn a_task_that_failed_is_told_with_the_end_of_its_log_and_a_finished_one_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("slurm");
+        fs::create_dir_all(folder.join("tasks")).unwrap();
+        let log = folder.join("a.log");
+        fs::write(&log, (0..30).map(|n| format!("line {n}\n\n")).collect::<Vec<_>>().concat())
+            .unwrap();
+        let state = |name: &str, state: &str| {
+            let text = format!("{state}\n{}\n", log.display());
+            fs::write(folder.join("tasks").join(name), text).unwrap();
+        };
+        state("one-1", "done");
+        state("one-2", "failed");
+        fs::write(folder.join("tasks/one-2.failures"), "7\n").unwrap();
+        let tasks = open_tasks(dir.path()).unwrap();
+        assert_eq!(tasks.len(), 1);
+        assert_eq!((tasks[0].name.as_str(), tasks[0].state.as_str()), ("one-2", "failed"));
+        assert_eq!((tasks[0].tail.len(), tasks[0].tail[7].as_str()), (TAIL, "line 29"));
+    }
+
+    #[test]
+    fn a_path_is_one_word_of_a_shell() {
+        assert_eq!(quoted(Path::new("/a b/it's")), r"'/a b/it'\''s'");
+    }
+}

@@ -1,8 +1,8 @@
 //! The list of the units of one configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kernels::grid::{Grid, Window};
 
@@ -12,6 +12,7 @@ use super::unit::{Part, Unit, blocks_across, folder, shard};
 use crate::artefact::Stamp;
 use crate::config::Config;
 use crate::cube::Quantity;
+use crate::date::Date;
 use crate::error::Error;
 use crate::io::cube::SHARD;
 use crate::journal::{Done, Journal, State};
@@ -74,7 +75,8 @@ impl List<'_> {
         };
         let (folder, key) = (self.folder.clone(), self.keys.get(&stage).cloned());
         let (reads, writes) = (Vec::new(), Vec::new());
-        let cost = rates(stage, part).cost(cells, self.grid.n_cells() as u64, (0, 0));
+        let n_dates = Date::of(self.config).len();
+        let cost = rates(stage, part, n_dates).cost(cells, self.grid.n_cells() as u64);
         Unit { folder, stage, part, n_blocks, step, reads, writes, cost, key }
     }
 
@@ -86,24 +88,15 @@ impl List<'_> {
         let written = arrays_written(stage, self.config);
         unit.writes = written.iter().map(|&quantity| array(quantity)).collect();
         unit.writes.extend(files_written(stage, self.config));
-        unit.cost.written_bytes = stored(&written, unit.cost.cells)
-            + (rates(stage, Part::Whole).written * unit.cost.cells as f64) as u64;
+        unit.cost.written_bytes += stored(&written, unit.cost.cells);
         unit
     }
 
-    /// Reads headers and vector layers, or what the model learns from.
+    /// Reads headers and vector layers and hashes every input, or reads what the model learns from.
     fn prepare(&self, stage: Stage, step: usize) -> Unit {
         let mut unit = self.unit(stage, Part::Prepare, step);
         self.read_files(&mut unit, stage.inputs(self.config));
-        let images: u64 = self.image_bytes();
-        if stage == Stage::Ingest {
-            // Of images the headers and a few places.
-            unit.cost.read_bytes = unit.cost.read_bytes.saturating_sub(images);
-        } else {
-            // Images are named for the model's origin and hashed by `ingest`.
-            unit.cost.read_bytes = 0;
-            read_arrays(&mut unit, &arrays_read(stage, self.config));
-        }
+        read_arrays(&mut unit, &arrays_read(stage, self.config));
         unit.writes = files_written(stage, self.config);
         unit
     }
@@ -142,9 +135,13 @@ impl List<'_> {
         unit
     }
 
+    /// Names files. Later stages read no image again: they are inputs for their hash, which is known.
     fn read_files(&self, unit: &mut Unit, files: Vec<PathBuf>) {
+        let images: BTreeSet<&PathBuf> = self.images().collect();
         for file in files {
-            unit.cost.read_bytes += fs::metadata(&file).map_or(0, |metadata| metadata.len());
+            if unit.stage == Stage::Ingest || !images.contains(&file) {
+                unit.cost.read_bytes += bytes_of(&file);
+            }
             unit.reads.push(self.config.shown(&file));
         }
     }
@@ -153,18 +150,22 @@ impl List<'_> {
     fn read_tiles(&self, unit: &mut Unit, block: &Grid) {
         for tile in self.mosaics.iter().flat_map(|mosaic: &Mosaic| &mosaic.tiles) {
             let Some(under) = tile.cells_under(block) else { continue };
-            let bytes = fs::metadata(tile.path()).map_or(0, |metadata| metadata.len());
+            let bytes = bytes_of(tile.path());
             let share = under.n_cells() as f64 * block.cell_area_m2() / tile.ground_m2();
             unit.cost.read_bytes += (bytes as f64 * share.min(1.0)) as u64;
             unit.reads.push(self.config.shown(tile.path()));
         }
     }
 
-    fn image_bytes(&self) -> u64 {
-        let predicted = self.config.all_predictions().flat_map(|p| p.files.iter());
-        let bytes = |path: &PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
-        self.config.images().chain(predicted).map(bytes).sum()
+    fn images(&self) -> impl Iterator<Item = &PathBuf> {
+        let predicted = self.config.all_predictions().flat_map(|given| given.files.iter());
+        self.config.images().chain(predicted)
     }
+}
+
+/// Size of a file; 0 for the result of a run that is still to come.
+fn bytes_of(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
 fn read_arrays(unit: &mut Unit, arrays: &[Quantity]) {

@@ -33,7 +33,7 @@ impl Sum {
     fn line(&self, name: &str) -> String {
         let time = |seconds| duration(Duration::from_secs(seconds));
         format!(
-            "{name:<26}{:>6}{:>16}{:>10}{:>10}{:>10}{:>10}{:>10}\n",
+            "{name:<32}{:>6}{:>16}{:>10}{:>10}{:>10}{:>10}{:>10}\n",
             count(self.n),
             count(self.cells),
             bytes(self.read),
@@ -50,7 +50,7 @@ impl Sum {
 /// * `each`: a line for every unit, instead of one for each stage's blocks and one for each other.
 pub fn table(units: &[Unit], each: bool) -> String {
     let mut text = format!(
-        "{:<26}{:>6}{:>16}{:>10}{:>10}{:>10}{:>10}{:>10}\n",
+        "{:<32}{:>6}{:>16}{:>10}{:>10}{:>10}{:>10}{:>10}\n",
         "unit", "units", "cells", "reads", "writes", "memory", "longest", "core time"
     );
     let line = |unit: &Unit| match unit.part {

@@ -122,3 +122,16 @@ pub(super) fn blocks_across(cols: usize) -> usize {
 pub(super) fn folder(config: &Config) -> String {
     format!("{}/{}", config.department.folder(), config.vintage)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shard_is_named_as_the_cube_names_it() {
+        // 3 blocks across: the fifth is the second of the second row.
+        assert_eq!(blocks_across(2 * SHARD + 1), 3);
+        assert_eq!(shard("cube.zarr/prior", false, 4, 3), "cube.zarr/prior/c/1/1");
+        assert_eq!(shard("cube.zarr/imagery", true, 4, 3), "cube.zarr/imagery/c/0/1/1");
+    }
+}
