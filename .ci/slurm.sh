@@ -164,9 +164,9 @@ took=$((SECONDS - since))
 
 states=$(scontrol --oneliner show job | sed 's/.*JobState=\([A-Z]*\).*/\1/' | sort | uniq -c | xargs)
 [[ $(scontrol --oneliner show job | grep -vc 'JobState=COMPLETED') == 0 ]] || fail "jobs ended as: $states"
-diff --recursive --exclude=.work --exclude=run.json "$work/one" "$work/out" >"$work/diff" ||
+diff --recursive --exclude=.work --exclude=run.json --exclude=run.html "$work/one" "$work/out" >"$work/diff" ||
   fail "the deliverables differ: $(head -5 "$work/diff")"
-n_files=$(find "$work/out" -type f -not -path '*/.work/*' -not -name run.json | wc -l)
+n_files=$(find "$work/out" -type f -not -path '*/.work/*' -not -name 'run.*' | wc -l)
 [[ -z $(find "$work/out" -path '*/.work/partial*') ]] || fail "blocks under way were left"
 restarts=$(scontrol --oneliner show job | grep -c 'Restarts=[1-9]')
 echo "2 departments, $n_jobs jobs, tasks: $states; 1 worker killed, 1 task taken back by Slurm:" \

@@ -14,7 +14,7 @@ const FILE: &str = "lock";
 /// Held as long as this value lives; released by the system however the process ends.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 /// The process that holds a lock.
@@ -91,7 +91,7 @@ impl Lock {
         match locked {
             Ok(()) => {
                 sign(&file);
-                Ok(Self { _file: file })
+                Ok(Self { file })
             }
             Err(TryLockError::WouldBlock) => Err(Error::Busy { path: what.to_owned() }),
             Err(TryLockError::Error(source)) => Err(Error::write(path)(source)),
@@ -107,7 +107,7 @@ impl Lock {
         let path = file.with_file_name(format!(".{name}.lock"));
         let file = open(&path)?;
         file.lock().map_err(Error::write(&path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 
     /// Who holds the lock of a working folder now; `None` when nobody does.
@@ -133,6 +133,13 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    /// Takes the signature back: a file that stays beside what was made tells nothing of who made it.
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+    }
+}
+
 /// Writes into a lock's file whose lock is held who holds it. It is said to people, never trusted,
 /// and a full disk does not stop a run here.
 fn sign(mut file: &File) {
@@ -148,6 +155,16 @@ fn open(path: &Path) -> Result<File, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_of_a_lock_is_an_empty_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = Lock::take(dir.path(), dir.path()).unwrap();
+        let signed = fs::read_to_string(dir.path().join(FILE)).unwrap();
+        assert!(signed.starts_with(&std::process::id().to_string()), "{signed}");
+        drop(lock);
+        assert_eq!(fs::read(dir.path().join(FILE)).unwrap(), b"");
+    }
 
     #[test]
     fn the_second_run_is_told_and_a_leftover_file_locks_nothing() {

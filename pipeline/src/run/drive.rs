@@ -81,6 +81,14 @@ fn range(options: &Options) -> Result<(Stage, Stage), Error> {
     Ok((first, last))
 }
 
+/// The output folder of a configuration and that of its working files, which is made.
+fn folders(config: &Config) -> Result<(PathBuf, PathBuf), Error> {
+    let out_dir = config.vintage_dir();
+    let work_dir = out_dir.join(WORK);
+    fs::create_dir_all(&work_dir).map_err(Error::write(&work_dir))?;
+    Ok((out_dir, work_dir))
+}
+
 impl<'a> Run<'a> {
     /// Takes the output folder for this process alone.
     ///
@@ -91,9 +99,7 @@ impl<'a> Run<'a> {
         (threads, log_format): (usize, LogFormat),
         cancel: &'a Cancel,
     ) -> Result<Self, Error> {
-        let out_dir = config.vintage_dir();
-        let work_dir = out_dir.join(WORK);
-        fs::create_dir_all(&work_dir).map_err(Error::write(&work_dir))?;
+        let (out_dir, work_dir) = folders(config)?;
         let lock = Lock::take(&work_dir, &out_dir)?;
         artefact::sweep(&out_dir)?;
         let journal = Journal::open(&work_dir)?;
@@ -109,9 +115,7 @@ impl<'a> Run<'a> {
         (threads, log_format): (usize, LogFormat),
         cancel: &'a Cancel,
     ) -> Result<Self, Error> {
-        let out_dir = config.vintage_dir();
-        let work_dir = out_dir.join(WORK);
-        fs::create_dir_all(&work_dir).map_err(Error::write(&work_dir))?;
+        let (out_dir, work_dir) = folders(config)?;
         let lock = Lock::share(&work_dir, &out_dir)?;
         let journal = Journal::read(&work_dir)?;
         Self::new(config, (threads, log_format), cancel, (journal, lock))
