@@ -110,7 +110,8 @@ impl Stage {
             Self::Classify | Self::Artificialise => 4,
             // Ingest 5: predictions are surveyed. Deliver 5: pages of territories.
             Self::Ingest | Self::Update => 5,
-            Self::Indicators | Self::Deliver => 7,
+            Self::Indicators => 7,
+            Self::Deliver => 8,
         }
     }
 

@@ -153,13 +153,13 @@
 
   // One change after the other, on the map and from the list.
   let chosen = -1;
-  const choose = (index) => {
+  const choose = (index, animate = !calm) => {
     chosen = (index + outlines.length) % outlines.length;
     const outline = outlines[chosen];
     groups[data.changes[chosen].kind].addTo(map);
     // Its words move the map until they fit: only once the map is there.
     map.once("moveend", () => outline.openPopup());
-    map.fitBounds(outline.getBounds(), { animate: !calm, maxZoom: 0.5, padding: [60, 60] });
+    map.fitBounds(outline.getBounds(), { animate, maxZoom: 0.5, padding: [60, 60] });
   };
   const steps = L.control({ position: "topleft" });
   steps.onAdd = () => {
@@ -190,7 +190,7 @@
   // An address that ends in `#carte-7` shows the seventh change.
   const obey = () => {
     const asked = /^#carte-([0-9]+)$/.exec(location.hash);
-    if (asked && items[asked[1] - 1]) choose(asked[1] - 1);
+    if (asked && items[asked[1] - 1]) choose(asked[1] - 1, false);
   };
   addEventListener("hashchange", obey);
   document.documentElement.classList.add("alive");

@@ -152,17 +152,19 @@ fn browse(address: &str, args: &[&str]) -> String {
 #[ignore = "needs a Chromium; `make test-long` installs it"]
 fn a_browser_draws_every_change_of_the_list_and_shows_the_one_it_is_asked_for() {
     let drawn = Drawn::new();
+    // The words of a change come once the map has moved to it.
+    let dump = ["--dump-dom", "--virtual-time-budget=4000"];
     for path in pages(drawn.tables().parent().unwrap()) {
         let html = fs::read_to_string(&path).unwrap();
         let n_listed = html.matches("<li id=\"changement-").count();
         let address = format!("file://{}", path.display());
-        let shown = browse(&address, &["--dump-dom"]);
+        let shown = browse(&address, &dump);
         let n_drawn = shown.matches("class=\"change leaflet-interactive\"").count();
         assert_eq!(n_drawn, n_listed, "{}", path.display());
         assert_eq!(shown.contains("<html lang=\"fr\" class=\"alive\""), n_listed > 0);
         assert_eq!(shown.matches(">Voir sur la carte</button>").count(), n_listed);
         if n_listed > 0 {
-            let shown = browse(&format!("{address}#carte-1"), &["--dump-dom"]);
+            let shown = browse(&format!("{address}#carte-1"), &dump);
             let told = all_between(&shown, "<div class=\"story\">", "</a></div>");
             assert_eq!(told.len(), 1, "{}", path.display());
             let line = all_between(&html, "<li id=\"changement-1\"", "</li>")[0];
