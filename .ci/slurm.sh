@@ -15,8 +15,7 @@ if ((${#packages[@]})); then
     echo "SKIPPED: Slurm. Install it with: apt-get install ${packages[*]}" >&2
     exit 0
   fi
-  echo "installing Debian packages: ${packages[*]}" >&2
-  env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${packages[@]}" >&2
+  .ci/install.sh "${packages[@]}"
 fi
 if ((EUID != 0)); then
   echo "SKIPPED: Slurm. Its daemons are started by root" >&2

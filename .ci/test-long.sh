@@ -8,14 +8,8 @@ if ! cargo deny --version >/dev/null 2>&1; then
 fi
 cargo deny --workspace --locked check bans licenses sources
 
-# Pages are looked at in a browser; images are cut into other tiles.
-packages=()
-command -v chromium >/dev/null || packages+=(chromium)
-command -v gdal_translate >/dev/null || packages+=(gdal-bin)
-if ((${#packages[@]})); then
-  echo "installing Debian packages: ${packages[*]}" >&2
-  env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${packages[@]}" >&2
-fi
+# Pages are looked at in a browser.
+command -v chromium >/dev/null || .ci/install.sh chromium
 
 .ci/test.sh
 # Debug assertions would multiply their time; the release build is the one users run.

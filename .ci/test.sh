@@ -5,6 +5,13 @@ set -euo pipefail
 profile=default
 [[ ${CI:-} == true ]] && profile=ci
 
+# Deliverables are opened by the tools of others.
+packages=()
+command -v ogr2ogr >/dev/null || packages+=(gdal-bin)
+command -v unzip >/dev/null || packages+=(unzip)
+command -v 7z >/dev/null || packages+=(p7zip-full)
+((${#packages[@]} == 0)) || .ci/install.sh "${packages[@]}"
+
 if ! cargo nextest --version >/dev/null 2>&1; then
   echo "cargo-nextest is missing: installing it" >&2
   cargo install --locked --quiet cargo-nextest ||
