@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -305,6 +306,14 @@ pub(crate) fn place_of(path: &Path) -> PathBuf {
 
 fn is_temp(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMP_PREFIX))
+}
+
+/// When a file was last written.
+///
+/// # Errors
+/// [`Error::Read`].
+pub(crate) fn modified(path: &Path) -> Result<SystemTime, Error> {
+    path.metadata().and_then(|metadata| metadata.modified()).map_err(Error::read(path))
 }
 
 /// What a folder holds, sorted; nothing when it does not exist.

@@ -381,9 +381,27 @@ pub fn forget(work_dir: &Path, stage: Stage, key: Option<&str>) -> Result<(), Er
             artefact::remove(&folder)?;
         }
     }
-    // Empty but for other stages' folders.
-    let _ = fs::remove_dir(work_dir.join(PARTIAL));
+    tidy(work_dir);
     Ok(())
+}
+
+/// What is left of stages under way that the journal of the run says are complete: a process that
+/// sealed one died before it removed its blocks.
+///
+/// # Errors
+/// [`Error::Read`].
+pub fn left_over(work_dir: &Path, journal: &Journal) -> Result<Vec<PathBuf>, Error> {
+    let is_done = |stage: &Stage| matches!(journal.state(stage.name()), Some(State::Done(_)));
+    let mut left = Vec::new();
+    for stage in Stage::ALL.into_iter().filter(is_done) {
+        left.extend(folders(work_dir, stage)?);
+    }
+    Ok(left)
+}
+
+/// Removes the folder of stages under way unless some stage still has one.
+pub fn tidy(work_dir: &Path) {
+    let _ = fs::remove_dir(work_dir.join(PARTIAL));
 }
 
 fn folder(work_dir: &Path, stage: Stage, key: &str) -> PathBuf {

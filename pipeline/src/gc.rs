@@ -8,14 +8,17 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::artefact::{Stamp, TEMP_PREFIX, children, name_of, remove};
+use crate::artefact::{Stamp, TEMP_PREFIX, children, modified, name_of, remove};
+use crate::blocks;
 use crate::context::WORK;
 use crate::cube::CUBE;
 use crate::error::Error;
-use crate::journal::{Journal, Record};
+use crate::journal::{Journal, Record, State};
 use crate::lock::Lock;
-use crate::manifest::Manifest;
+use crate::manifest::{self, Manifest};
 use crate::publication;
+use crate::slurm;
+use crate::stage::Stage;
 
 /// One thing to remove.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,12 +32,12 @@ pub struct Waste {
 }
 
 /// Why nothing needs a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// A process died while it wrote it.
     Draft,
-    /// It is of an earlier plan: no stage's latest result names it.
+    /// It is of an earlier plan, or of work that is complete: no stage's latest result names it.
     Stale,
     /// It is a working file of a complete result.
     Finished,
@@ -81,11 +84,14 @@ impl Cleaning {
     /// was delivered: it could not be made again without its working files.
     pub fn find(&self, finished: bool) -> Result<Vec<Waste>, Error> {
         let mut waste = Vec::new();
+        let journal = Journal::read(&self.out_dir.join(WORK))?;
         drafts(&self.out_dir, &mut waste)?;
-        self.stale(&mut waste)?;
+        self.stale(&journal, &mut waste)?;
+        self.left_over(&journal, &mut waste)?;
         if finished {
-            self.finished(&mut waste)?;
+            self.finished(&journal, &mut waste)?;
         }
+        waste.sort_by(|a, b| (a.why, &a.path).cmp(&(b.why, &b.path)));
         Ok(waste)
     }
 
@@ -104,12 +110,13 @@ impl Cleaning {
             // Said before it is done: who finds a file missing knows why.
             Journal::open(&self.out_dir.join(WORK))?.append(Record::Freed { names })?;
         }
-        waste.iter().try_for_each(|waste| remove(&waste.path))
+        waste.iter().try_for_each(|waste| remove(&waste.path))?;
+        blocks::tidy(&self.out_dir.join(WORK));
+        Ok(())
     }
 
     /// Working files that the journal names, as they were written, and that no latest result has.
-    fn stale(&self, waste: &mut Vec<Waste>) -> Result<(), Error> {
-        let journal = Journal::read(&self.out_dir.join(WORK))?;
+    fn stale(&self, journal: &Journal, waste: &mut Vec<Waste>) -> Result<(), Error> {
         let needed: BTreeSet<&String> =
             journal.complete().flat_map(|done| done.outputs.keys()).collect();
         for (name, stamps) in journal.written() {
@@ -125,11 +132,23 @@ impl Cleaning {
         Ok(())
     }
 
+    /// Blocks of stages that are complete, and what jobs of a cluster left once all stages are.
+    fn left_over(&self, journal: &Journal, waste: &mut Vec<Waste>) -> Result<(), Error> {
+        let mut paths = blocks::left_over(&self.out_dir.join(WORK), journal)?;
+        let manifest = self.out_dir.join(manifest::FILE);
+        if is_complete(journal) && manifest.exists() {
+            paths.extend(slurm::left_over(&self.out_dir, modified(&manifest)?)?);
+        }
+        for path in paths {
+            waste.push(Waste { bytes: size(&path)?, path, why: Why::Stale });
+        }
+        Ok(())
+    }
+
     /// Every working file of a result that is whole.
-    fn finished(&self, waste: &mut Vec<Waste>) -> Result<(), Error> {
+    fn finished(&self, journal: &Journal, waste: &mut Vec<Waste>) -> Result<(), Error> {
         let Some(manifest) = Manifest::read(&self.out_dir)? else { return Ok(()) };
         manifest.verify(&self.out_dir)?;
-        let journal = Journal::read(&self.out_dir.join(WORK))?;
         // What is in the cube goes with it.
         let cube = PathBuf::from(WORK).join(CUBE);
         let names = journal.complete().flat_map(|done| done.outputs.keys());
@@ -142,6 +161,13 @@ impl Cleaning {
         }
         Ok(())
     }
+}
+
+/// Whether every stage that a run began is complete, the last one among them.
+fn is_complete(journal: &Journal) -> bool {
+    let is_done = |state: &State| matches!(state, State::Done(_));
+    journal.state(Stage::Deliver.name()).is_some()
+        && journal.units().all(|(_, state)| is_done(state))
 }
 
 /// Whether a journalled output is a working file.

@@ -7,12 +7,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use minijinja::{Environment, context};
 use serde::Serialize;
 
-use crate::artefact::{self, publish_bytes};
+use crate::artefact::{self, folder_of, modified, name_of, publish_bytes};
 use crate::config::Config;
+use crate::context::WORK;
 use crate::error::Error;
 use crate::plan::{Part, Unit};
 use crate::run::work_dir;
@@ -220,9 +222,39 @@ pub fn open_tasks(work_dir: &Path) -> Result<Vec<Task>, Error> {
         let log = String::from_utf8_lossy(&log);
         let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
         let tail = lines.iter().rev().take(TAIL).rev().map(|&line| line.to_owned()).collect();
-        tasks.push(Task { name: artefact::name_of(&path), state: state.to_owned(), tail });
+        tasks.push(Task { name: name_of(&path), state: state.to_owned(), tail });
     }
     Ok(tasks)
+}
+
+/// Scripts, logs and states of the jobs of a run that is complete; nothing when some were written since.
+///
+/// Their folders stay: a job that is still in the queue writes its log there.
+///
+/// * `ended`: when the run was complete.
+///
+/// # Errors
+/// [`Error::Read`].
+pub fn left_over(out_dir: &Path, ended: SystemTime) -> Result<Vec<PathBuf>, Error> {
+    let work_dir = out_dir.join(WORK);
+    let start = format!("{}-{}-", name_of(folder_of(out_dir)), name_of(out_dir));
+    // What the user put there has other names.
+    let ours = |folder: &Path| -> Result<Vec<PathBuf>, Error> {
+        let mut files = artefact::children(folder)?;
+        files.retain(|path| path.is_file() && name_of(path).starts_with(&start));
+        Ok(files)
+    };
+    let folder = work_dir.join(FOLDER);
+    let (mut left, states) = (ours(&folder)?, folder.join("tasks"));
+    let open = open_tasks(&work_dir)?.into_iter().map(|task| states.join(task.name));
+    for path in left.iter().cloned().chain(open) {
+        if modified(&path)? > ended {
+            return Ok(Vec::new());
+        }
+    }
+    left.extend(ours(&folder.join("logs"))?);
+    left.extend(ours(&states)?);
+    Ok(left)
 }
 
 /// The folder of the scripts, with those of logs and states.

@@ -12,10 +12,10 @@ use crate::units::bytes;
 /// What `gc` is asked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Drafts of processes that died, and working files that no stage's latest result names. With `--finished`
-also the working files of complete results, most of what they take; such a run can be verified and
-delivered, and computes from the start when its configuration is changed. Deliverables, and files that
-no run wrote, are never touched.
+Drafts of processes that died, working files that no stage's latest result names, blocks of stages that
+are complete, scripts and logs of the jobs of a complete run. With `--finished` also the working files of
+complete results, most of what they take; such a run can be verified and delivered, and computes from the
+start when its configuration is changed. Deliverables, and files that no run wrote, are never touched.
 
 Examples:
   millesime gc aude/config.yaml --dry-run

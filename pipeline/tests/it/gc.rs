@@ -1,11 +1,14 @@
 //! What `gc` removes, what it never touches, and what `verify` says of a configuration.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use pipeline::lock::Lock;
+use pipeline::run::Options;
+use pipeline::stage::Stage;
 
-use crate::resume::{names, run};
+use crate::resume::{OPTIONS, names, run, run_with, write_one_file};
 use crate::world::World;
 
 /// Stdout of a command that must succeed, without the world's folder.
@@ -83,6 +86,66 @@ fn a_damaged_result_keeps_its_working_files_and_a_running_one_is_left_alone() {
         status.contains(&format!("by             process {} on ", std::process::id())),
         "{status}"
     );
+}
+
+/// Writes a working file that is as old as given.
+fn working_file(world: &World, name: &str, age_s: u64) {
+    let path = world.out().join(".work").join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let file = File::create(path).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(age_s)).unwrap();
+}
+
+#[test]
+fn blocks_of_a_complete_stage_go_once_no_worker_is_there() {
+    let world = World::new();
+    let to_ingest = Options { to: Some(Stage::Ingest), ..OPTIONS };
+    run_with(&world, &to_ingest, write_one_file).0.unwrap();
+    let (sealed, begun) = ("partial/ingest-0123456789abcdef", "partial/classify-0123456789abcdef");
+    for folder in [sealed, begun] {
+        working_file(&world, &format!("{folder}/prior/c/0/0"), 0);
+    }
+    let work = world.out().join(".work");
+    let worker = Lock::share(&work, &world.out()).unwrap();
+    assert!(world.told(&["gc", "config.yaml"]).starts_with("exit code: 6"));
+    drop(worker);
+    let gone = listed(&world, &["gc", "config.yaml"]);
+    assert_eq!(gone.len(), 1, "{gone:?}");
+    assert!(gone[0].starts_with("stale ") && gone[0].ends_with(sealed), "{gone:?}");
+    assert!(!work.join(sealed).exists() && work.join(begun).exists());
+    run(&world);
+    working_file(&world, &format!("{sealed}/ingest.jsonl"), 0);
+    listed(&world, &["gc", "config.yaml"]);
+    assert!(!work.join("partial").exists());
+}
+
+#[test]
+fn jobs_of_a_complete_run_go_with_their_logs_and_those_to_come_stay() {
+    let world = World::new();
+    let (script, state) = ("slurm/D011-2021-update-whole.sh", "slurm/tasks/D011-2021-update-whole");
+    for name in [script, state, "slurm/logs/D011-2021-update-whole-7.log", "slurm/mine.sh"] {
+        working_file(&world, name, 60);
+    }
+    let to_update = Options { to: Some(Stage::Update), ..OPTIONS };
+    run_with(&world, &to_update, write_one_file).0.unwrap();
+    assert_eq!(listed(&world, &["gc", "config.yaml"]).len(), 0, "the run is not complete");
+    run(&world);
+    let manifest = File::options().append(true).open(world.out().join("manifest.json")).unwrap();
+    manifest.set_modified(SystemTime::now() - Duration::from_secs(30)).unwrap();
+    for name in [script, state] {
+        working_file(&world, name, 0);
+        assert_eq!(listed(&world, &["gc", "config.yaml"]).len(), 0, "`{name}` is of a later job");
+        working_file(&world, name, 60);
+    }
+    let work = world.out().join(".work");
+    let dry = listed(&world, &["gc", "config.yaml", "--dry-run"]);
+    assert_eq!(dry.len(), 3, "{dry:?}");
+    assert!(dry.iter().all(|line| line.starts_with("stale ")), "{dry:?}");
+    assert!(work.join(script).exists());
+    assert_eq!(listed(&world, &["gc", "config.yaml"]), dry);
+    let mut left = names(&work.join("slurm"));
+    left.sort();
+    assert_eq!(left, ["logs", "mine.sh", "tasks"]);
 }
 
 #[test]

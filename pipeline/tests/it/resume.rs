@@ -17,7 +17,7 @@ use pipeline::{Context, Error, StageReport};
 
 use crate::world::World;
 
-const OPTIONS: Options = Options {
+pub(crate) const OPTIONS: Options = Options {
     from: None,
     to: None,
     threads: 1,
@@ -28,7 +28,7 @@ const OPTIONS: Options = Options {
 };
 
 /// Writes the stage's parameters and the hashes of what it read: a result that depends on both.
-fn write_one_file(ctx: &Context) -> Result<StageReport, Error> {
+pub(crate) fn write_one_file(ctx: &Context) -> Result<StageReport, Error> {
     let needs: Vec<_> = ctx.earlier.values().map(|done| &done.outputs).collect();
     let text = format!("{} {needs:?}", ctx.stage.parameters(ctx.config));
     let name = if ctx.stage >= Stage::Vectorise { "" } else { ".work/" };
@@ -39,7 +39,7 @@ fn write_one_file(ctx: &Context) -> Result<StageReport, Error> {
 }
 
 /// Runs with `body`, and gives the outcome and the stages that were computed.
-fn run_with(
+pub(crate) fn run_with(
     world: &World,
     options: &Options,
     body: impl Fn(&Context) -> Result<StageReport, Error> + Sync,
