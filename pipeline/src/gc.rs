@@ -163,10 +163,11 @@ impl Cleaning {
     }
 }
 
-/// Whether every stage that a run began is complete, the last one among them.
+/// Whether every stage that a run began is complete, the last one among them, and what comes after.
 fn is_complete(journal: &Journal) -> bool {
     let is_done = |state: &State| matches!(state, State::Done(_));
     journal.state(Stage::Deliver.name()).is_some()
+        && journal.failed_end().is_none()
         && journal.units().all(|(_, state)| is_done(state))
 }
 

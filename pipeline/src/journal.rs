@@ -44,6 +44,11 @@ pub enum Record {
         /// The error's message.
         why: String,
     },
+    /// A run went beyond its last stage: to the manifest, the summary and the packages.
+    Ended {
+        /// The message of the error that it ended with, if it did.
+        why: Option<String>,
+    },
     /// Working files of a finished result are being removed, to free the disk.
     Freed {
         /// Their paths, or those of the folders that they are in, relative to the output folder.
@@ -104,6 +109,8 @@ pub struct Journal {
     written: BTreeMap<String, BTreeSet<Stamp>>,
     /// What was removed on purpose since.
     freed: BTreeSet<String>,
+    /// Why the last run failed after its last stage, if it did.
+    failed_end: Option<String>,
 }
 
 impl Journal {
@@ -167,6 +174,7 @@ impl Journal {
             units: BTreeMap::new(),
             written: BTreeMap::new(),
             freed: BTreeSet::new(),
+            failed_end: None,
         }
     }
 
@@ -232,6 +240,11 @@ impl Journal {
         Path::new(name)
             .ancestors()
             .any(|above| above.to_str().is_some_and(|a| self.freed.contains(a)))
+    }
+
+    /// Why the last run failed after its last stage; `None` when it did not, or did not come so far.
+    pub fn failed_end(&self) -> Option<&str> {
+        self.failed_end.as_deref()
     }
 
     /// Every unit that ever began, with what became of it.
@@ -324,8 +337,10 @@ impl Journal {
                 self.inputs.insert(input.path.clone(), input);
             }
             Record::Started { unit, .. } => {
+                self.failed_end = None;
                 self.units.insert(unit, State::Started);
             }
+            Record::Ended { why } => self.failed_end = why,
             Record::Freed { names } => self.freed.extend(names),
             Record::Done(done) => {
                 for (name, stamp) in &done.outputs {

@@ -3,13 +3,20 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::machine;
 
 /// The lock's file inside the working folder; its presence means nothing, only the lock does.
 const FILE: &str = "lock";
+/// How often a lock that is taken is asked for again, and after which pause: who looks at it, as
+/// [`Lock::holder`] does, has it for an instant.
+const AGAIN: (u32, Duration) = (5, Duration::from_millis(10));
 
 /// Held as long as this value lives; released by the system however the process ends.
 #[derive(Debug)]
@@ -17,21 +24,33 @@ pub struct Lock {
     file: File,
 }
 
-/// The process that holds a lock.
+/// Who holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
-    /// Its id on its machine; 0 when it did not tell.
-    pub process: u32,
-    /// The name of its machine; empty when it did not tell.
-    pub host: String,
+pub enum Holder {
+    /// A process that has it whole.
+    Process {
+        /// Its id on its machine; 0 when it did not tell.
+        id: u32,
+        /// The name of its machine; empty when it did not tell.
+        host: String,
+    },
+    /// Workers that have a part of it each.
+    Workers,
 }
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.process {
-            0 => f.write_str("a process that did not tell its id"),
-            process => write!(f, "process {process} on {}", self.host),
+        match self {
+            Self::Process { id: 0, .. } => f.write_str("a process that did not tell its id"),
+            Self::Process { id, host } => write!(f, "process {id} on {host}"),
+            Self::Workers => f.write_str("workers"),
         }
+    }
+}
+
+impl Serialize for Holder {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -61,7 +80,7 @@ impl Lock {
     pub fn share(work_dir: &Path, out_dir: &Path) -> Result<Self, Error> {
         let path = work_dir.join(FILE);
         let file = open(&path)?;
-        let locked = file.try_lock_shared();
+        let locked = patiently(|| file.try_lock_shared());
         Self::held(file, locked, &path, out_dir)
     }
 
@@ -78,7 +97,7 @@ impl Lock {
     /// Locks `path`, for work on `what`.
     fn hold(path: &Path, what: &Path) -> Result<Self, Error> {
         let file = open(path)?;
-        let locked = file.try_lock();
+        let locked = patiently(|| file.try_lock());
         Self::held(file, locked, path, what)
     }
 
@@ -115,19 +134,21 @@ impl Lock {
     /// # Errors
     /// [`Error::Read`] when the system does not say.
     pub fn holder(work_dir: &Path) -> Result<Option<Holder>, Error> {
-        let path: PathBuf = work_dir.join(FILE);
-        let file = match File::open(&path) {
+        let path = work_dir.join(FILE);
+        // Over a network the whole lock is only given to who may write.
+        let options = File::options().read(true).write(true).open(&path);
+        let file = match options.or_else(|_| File::open(&path)) {
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(Error::read(&path))?,
         };
+        let is_held = match patiently(|| file.try_lock()) {
+            Ok(()) => return Ok(None),
+            Err(TryLockError::WouldBlock) => true,
+            Err(TryLockError::Error(_)) => false,
+        };
         match file.try_lock_shared() {
-            Ok(()) => Ok(None),
-            Err(TryLockError::WouldBlock) => {
-                let text = fs::read_to_string(&path).unwrap_or_default();
-                let (process, host) = text.trim().split_once(' ').unwrap_or_default();
-                let process = process.parse().unwrap_or(0);
-                Ok(Some(Holder { process, host: host.to_owned() }))
-            }
+            Ok(()) => Ok(is_held.then_some(Holder::Workers)),
+            Err(TryLockError::WouldBlock) => Ok(Some(signed(&path))),
             Err(TryLockError::Error(source)) => Err(Error::read(&path)(source)),
         }
     }
@@ -145,6 +166,25 @@ impl Drop for Lock {
 fn sign(mut file: &File) {
     let signature = format!("{} {}\n", std::process::id(), machine::host());
     let _ = file.set_len(0).and_then(|()| file.write_all(signature.as_bytes()));
+}
+
+/// Who signed a lock's file.
+fn signed(path: &Path) -> Holder {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let (id, host) = text.trim().split_once(' ').unwrap_or_default();
+    Holder::Process { id: id.parse().unwrap_or(0), host: host.to_owned() }
+}
+
+/// Asks for a lock until it is given, refused for another reason, or taken for longer than a look.
+fn patiently(lock: impl Fn() -> Result<(), TryLockError>) -> Result<(), TryLockError> {
+    let (n_times, pause) = AGAIN;
+    for _ in 0..n_times {
+        match lock() {
+            Err(TryLockError::WouldBlock) => sleep(pause),
+            other => return other,
+        }
+    }
+    lock()
 }
 
 fn open(path: &Path) -> Result<File, Error> {
@@ -173,12 +213,31 @@ mod tests {
         let first = Lock::take(dir.path(), dir.path()).unwrap();
         let second = Lock::take(dir.path(), dir.path()).unwrap_err();
         assert_eq!(second.exit_code(), crate::error::exit::RESOURCES);
-        let holder = Lock::holder(dir.path()).unwrap().unwrap();
-        assert_eq!(holder.process, std::process::id());
-        assert!(!holder.host.is_empty());
+        let host = machine::host();
+        let holder = Holder::Process { id: std::process::id(), host };
+        assert_eq!(Lock::holder(dir.path()).unwrap(), Some(holder));
         drop(first);
         assert!(dir.path().join(FILE).exists());
         assert_eq!(Lock::holder(dir.path()).unwrap(), None);
         assert!(Lock::take(dir.path(), dir.path()).is_ok());
+    }
+
+    #[test]
+    fn workers_are_seen_while_one_is_left_and_a_look_turns_nobody_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let share = || Lock::share(dir.path(), dir.path()).unwrap();
+        let (one, other) = (share(), share());
+        drop(one);
+        assert_eq!(Lock::holder(dir.path()).unwrap(), Some(Holder::Workers));
+        drop(other);
+        assert_eq!(Lock::holder(dir.path()).unwrap(), None);
+        let looking = open(&dir.path().join(FILE)).unwrap();
+        looking.try_lock().unwrap();
+        std::thread::scope(|scope| {
+            let worker = scope.spawn(share);
+            sleep(AGAIN.1 / 2);
+            drop(looking);
+            worker.join().unwrap();
+        });
     }
 }

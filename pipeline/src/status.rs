@@ -11,22 +11,28 @@ use crate::config::Config;
 use crate::context::WORK;
 use crate::error::{Error, InputError};
 use crate::journal::{Journal, State};
-use crate::lock::Lock;
+use crate::lock::{Holder, Lock};
 use crate::slurm::{self, Task};
 use crate::stage::Stage;
 use crate::units;
+
+/// What comes after the last stage: the manifest, the summary, the packages.
+pub const END: &str = "end";
 
 /// What is known of one output folder.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Status {
     /// As a whole.
     pub state: Progress,
-    /// Who runs it now: process and machine.
-    pub by: Option<String>,
+    /// Who runs it now.
+    pub by: Option<Holder>,
     /// Each stage, in order.
     pub stages: Vec<StageStatus>,
     /// The stage that the next run computes first; `None` when nothing is left.
     pub next: Option<Stage>,
+    /// Why the last run failed after its last stage, as it made packages for instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
     /// Tasks of a cluster that are not done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<Task>,
@@ -100,7 +106,8 @@ pub fn of(out_dir: &Path) -> Result<Status, Error> {
     for of in stages.iter_mut().filter(|of| of.stage.has_blocks() && of.state != Progress::Done) {
         of.look_at_blocks(&work_dir)?;
     }
-    let mut status = Status::of(stages, holder.map(|holder| holder.to_string()));
+    let end = journal.failed_end().filter(|_| holder.is_none()).map(str::to_owned);
+    let mut status = Status::of(stages, holder, end);
     status.tasks = slurm::open_tasks(&work_dir)?;
     Ok(status)
 }
@@ -115,29 +122,36 @@ pub fn of_config(config: &Config) -> Result<Status, Error> {
         return of(&folder);
     }
     let one = |stage| StageStatus { stage, state: Progress::ToDo, note: String::new() };
-    Ok(Status::of(Stage::of(config).map(one).collect(), None))
+    Ok(Status::of(Stage::of(config).map(one).collect(), None, None))
 }
 
 impl Status {
-    fn of(stages: Vec<StageStatus>, by: Option<String>) -> Self {
+    fn of(stages: Vec<StageStatus>, by: Option<Holder>, end: Option<String>) -> Self {
         let is_left = |of: &&StageStatus| !matches!(of.state, Progress::Done | Progress::LeftOut);
         let next = stages.iter().find(is_left).map(|of| of.stage);
         let any = |state| stages.iter().any(|of| of.state == state);
         let state = match () {
             () if by.is_some() => Progress::Running,
-            () if any(Progress::Failed) => Progress::Failed,
+            () if any(Progress::Failed) || end.is_some() => Progress::Failed,
             () if any(Progress::Interrupted) => Progress::Interrupted,
             () if next.is_none() => Progress::Done,
             () if any(Progress::Done) => Progress::Interrupted,
             () => Progress::ToDo,
         };
-        Self { state, by, stages, next, tasks: Vec::new() }
+        Self { state, by, stages, next, end, tasks: Vec::new() }
     }
 
-    /// Why it failed, when it did: the stage and the first line of its error.
-    pub fn failure(&self) -> Option<(Stage, &str)> {
-        let failed = self.stages.iter().find(|of| of.state == Progress::Failed)?;
-        Some((failed.stage, failed.note.lines().next().unwrap_or_default()))
+    /// Whether every stage is complete and nobody is at it, whatever came of what follows the last.
+    pub fn is_computed(&self) -> bool {
+        self.next.is_none() && self.by.is_none()
+    }
+
+    /// Why it failed, when it did: the stage, or the end, and the first line of its error.
+    pub fn failure(&self) -> Option<String> {
+        let told = |what: &str, why: &str| format!("{what}: {}", first_line(why));
+        let failed = self.stages.iter().find(|of| of.state == Progress::Failed);
+        let of_stage = failed.map(|of| told(of.stage.name(), &of.note));
+        of_stage.or_else(|| self.end.as_deref().map(|why| told(END, why)))
     }
 }
 
@@ -157,6 +171,11 @@ impl StageStatus {
         self.note = format!("{done} blocks done{}", told.unwrap_or_default());
         Ok(())
     }
+}
+
+/// The first line of an error.
+pub fn first_line(why: &str) -> &str {
+    why.lines().next().unwrap_or_default()
 }
 
 fn one(stage: Stage, state: Option<&State>, running: bool) -> StageStatus {

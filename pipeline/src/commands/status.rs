@@ -9,8 +9,9 @@ use super::format::Format;
 use crate::artefact::name_of;
 use crate::batch::Planned;
 use crate::error::Error;
+use crate::lock::Holder;
 use crate::manifest::Manifest;
-use crate::status::{self, Progress, Status};
+use crate::status::{self, END, Progress, StageStatus, Status, first_line};
 use crate::talk;
 
 /// What `status` is asked.
@@ -88,9 +89,12 @@ fn asked(args: &Args) -> Result<Vec<Asked>, Error> {
 /// A line for each stage, then who is at it and what comes next.
 fn stages(status: &Status) -> String {
     let mut text = String::new();
-    for line in &status.stages {
-        let first = line.note.lines().next().unwrap_or_default();
-        let _ = writeln!(text, "{:<14} {:<12} {first}", line.stage, line.state);
+    for StageStatus { stage, state, note } in &status.stages {
+        let (state, note) = (word(*state, status), first_line(note));
+        let _ = writeln!(text, "{stage:<14} {state:<12} {note}");
+    }
+    if let Some(why) = &status.end {
+        let _ = writeln!(text, "{END:<14} {:<12} {}", Progress::Failed, first_line(why));
     }
     if let Some(by) = &status.by {
         let _ = writeln!(text, "{:<14} {by}", "by");
@@ -110,6 +114,7 @@ fn stages(status: &Status) -> String {
 /// A line for one of several runs.
 fn line(of: &Asked) -> String {
     let Status { state, by, stages, next, .. } = &of.status;
+    let state = word(*state, &of.status);
     let n_done = stages.iter().filter(|of| of.state == Progress::Done).count();
     let mut text = format!("{:<14} {state:<12} {n_done:>2} stages done", of.name);
     if let Some(next) = next {
@@ -118,10 +123,18 @@ fn line(of: &Asked) -> String {
     if let Some(by) = by {
         let _ = write!(text, ", {by}");
     }
-    if let Some((stage, why)) = of.status.failure() {
-        let _ = write!(text, ": {stage}: {why}");
+    if let Some(why) = of.status.failure() {
+        let _ = write!(text, ": {why}");
     }
     text + "\n"
+}
+
+/// A state, and whether it is workers that are at it.
+fn word(state: Progress, status: &Status) -> String {
+    match (state, &status.by) {
+        (Progress::Running, Some(Holder::Workers)) => format!("{state} (workers)"),
+        _ => state.to_string(),
+    }
 }
 
 fn verify(out_dir: &Path) -> Result<(), Error> {

@@ -13,7 +13,7 @@ use crate::finished::Finished;
 use crate::journal::{Journal, State};
 use crate::manifest;
 use crate::stage::Stage;
-use crate::status::{self, Progress};
+use crate::status::{self, Progress, Status};
 
 /// The table that the key figures are read from.
 const TABLE: &str = "indicators/artif_departement.csv";
@@ -89,9 +89,8 @@ fn entry(path: &Path, folder: String, department: &str, vintage: u16) -> Result<
         Some(status) => status.state,
         None => Progress::Done,
     };
-    let why = status.as_ref().and_then(|status| status.failure());
-    let why = why.map(|(stage, why)| format!("{stage}: {why}"));
-    let is_complete = state == Progress::Done && has_manifest;
+    let why = status.as_ref().and_then(Status::failure);
+    let is_complete = has_manifest && status.as_ref().is_none_or(Status::is_computed);
     let (department, figures) = (department.to_owned(), None);
     let is_measured = path.join("run.html").is_file();
     let entry = Entry { folder, department, vintage, state, why, is_measured, figures };

@@ -81,3 +81,17 @@ fn an_input_is_hashed_again_when_its_size_or_time_differs() {
     assert_ne!(journal.input_stamp(&path).unwrap(), first);
     assert_eq!(lines(), 2);
 }
+
+#[test]
+fn a_failed_end_stands_until_a_run_ends_well_or_begins_a_stage() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path()).unwrap();
+    let started = Record::Started { unit: "deliver".to_owned(), key: "k".to_owned() };
+    for later in [Record::Ended { why: None }, started] {
+        journal.append(Record::Ended { why: Some("disk full".to_owned()) }).unwrap();
+        let known = Journal::read(dir.path()).unwrap();
+        assert_eq!((known.failed_end(), known.units().count()), (Some("disk full"), 0));
+        journal.append(later).unwrap();
+        assert_eq!(Journal::read(dir.path()).unwrap().failed_end(), None);
+    }
+}

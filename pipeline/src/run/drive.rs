@@ -305,14 +305,30 @@ impl<'a> Run<'a> {
         Ok(Done { unit, key: String::new(), outputs, report, flaws, seconds: 0.0, spent: None })
     }
 
-    /// The end of a run: the manifest when its last stage is done, the summary, the packages.
+    /// The end of a run; when it comes after the last stage, its failure is journalled.
     fn finish(mut self, last: Stage) -> Result<(), Error> {
+        let ended = self.end(last);
+        let why = match &ended {
+            Err(Error::Interrupted { .. }) => return ended,
+            Err(error) => Some(error.to_string()),
+            Ok(()) => None,
+        };
+        if last == Stage::Deliver && (why.is_some() || self.journal.failed_end().is_some()) {
+            // On a full disk this fails as well; the end's own error is the one to show.
+            let journalled = self.journal.append(Record::Ended { why });
+            return ended.and(journalled);
+        }
+        ended
+    }
+
+    /// The manifest when the last stage is done, the summary, the packages.
+    fn end(&mut self, last: Stage) -> Result<(), Error> {
         // A run that stops early says nothing about the deliverables that are there already.
         if last == Stage::Deliver {
             manifest::write(self.config, &self.out_dir, &self.done, &mut self.journal)?;
         }
-        summary::write(&self)?;
-        summary::print(&self);
+        summary::write(self)?;
+        summary::print(self);
         if last == Stage::Deliver {
             if self.cancel.is_raised() {
                 let during = "the packages of the result".to_owned();

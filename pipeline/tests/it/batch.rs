@@ -1,8 +1,10 @@
 //! Several runs in one command: a batch of generated territories, its summary and its index.
 
 use std::fs;
+use std::io::Write;
 use std::process::Output;
 
+use pipeline::status::Progress;
 use serde_json::Value;
 
 use crate::chain::{Chain, delivered};
@@ -74,6 +76,7 @@ fn a_batch_is_a_chain_of_vintages_and_one_that_fails_stops_no_other() {
     assert!(!said.contains("ingest 0"), "{said}");
     assert_eq!(fs::read(chain.path("out/index.html")).unwrap(), index);
     assert!(delivered(&chain.path("out/D011/2024")) == first);
+    packages_that_failed_take_no_figure_out_of_the_index(&chain);
 }
 
 fn the_trace_has_every_stage_of_both_runs_and_their_blocks(chain: &Chain) {
@@ -118,6 +121,18 @@ fn the_index_holds_the_departments_own_figures(chain: &Chain) {
     assert_eq!(column(2, "surface_artif_1"), column(1, "surface_artif_2"));
     assert_eq!(column(3, "etat"), "en échec");
     assert!(page.contains("the pattern matches no file"), "why it failed");
+}
+
+fn packages_that_failed_take_no_figure_out_of_the_index(chain: &Chain) {
+    let out = chain.path("out");
+    let known = pipeline::index::write(&out, &[]).unwrap();
+    let journal = out.join("D011/2024/.work/journal.jsonl");
+    let mut journal = fs::File::options().append(true).open(journal).unwrap();
+    writeln!(journal, r#"{{"record":"ended","why":"disk full"}}"#).unwrap();
+    let entries = pipeline::index::write(&out, &[]).unwrap();
+    assert_eq!((entries[1].state, entries[0].state), (Progress::Failed, Progress::Done));
+    assert_eq!(entries[1].why.as_deref(), Some("end: disk full"));
+    assert!(entries[1].figures.is_some() && entries[1].figures == known[1].figures);
 }
 
 #[test]

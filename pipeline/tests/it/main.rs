@@ -39,6 +39,7 @@ mod resume;
 mod scratch;
 #[path = "../../src/shared_data.rs"]
 mod shared_data;
+mod status;
 mod survey;
 mod town;
 mod units;
