@@ -19,6 +19,7 @@ use crate::packages::{Kind, Package, State};
 use entry::{Body, Entry, Measured};
 use subject::Subject;
 
+mod alone;
 mod data;
 mod entry;
 mod licence;

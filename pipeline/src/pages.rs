@@ -215,6 +215,7 @@ impl<'a> Pages<'a> {
             learning: None,
             method: department.method.clone(),
             sources: department.sources.clone(),
+            run: None,
         })
     }
 

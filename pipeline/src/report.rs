@@ -72,6 +72,8 @@ pub struct ReportData<'a> {
     pub method: Vec<(String, String)>,
     /// Data sources with their dates and licences.
     pub sources: Vec<String>,
+    /// Address of the page that tells what the computation took, where there is one.
+    pub run: Option<String>,
 }
 
 /// Changed objects of one kind.

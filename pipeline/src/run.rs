@@ -9,6 +9,7 @@ mod summary;
 mod work;
 
 pub use drive::{drive, stage_key};
+pub(crate) use page::PAGE;
 pub use work::{Task, carry_out};
 
 use std::path::PathBuf;

@@ -9,9 +9,10 @@ use crate::context::WORK;
 use crate::error::{Error, InputError};
 use crate::journal::Journal;
 use crate::manifest::{self, Manifest};
+use crate::run;
 
 /// What a run writes beside its manifest because it differs from run to run.
-const UNLISTED: [&str; 2] = ["run.json", "run.html"];
+const UNLISTED: [&str; 2] = ["run.json", run::PAGE];
 
 /// One file that is not as its manifest says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -47,6 +47,7 @@ pub(super) fn write(
         learning: None,
         method: method.into_vec(),
         sources: sources(request),
+        run: None,
         tables: &figures.tables,
     };
     let assessed = department.quality.iter();

@@ -12,6 +12,7 @@ use crate::error::{Error, InputError};
 use crate::finished::Finished;
 use crate::journal::{Journal, State};
 use crate::manifest;
+use crate::run;
 use crate::stage::Stage;
 use crate::status::{self, Progress, Status};
 
@@ -92,7 +93,7 @@ fn entry(path: &Path, folder: String, department: &str, vintage: u16) -> Result<
     let why = status.as_ref().and_then(Status::failure);
     let is_complete = has_manifest && status.as_ref().is_none_or(Status::is_computed);
     let (department, figures) = (department.to_owned(), None);
-    let is_measured = path.join("run.html").is_file();
+    let is_measured = path.join(run::PAGE).is_file();
     let entry = Entry { folder, department, vintage, state, why, is_measured, figures };
     Ok(match is_complete.then(|| Figures::read(path)) {
         None => entry,

@@ -104,6 +104,7 @@ fn data() -> ReportData<'static> {
         }),
         method: vec![("Seuils".into(), "Un groupe de moins de 2 500 m² change de statut.".into())],
         sources: vec!["BD ORTHO 2021, IGN, Licence Ouverte 2.0".into()],
+        run: None,
     }
 }
 
@@ -245,6 +246,15 @@ fn changes_are_numbered_on_the_map_and_shown_beside_their_line() {
     assert!(html.contains(mark) && html.contains("<li id=\"changement-1\">"));
     assert!(html.contains("src=\"data:image/jpeg;base64,/9j/\" alt=\"Changement 1 sur"));
     assert!(html.contains("Et 3 autres, dans la couche des changements."));
+}
+
+#[test]
+fn the_method_of_a_run_links_to_what_it_took_and_that_of_a_comparison_does_not() {
+    let link = "<a href=\"run.html\">Déroulement du calcul</a>";
+    assert!(!render(&data()).unwrap().contains("Déroulement"));
+    let html = render(&ReportData { run: Some("run.html".into()), ..data() }).unwrap();
+    let method = html.split("<section id=\"methode\"").nth(1).unwrap();
+    assert!(method.split("</section>").next().unwrap().contains(link));
 }
 
 #[test]

@@ -106,6 +106,7 @@ pub(super) struct View {
     learning: Option<learning::LearningView>,
     method: Vec<(String, String)>,
     sources: Vec<String>,
+    run: Option<String>,
 }
 
 /// A row of a table, read by key.
@@ -201,6 +202,7 @@ impl View {
             learning: data.learning.as_ref().map(learning::LearningView::of),
             method: data.method.clone(),
             sources: data.sources.clone(),
+            run: data.run.clone(),
         })
     }
 }

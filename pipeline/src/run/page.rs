@@ -1,6 +1,7 @@
 //! `run.html`: what a run took, stage by stage, as one French page; what `run.json` says, for people.
 //!
-//! It differs from run to run, so it is in no manifest and `report.html` holds none of it.
+//! It differs from run to run, so it is in no manifest and `report.html`, which links to it, holds none
+//! of it.
 
 use serde::Serialize;
 
@@ -11,6 +12,9 @@ use crate::error::Error;
 use crate::report::{decimal, frame};
 use crate::spent::Spent;
 use crate::stage::Stage;
+
+/// Name of the page in the output folder.
+pub(crate) const PAGE: &str = "run.html";
 
 /// What the template shows.
 #[derive(Debug, Serialize)]
@@ -72,7 +76,7 @@ pub(super) fn html(run: &Run<'_>) -> Result<String, Error> {
         ],
         rows: run.done.iter().map(row).collect(),
     };
-    frame::fill("run.html", include_str!("page/template.html"), view)
+    frame::fill(PAGE, include_str!("page/template.html"), view)
 }
 
 /// Duration, processor, reading, writing, memory, bytes read and written, cells per second.

@@ -19,7 +19,7 @@ pub(super) fn write(run: &Run<'_>) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(&fields(run))
         .map_err(|error| Error::internal(format!("the summary has no JSON form: {error}")))?;
     publish_bytes(run.out_dir.join("run.json"), format!("{text}\n").as_bytes())?;
-    publish_bytes(run.out_dir.join("run.html"), page::html(run)?.as_bytes())?;
+    publish_bytes(run.out_dir.join(page::PAGE), page::html(run)?.as_bytes())?;
     Ok(())
 }
 

@@ -65,6 +65,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
         learning: Some(learning(ctx)?),
         method: method::of(config).into_vec(),
         sources: sources(ctx),
+        run: Some(crate::run::PAGE.to_owned()),
         tables: &figures.tables,
     };
     let page = publish_bytes(ctx.out(REPORT), report::render(&department)?.as_bytes())?;

@@ -96,6 +96,7 @@ fn a_territory_goes_through_every_stage_and_comes_out_as_the_contract_says() {
     same_files(&files, &delivered(&two));
     layers_are_those_of_the_contract(&one);
     tables_and_report_are_there(&files);
+    crate::pages::links_lead_somewhere(&one.join("report.html"));
     crate::laws::are_french(&one);
     reports_are_what_the_platform_takes(&one.join("corrections/ign_reports.jsonl"));
     a_changed_place_is_explained(&chain, &one);
@@ -202,6 +203,7 @@ fn tables_and_report_are_there(files: &BTreeMap<PathBuf, Vec<u8>>) {
     assert!(of_zones.iter().all(|(_, html)| html.len() < 1_000_000));
     let report = String::from_utf8(files[Path::new("report.html")].clone()).unwrap();
     assert!(report.contains("Artificialisation") && !report.contains("{{"));
+    assert!(report.contains("<a href=\"run.html\">"));
     assert!(files.contains_key(Path::new("manifest.json")));
 }
 

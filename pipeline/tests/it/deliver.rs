@@ -84,6 +84,7 @@ fn archives_of_a_comparison_are_named_packed_and_summed_as_users_expect() {
         &diff.join("1_DONNEES"),
         &["ogrinfo", "-ro", "-so", "DIFF_11_2021_2018.gpkg", "DIFF_11_2021_2018"],
     );
+    crate::pages::links_lead_somewhere(&diff.join("5_QUALITE/rapport.html"));
     let notice = fs::read_to_string(diff.join("LISEZMOI.txt")).unwrap();
     assert!(notice.contains("CS_2018 (texte) : code de la couverture en 2018"), "{notice}");
 }

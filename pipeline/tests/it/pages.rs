@@ -114,22 +114,32 @@ fn pages_need_nothing_else_and_stay_small() {
         let html = fs::read_to_string(&path).unwrap();
         assert!(html.len() < 1_000_000, "{}: {} bytes", path.display(), html.len());
         let has_changes = html.contains("<li id=\"changement-");
-        let scripts = all_between(&html, "<script", "</script>");
-        assert_eq!(scripts.len(), if has_changes { 3 } else { 0 }, "{}", path.display());
-        let own = scripts.iter().fold(html.clone(), |rest, script| rest.replace(script, ""));
+        let n_scripts = html.matches("<script").count();
+        assert_eq!(n_scripts, if has_changes { 3 } else { 0 }, "{}", path.display());
+        let own = without_scripts(&html);
         for banned in ["http://", "https://", "<link", "@import", "url("] {
             assert!(!own.contains(banned), "{}: {banned}", path.display());
         }
         assert_eq!(html.matches("default-src 'none'; img-src data:;").count(), 1);
         assert_eq!(html.matches("'sha256-").count(), if has_changes { 2 } else { 0 });
-        // Every link inside the result leads somewhere.
-        for address in all_between(&own, "href=\"", "\"") {
-            let found = match address.strip_prefix('#') {
-                Some(id) => html.contains(&format!("id=\"{id}\"")),
-                None => path.parent().unwrap().join(address).exists(),
-            };
-            assert!(found, "{}: {address}", path.display());
-        }
+        links_lead_somewhere(&path);
+    }
+}
+
+fn without_scripts(html: &str) -> String {
+    let scripts = all_between(html, "<script", "</script>");
+    scripts.iter().fold(html.to_owned(), |rest, script| rest.replace(script, ""))
+}
+
+/// Follows every link of a page, within it and to files.
+pub(crate) fn links_lead_somewhere(path: &Path) {
+    let html = fs::read_to_string(path).unwrap();
+    for address in all_between(&without_scripts(&html), "href=\"", "\"") {
+        let found = match address.strip_prefix('#') {
+            Some(id) => html.contains(&format!("id=\"{id}\"")),
+            None => path.parent().unwrap().join(address).exists(),
+        };
+        assert!(found, "{}: {address}", path.display());
     }
 }
 
