@@ -19,6 +19,7 @@ use crate::tables::Table;
 use crate::tables::gazetteer::Level;
 
 mod base64;
+mod card;
 mod chart;
 mod figure;
 pub(crate) mod frame;
@@ -27,8 +28,9 @@ mod scene;
 mod view;
 
 pub(crate) use base64::data_uri;
+pub(crate) use card::Card;
 pub(crate) use chart::escaped;
-pub(crate) use figure::{decimal, shown};
+pub(crate) use figure::{Figure, decimal, shown};
 pub use scene::{Limit, Scene};
 pub use view::zone::Zone;
 

@@ -9,7 +9,7 @@ use super::estimate::{Criterion, Reading};
 use super::result::Outcome;
 use crate::VERSION;
 use crate::error::Error;
-use crate::report::{decimal, frame};
+use crate::report::{Card, decimal, frame};
 use crate::tables::{Cell, Table};
 
 mod chart;
@@ -45,15 +45,6 @@ struct View {
 struct Said {
     words: &'static str,
     class: &'static str,
-}
-
-/// A figure that stands out.
-#[derive(Debug, Serialize)]
-struct Card {
-    label: String,
-    value: String,
-    display: String,
-    note: String,
 }
 
 /// A line of a table: words, then figures.
@@ -190,12 +181,9 @@ fn cards(outcome: &Outcome) -> Vec<Card> {
     for (key, label) in [("cs", "Exactitude de la couverture"), ("us", "Exactitude de l'usage")] {
         if let Some(reading) = of(key) {
             let overall = reading.assessment.overall;
-            cards.push(Card {
-                label: label.to_owned(),
-                value: Cell::estimate(100.0 * overall.value, 2).text(),
-                display: format!("{}\u{202f}%", percent(overall.value)),
-                note: format!("{} %", interval(overall)),
-            });
+            let value = Cell::estimate(100.0 * overall.value, 2).text();
+            let display = format!("{}\u{202f}%", percent(overall.value));
+            cards.push(Card::new(label, (value, display), format!("{} %", interval(overall))));
         }
     }
     // Among statuses, the first class is what is artificial.
@@ -206,17 +194,15 @@ fn cards(outcome: &Outcome) -> Vec<Card> {
         if let Some(own) = own {
             let [value, low, high] = [own.share.value, own.share.low, own.share.high]
                 .map(|share| share * area_m2(total));
-            cards.push(Card {
-                label: format!("{label}, surface estimée"),
-                value: Cell::estimate(value, 0).text(),
-                display: format!("{}\u{a0}ha", hectares(value)),
-                note: format!(
-                    "{} à {} ha ; sur la carte {} ha",
-                    hectares(low),
-                    hectares(high),
-                    hectares(area_m2(*mapped))
-                ),
-            });
+            let exact = Cell::estimate(value, 0).text();
+            let display = format!("{}\u{a0}ha", hectares(value));
+            let note = format!(
+                "{} à {} ha ; sur la carte {} ha",
+                hectares(low),
+                hectares(high),
+                hectares(area_m2(*mapped))
+            );
+            cards.push(Card::new(format!("{label}, surface estimée"), (exact, display), note));
         }
     }
     cards

@@ -13,7 +13,7 @@ use super::terms::{Outcome, Term};
 use crate::VERSION;
 use crate::artefact::Draft;
 use crate::error::Error;
-use crate::report::{Map, data_uri, frame, shown};
+use crate::report::{Card, Map, data_uri, frame, shown};
 use crate::tables::{Cell, Table, csv, json as as_json, xlsx};
 use crate::territory::Communes;
 
@@ -77,15 +77,6 @@ struct View {
     left_out: usize,
     method: Vec<(String, String)>,
     sources: Vec<String>,
-}
-
-/// A figure that stands out.
-#[derive(Debug, Serialize)]
-struct Card {
-    label: &'static str,
-    value: String,
-    display: String,
-    note: String,
 }
 
 /// A table of figures.
@@ -242,8 +233,7 @@ fn worth(followed: &Followed<'_>) -> (i128, i128) {
 fn cards(follow_up: &FollowUp<'_>) -> Vec<Card> {
     let Funnel { entered, sent, accepted, .. } = follow_up.funnel();
     let plain = |label, n: usize, note: String| {
-        let value = n.to_string();
-        Card { label, display: shown(&Cell::Integer(n as i64)), value, note }
+        Card::new(label, (n.to_string(), shown(&Cell::Integer(n as i64))), note)
     };
     let of = |wanted: Outcome| {
         follow_up.followed.iter().filter(|followed| followed.outcome() == Some(wanted)).count()
@@ -269,17 +259,13 @@ fn cards(follow_up: &FollowUp<'_>) -> Vec<Card> {
     }
     if let Some(stake) = follow_up.stake {
         let all = Cell::Area(stake.all());
-        cards.push(Card {
-            label: "Artificialisation en jeu",
-            value: all.text(),
-            display: shown(&all),
-            note: format!(
-                "{} à artificialiser, {} à désartificialiser ; {} obtenus",
-                shown(&Cell::Area(stake.gain)),
-                shown(&Cell::Area(stake.loss)),
-                shown(&Cell::Area(stake.done()))
-            ),
-        });
+        let note = format!(
+            "{} à artificialiser, {} à désartificialiser ; {} obtenus",
+            shown(&Cell::Area(stake.gain)),
+            shown(&Cell::Area(stake.loss)),
+            shown(&Cell::Area(stake.done()))
+        );
+        cards.push(Card::new("Artificialisation en jeu", (all.text(), shown(&all)), note));
     }
     cards
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::results::{Entry, Figures};
 use super::sums;
 use crate::VERSION;
-use crate::report::shown;
+use crate::report::{Card, Figure, shown};
 use crate::status::Progress;
 use crate::tables::Cell;
 
@@ -16,22 +16,6 @@ pub(super) struct View {
     rows: Vec<Row>,
     sums: Vec<SumRow>,
     program: String,
-}
-
-/// A figure with its exact string.
-#[derive(Debug, Default, Serialize)]
-struct Figure {
-    value: String,
-    display: String,
-    sign: &'static str,
-}
-
-/// A figure that stands out.
-#[derive(Debug, Serialize)]
-struct Card {
-    label: &'static str,
-    figure: Figure,
-    note: String,
 }
 
 /// One department and vintage.
@@ -86,8 +70,8 @@ pub(super) fn of(entries: &[Entry]) -> View {
 
 fn cards(entries: &[Entry]) -> Vec<Card> {
     let count = |label, n: usize, note: String| {
-        let figure = figure(&Cell::Integer(n as i64));
-        Card { label, figure: Figure { sign: "", ..figure }, note }
+        let count = Cell::Integer(n as i64);
+        Card::new(label, (count.text(), shown(&count)), note)
     };
     let complete = entries.iter().filter(|entry| entry.state == Progress::Done).count();
     let failed = entries.iter().filter(|entry| entry.state == Progress::Failed).count();

@@ -11,13 +11,13 @@ const THIN: char = '\u{202f}';
 
 /// A figure to print: `display` for people, `value` for machines.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub(super) struct Figure {
+pub(crate) struct Figure {
     /// Rounded, French, with its unit.
-    pub(super) display: String,
+    pub(crate) display: String,
     /// The string of the CSV; empty when there is nothing to print.
-    pub(super) value: String,
-    /// `plus`, `minus` or `zero`, for colour.
-    pub(super) sign: &'static str,
+    pub(crate) value: String,
+    /// `plus`, `minus` or `zero`, for colour; empty where it says nothing.
+    pub(crate) sign: &'static str,
 }
 
 impl Figure {

@@ -6,7 +6,7 @@ use kernels::artificialise::Totals;
 
 use super::figure::{Figure, grouped};
 use super::scene::SceneView;
-use super::{Invariant, ReportData, data_uri};
+use super::{Card, Invariant, ReportData, data_uri};
 use crate::Error;
 use crate::pages;
 use crate::tables::gazetteer::Level;
@@ -22,14 +22,6 @@ mod repairs;
 mod section;
 mod trajectory;
 pub(super) mod zone;
-
-/// A figure with words around it.
-#[derive(Debug, Serialize)]
-pub(super) struct Named {
-    label: String,
-    figure: Figure,
-    note: String,
-}
 
 /// A row of figures.
 #[derive(Debug, Serialize)]
@@ -81,7 +73,7 @@ pub(super) struct View {
     program: String,
     rules: String,
     nomenclature: String,
-    key_figures: Vec<Named>,
+    key_figures: Vec<Card>,
     maps: Vec<Picture>,
     sections: Vec<section::Section>,
     matrix: Option<Grid>,
@@ -218,13 +210,13 @@ fn has_flux(vintages: &[(usize, String)]) -> bool {
     vintages.len() > 1
 }
 
-fn key_figures(data: &ReportData<'_>, vintages: &[(usize, String)]) -> Result<Vec<Named>, Error> {
+fn key_figures(data: &ReportData<'_>, vintages: &[(usize, String)]) -> Result<Vec<Card>, Error> {
     let (artif, imper) = (row(data, "artif")?, row(data, "imper")?);
     let (last, year) = vintages.last().cloned().unwrap_or((1, String::new()));
     let period = vintages.iter().map(|(_, y)| y.as_str()).collect::<Vec<_>>().join(" → ");
     let share = artif.figure(&format!("pourcent_artif_{last}"))?.display;
     let imper_share = imper.figure(&format!("pourcent_imper_{last}"))?.display;
-    let named = |label: &str, figure, note: String| Named { label: label.to_owned(), figure, note };
+    let named = |label: &str, figure, note: String| Card { label: label.to_owned(), figure, note };
     let artificial = named(
         "Surface artificialisée",
         artif.figure(&format!("surface_artif_{last}"))?,

@@ -9,7 +9,7 @@ use super::drive::Run;
 use super::summary;
 use crate::VERSION;
 use crate::error::Error;
-use crate::report::{decimal, frame};
+use crate::report::{Card, decimal, frame};
 use crate::spent::Spent;
 use crate::stage::Stage;
 
@@ -23,15 +23,6 @@ struct View {
     program: String,
     cards: Vec<Card>,
     rows: Vec<Row>,
-}
-
-/// A figure that stands out.
-#[derive(Debug, Serialize)]
-struct Card {
-    label: &'static str,
-    value: String,
-    display: String,
-    note: String,
 }
 
 /// One stage.
@@ -59,11 +50,8 @@ pub(super) fn html(run: &Run<'_>) -> Result<String, Error> {
     let total = |of: fn(&Spent) -> f64| spent().map(|spent| of(&spent)).sum::<f64>();
     let most = spent().map(|spent| spent.memory_peak_bytes).max().unwrap_or(0);
     let (seconds, cpu_seconds) = (total(|spent| spent.seconds), total(|spent| spent.cpu_seconds));
-    let card = |label, value: f64, display, note: &str| Card {
-        label,
-        value: format!("{value:.3}"),
-        display,
-        note: note.to_owned(),
+    let card = |label, value: f64, display, note: &str| {
+        Card::new(label, (format!("{value:.3}"), display), note)
     };
     let cores = format!("{} fils d'exécution", run.threads);
     let view = View {

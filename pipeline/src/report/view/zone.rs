@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::changes::{self, ChangeLine};
-use super::{Figure, Grid, Line, Named, Picture, Row, has_flux, vintages};
+use super::{Card, Figure, Grid, Line, Picture, Row, has_flux, vintages};
 use crate::error::Error;
 use crate::pages::Shown;
 use crate::report::ReportData;
@@ -30,7 +30,7 @@ pub(in crate::report) struct ZoneView {
     has_flux: bool,
     program: String,
     rules: String,
-    key_figures: Vec<Named>,
+    key_figures: Vec<Card>,
     svg: String,
     grid: Grid,
     maps: Vec<Picture>,
@@ -80,10 +80,10 @@ impl ZoneView {
 
 type Years = [(usize, String)];
 
-fn key_figures(row: &Row<'_>, vintages: &Years) -> Result<Vec<Named>, Error> {
+fn key_figures(row: &Row<'_>, vintages: &Years) -> Result<Vec<Card>, Error> {
     let (last, year) = vintages.last().cloned().unwrap_or((1, String::new()));
-    let named = |label: &str, key: &str, note: String| -> Result<Named, Error> {
-        Ok(Named { label: label.to_owned(), figure: row.figure(key)?, note })
+    let named = |label: &str, key: &str, note: String| -> Result<Card, Error> {
+        Ok(Card { label: label.to_owned(), figure: row.figure(key)?, note })
     };
     let of = |what: &str, key: &str| named(what, &format!("{key}_{last}"), format!("en {year}"));
     let mut figures = vec![
