@@ -15,10 +15,9 @@ There is no public tool that does this; the yardstick is the goal, minutes and b
 import argparse
 import pathlib
 import subprocess
-import sys
-import tempfile
 
-from side_by_side import build, measured, peers_python, polygons, run
+from department import ground, write_communes, write_vintage
+from side_by_side import build, measured, peers_python, prepared
 
 YEAR, DEPARTMENT = 2021, "11"
 # Couples of OCS GE that may follow each other: field, wood, meadow, yard, water.
@@ -28,25 +27,16 @@ COUPLES = [("CS2.2.1", "US1.1"), ("CS2.1.1.1", "US1.2"), ("CS2.2.1", "US6.2"),
 ONE_IN = 5
 
 
-def prepare(folder, side):
+def prepare(folder):
     """In the process that has the public tools: the vintages and the communes as GeoPackages."""
-    import geopandas
     import numpy
-    import shapely
 
-    shapes = polygons(f"{folder}/coverage", "before")
-    # On the ground of the department, in whole centimetres.
-    shapes = shapely.transform(shapes, lambda xy: numpy.round(xy - xy.min(0), 2) + [600_000, 6_200_000])
+    shapes = ground(folder)
     ranks = numpy.arange(len(shapes))
 
     def write(name, couple_of):
         codes = [COUPLES[couple] for couple in couple_of]
-        geopandas.GeoDataFrame({
-            "id": [f"OCSGE{rank:07}" for rank in ranks],
-            "code_cs": [cs for cs, _ in codes], "code_us": [us for _, us in codes],
-            "millesime": YEAR, "source": "IGN", "ossature": 0, "id_origine": None, "code_or": None,
-        }, geometry=shapes, crs=2154).to_file(folder / f"{name}.gpkg", layer="OCCUPATION_SOL",
-                                              engine="pyogrio")
+        write_vintage(folder / f"{name}.gpkg", shapes, codes, YEAR)
 
     ign = ranks % 2
     other = 3 + ranks // ONE_IN % 2
@@ -54,12 +44,7 @@ def prepare(folder, side):
     write("ign", ign)
     write("local", numpy.where(is_other, other, ign))
     write("next", numpy.where(is_other & (ranks % (2 * ONE_IN) == 0), other, ign))
-    west, south, east, north = shapely.total_bounds(shapes)
-    step = (east - west) / 20
-    boxes = [shapely.box(west + k * step, south, west + (k + 1) * step, north) for k in range(20)]
-    geopandas.GeoDataFrame({
-        "insee": [f"11{k + 1:03}" for k in range(20)], "nom": [f"Commune {k + 1}" for k in range(20)],
-    }, geometry=boxes, crs=2154).to_file(folder / "communes.gpkg", engine="pyogrio")
+    write_communes(folder / "communes.gpkg", shapes)
 
 
 def choose(folder, count):
@@ -107,18 +92,11 @@ def main():
     parser.add_argument("--choose", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.prepare:
-        return prepare(pathlib.Path(args.prepare), args.side)
+        return prepare(pathlib.Path(args.prepare))
     if args.choose:
         return choose(pathlib.Path(args.choose), args.corrections)
-    peers, program = build(), build("pipeline", "millesime")
-    with tempfile.TemporaryDirectory(dir=pathlib.Path(program).parents[1]) as temporary:
-        folder = args.keep or pathlib.Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        made = run([peers, "make-coverages", str(folder / "coverage"), str(args.side), "20"], pin=False)
-        if isinstance(made, str):
-            sys.exit(made)
-        subprocess.run([peers_python(), __file__, "--prepare", str(folder), "--side", str(args.side)],
-                       check=True)
+    program = build("pipeline", "millesime")
+    with prepared(__file__, args) as folder:
         loop(program, folder, args.corrections)
     return None
 

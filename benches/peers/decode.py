@@ -28,9 +28,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-from side_by_side import ENV, build, peers_python, pinned, run, timed
+from side_by_side import ENV, build, cost, peers_python, run, timed
 
 TILES = ["TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "PREDICTOR=2"]
 # The driver of a codec, and how it is asked to write.
@@ -92,25 +91,11 @@ def sample(program, folder, size_m):
     return re.sub(r"\n  mnh: .*", "", text)
 
 
-def cost(command, pin=True):
-    """What a command took, its end included: processor and elapsed seconds, peak memory in MB."""
-    since = time.perf_counter()
-    with subprocess.Popen(command, env=ENV, preexec_fn=pinned if pin else None,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as done:
-        said = done.stderr.read()
-        _, status, used = os.wait4(done.pid, 0)
-        done.returncode = os.waitstatus_to_exitcode(status)
-    if done.returncode:
-        raise SystemExit(said)
-    return {"cpu_s": used.ru_utime + used.ru_stime, "wall_s": time.perf_counter() - since,
-            "peak_mb": used.ru_maxrss * 1024 / 1e6}
-
-
 def ours(program, config, out, threads=1):
     """The cost of both stages in one run, from nothing, with the elapsed time of each."""
     shutil.rmtree(out, ignore_errors=True)
     command = [program, "run", str(config), "--threads", str(threads), "--out", str(out)]
-    whole = cost([*command, "--to", "classify"], pin=threads == 1)
+    whole, _ = cost([*command, "--to", "classify"], pin=threads == 1, env=ENV)
     summary = json.loads(next(out.rglob("run.json")).read_text(encoding="utf-8"))
     stages = {stage["stage"]: stage["seconds"] for stage in summary["stages"]}
     return {**whole, **stages}

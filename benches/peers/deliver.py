@@ -15,11 +15,9 @@ department's page under 5 MB and a territory's under 1 MB.
 
 import argparse
 import pathlib
-import subprocess
-import sys
-import tempfile
 
-from side_by_side import build, measured, peers_python, polygons, run
+from department import ground, write_communes, write_vintage
+from side_by_side import build, measured, prepared
 
 YEARS, DEPARTMENT = (2018, 2021), "11"
 # Couples of OCS GE that may follow each other: field, wood, meadow, house, yard, water.
@@ -33,31 +31,18 @@ def prepare(folder, side):
     """In the process that has the public tools: the vintages and the territories as GeoPackages."""
     import geopandas
     import numpy
-    import shapely
 
-    shapes = polygons(f"{folder}/coverage", "before")
-    # On the ground of the department, in whole centimetres.
-    shapes = shapely.transform(shapes, lambda xy: numpy.round(xy - xy.min(0), 2) + [600_000, 6_200_000])
+    shapes = ground(folder)
     ranks = numpy.arange(len(shapes))
     first = (ranks * 7 + ranks // side) % len(COUPLES)
     second = numpy.where(ranks % ONE_IN == 0, (first + 3) % len(COUPLES), first)
     for year, couple_of in zip(YEARS, (first, second)):
-        codes = [COUPLES[couple] for couple in couple_of]
-        geopandas.GeoDataFrame({
-            "id": [f"OCSGE{rank:07}" for rank in ranks],
-            "code_cs": [cs for cs, _ in codes], "code_us": [us for _, us in codes],
-            "millesime": year, "source": "IGN", "ossature": 0, "id_origine": None, "code_or": None,
-        }, geometry=shapes, crs=2154).to_file(folder / f"{year}.gpkg", layer="OCCUPATION_SOL",
-                                              engine="pyogrio")
-    west, south, east, north = shapely.total_bounds(shapes)
-    step = (east - west) / 20
-    boxes = [shapely.box(west + k * step, south, west + (k + 1) * step, north) for k in range(20)]
+        write_vintage(folder / f"{year}.gpkg", shapes, [COUPLES[couple] for couple in couple_of], year)
+    communes = write_communes(folder / "communes.gpkg", shapes)
+    ranks = range(len(communes))
+    zones = [commune.centroid.buffer(400) for commune in communes]
     geopandas.GeoDataFrame({
-        "insee": [f"11{k + 1:03}" for k in range(20)], "nom": [f"Commune {k + 1}" for k in range(20)],
-    }, geometry=boxes, crs=2154).to_file(folder / "communes.gpkg", engine="pyogrio")
-    zones = [box.centroid.buffer(400) for box in boxes]
-    geopandas.GeoDataFrame({
-        "code": [f"Z{k + 1:02}" for k in range(20)], "nom": [f"Zone {k + 1}" for k in range(20)],
+        "code": [f"Z{k + 1:02}" for k in ranks], "nom": [f"Zone {k + 1}" for k in ranks],
     }, geometry=zones, crs=2154).to_file(folder / "zae.gpkg", engine="pyogrio")
 
 
@@ -95,15 +80,8 @@ def main():
     args = parser.parse_args()
     if args.prepare:
         return prepare(pathlib.Path(args.prepare), args.side)
-    peers, program = build(), args.program or build("pipeline", "millesime")
-    with tempfile.TemporaryDirectory(dir=pathlib.Path(peers).parents[1]) as temporary:
-        folder = args.keep or pathlib.Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        made = run([peers, "make-coverages", str(folder / "coverage"), str(args.side), "20"], pin=False)
-        if isinstance(made, str):
-            sys.exit(made)
-        subprocess.run([peers_python(), __file__, "--prepare", str(folder), "--side", str(args.side)],
-                       check=True)
+    program = args.program or build("pipeline", "millesime")
+    with prepared(__file__, args) as folder:
         deliver(program, folder)
     return None
 

@@ -21,9 +21,8 @@ import os
 import pathlib
 import shutil
 import subprocess
-import time
 
-from side_by_side import build
+from side_by_side import build, cost
 
 STAGES = ["ingest", "classify", "update", "regularise", "vectorise", "change", "artificialise",
           "correct", "indicators", "deliver"]
@@ -32,21 +31,6 @@ FRANCE_KM2 = 543_965
 GROUNDS = {"one department": DEPARTMENT_KM2, "13 departments": 13 * DEPARTMENT_KM2,
            "metropolitan France": FRANCE_KM2}
 NODES = (1, 10, 100)
-
-
-def cost(command):
-    """What a process took, its children's end included."""
-    since = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                          text=True) as done:
-        said = done.stderr.read()
-        _, status, used = os.wait4(done.pid, 0)
-        done.returncode = os.waitstatus_to_exitcode(status)
-    if done.returncode:
-        raise SystemExit(said)
-    return {"cpu_s": used.ru_utime + used.ru_stime, "wall_s": time.perf_counter() - since,
-            "peak_mb": used.ru_maxrss * 1024 / 1e6, "read_mb": used.ru_inblock * 512 / 1e6,
-            "written_mb": used.ru_oublock * 512 / 1e6}
 
 
 def measured(program, folder, side_km, threads):
@@ -61,8 +45,8 @@ def measured(program, folder, side_km, threads):
     shutil.rmtree(out, ignore_errors=True)
     stages = {}
     for stage in STAGES:
-        stages[stage] = cost([program, "run", str(ground / "config.yaml"), "--out", str(out),
-                              "--threads", str(threads), "--to", stage])
+        stages[stage], _ = cost([program, "run", str(ground / "config.yaml"), "--out", str(out),
+                                 "--threads", str(threads), "--to", stage])
     tables = next(out.rglob("manifest.json"), None)
     if tables is None:
         raise SystemExit(f"{out}: no result")

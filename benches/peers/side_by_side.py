@@ -16,12 +16,14 @@ neighbouring runs, with the lowest and the highest. Memory is the peak of the wh
 the step.
 """
 
+import contextlib
 import json
 import os
 import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -113,14 +115,46 @@ def polygons(folder, name):
     return shapely.from_ragged_array(kind, read["corners"] / 100.0, offsets)
 
 
+def cost(command, name=None, pin=False, env=None):
+    """What a command took, its end included, and what it said.
+
+    Processor and elapsed seconds, peak memory, bytes through the disk: the operating system's own
+    account of the process. One that fails ends this script, with its name and its words.
+    """
+    since = time.perf_counter()
+    with subprocess.Popen(command, env=env, preexec_fn=pinned if pin else None,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as done:
+        said = done.stderr.read()
+        _, status, used = os.wait4(done.pid, 0)
+        done.returncode = os.waitstatus_to_exitcode(status)
+    if done.returncode:
+        sys.exit(f"{name or pathlib.Path(command[0]).name}: {said}")
+    took = {"cpu_s": used.ru_utime + used.ru_stime, "wall_s": time.perf_counter() - since,
+            "peak_mb": used.ru_maxrss * 1024 / 1e6, "read_mb": used.ru_inblock * 512 / 1e6,
+            "written_mb": used.ru_oublock * 512 / 1e6}
+    return took, said.strip()
+
+
 def measured(name, command):
     """Runs a command and prints its line of the table."""
-    start = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    said = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    if status:
-        sys.exit(f"{name}: {said}")
-    wall, cpu = time.perf_counter() - start, usage.ru_utime + usage.ru_stime
-    print(f"| {name} | {wall:.0f} | {cpu:.0f} | {usage.ru_maxrss * 1024 / 1e6:.0f} |", flush=True)
-    return said.strip()
+    took, said = cost(command, name)
+    print(f"| {name} | {took['wall_s']:.0f} | {took['cpu_s']:.0f} | {took['peak_mb']:.0f} |", flush=True)
+    return said
+
+
+@contextlib.contextmanager
+def prepared(script, args):
+    """A folder of generated coverages and of what `script --prepare` makes of them.
+
+    `args` tells the polygons along a side and the folder to keep, if one is to be kept.
+    """
+    peers = build()
+    with tempfile.TemporaryDirectory(dir=pathlib.Path(peers).parents[1]) as temporary:
+        folder = args.keep or pathlib.Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        made = run([peers, "make-coverages", str(folder / "coverage"), str(args.side), "20"], pin=False)
+        if isinstance(made, str):
+            sys.exit(made)
+        subprocess.run([peers_python(), script, "--prepare", str(folder), "--side", str(args.side)],
+                       check=True)
+        yield folder
