@@ -7,7 +7,15 @@ use serde::Serialize;
 
 use crate::Error;
 
-/// Fills a page: a template that extends `frame.html` and may import from `macros.html`.
+/// What a page may extend or import from: `page.html` is a frame with an interactive map.
+const SHARED: [(&str, &str); 4] = [
+    ("frame.html", include_str!("frame.html")),
+    ("page.html", include_str!("page.html")),
+    ("macros.html", include_str!("macros.html")),
+    ("parts.html", include_str!("parts.html")),
+];
+
+/// Fills a page: a template that extends `frame.html` or `page.html`.
 ///
 /// * `name`: of the page's file. It must end in `.html`, so that every value is escaped unless the
 ///   template says `safe`.
@@ -21,10 +29,9 @@ pub(crate) fn fill(name: &str, template: &str, view: impl Serialize) -> Result<S
     environment.set_syntax(
         SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?,
     );
-    environment.add_template("frame.html", include_str!("frame.html")).map_err(failed)?;
-    environment.add_template("macros.html", include_str!("macros.html")).map_err(failed)?;
-    environment.add_template("parts.html", include_str!("parts.html")).map_err(failed)?;
-    environment.add_template(name, template).map_err(failed)?;
+    for (name, template) in SHARED.into_iter().chain([(name, template)]) {
+        environment.add_template(name, template).map_err(failed)?;
+    }
     let style = include_str!("style.css");
     let page = environment.get_template(name).map_err(failed)?;
     page.render(context! { v => Serde(view), style }).map_err(failed)
