@@ -1,6 +1,7 @@
 //! What the machine has: cores, free memory, free disk, open files.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -30,9 +31,8 @@ impl Machine {
     /// # Errors
     /// [`Error::Read`] when `/proc` or the file system does not answer.
     pub fn read(out: &Path) -> Result<Self, Error> {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
-            cores,
+            cores: cores(),
             memory_available_bytes: memory_available_bytes()?,
             disk_free_bytes: free_bytes(out)?,
             open_files_max: open_files_max()?,
@@ -40,6 +40,16 @@ impl Machine {
             temporary: std::env::temp_dir(),
         })
     }
+}
+
+/// Cores that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// The number of threads to work with: what is asked for, else one for each core.
+pub fn threads(asked: Option<NonZeroUsize>) -> usize {
+    asked.map_or_else(cores, NonZeroUsize::get)
 }
 
 /// Memory that the program takes whatever the size of the territory, in bytes.

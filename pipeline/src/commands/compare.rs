@@ -14,7 +14,7 @@ use crate::custom;
 use crate::error::Error;
 use crate::packages::Kind;
 use crate::progress::LogFormat;
-use crate::{quality, talk};
+use crate::{machine, quality, talk};
 
 /// The nomenclature of vintages for which none is named.
 const DEFAULT_NOMENCLATURE: &str = "ocsge-2-0";
@@ -140,7 +140,6 @@ impl Args {
         let vintages = self.vintages()?;
         let written_in = self.nomenclatures(&vintages)?;
         let nomenclature = level(&written_in)?;
-        let threads = self.threads.or_else(|| std::thread::available_parallelism().ok());
         Ok(Request {
             department,
             officials: self.officials(&vintages)?,
@@ -164,7 +163,7 @@ impl Args {
             strict: self.strict,
             force: self.force,
             dry_run: self.dry_run,
-            threads: threads.map_or(1, NonZeroUsize::get),
+            threads: machine::threads(self.threads),
             log_format: self.log_format,
         })
     }

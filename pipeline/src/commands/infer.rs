@@ -12,6 +12,7 @@ use crate::cancel::Cancel;
 use crate::error::{Error, InputError};
 use crate::infer::segmenter::{Library, Runtime};
 use crate::infer::{Engine, Images, Kind, Request, infer};
+use crate::machine;
 use crate::talk;
 use crate::units::{count, parse_bytes};
 
@@ -99,7 +100,6 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     }
     let images =
         Images { rvb: args.rvb.clone(), irc: args.irc.clone(), heights: args.heights.clone() };
-    let all_cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let request = Request {
         model: &args.model,
         description: &description,
@@ -109,7 +109,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         kind: args.kind,
         out: &args.out,
         memory_bytes: args.memory,
-        threads: args.threads.map_or_else(all_cores, NonZeroUsize::get),
+        threads: machine::threads(args.threads),
     };
     let load = |contract, n| runtime.load(&args.model, contract, n);
     let engine = Engine { version: runtime.version(), load: &load };

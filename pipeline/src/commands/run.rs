@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::progress::LogFormat;
 use crate::run::Options;
 use crate::stage::Stage;
-use crate::{talk, units};
+use crate::{machine, talk, units};
 
 /// What `run` is asked.
 #[derive(Debug, clap::Args)]
@@ -66,11 +66,10 @@ pub fn execute(args: &Args) -> Result<(), Error> {
     let edit =
         |config: Config| Ok(config.with_model(args.model.as_deref())?.with_scratch(args.scratch));
     let runs = Planned::load(&args.configs, args.out.as_deref(), edit);
-    let all_cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let options = Options {
         from: args.from,
         to: args.to,
-        threads: args.threads.map_or_else(all_cores, NonZeroUsize::get),
+        threads: machine::threads(args.threads),
         memory_bytes: args.memory,
         dry_run: args.dry_run,
         force: args.force,

@@ -7,6 +7,7 @@ use crate::batch::Planned;
 use crate::blocks::{Share, Slice};
 use crate::config::Config;
 use crate::error::Error;
+use crate::machine;
 use crate::progress::LogFormat;
 use crate::run::{self, Task};
 use crate::stage::Stage;
@@ -64,11 +65,10 @@ pub fn execute(args: &Args) -> Result<(), Error> {
         (_, _, true) => Share::Seal,
         _ => Share::All,
     };
-    let all_cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let task = Task {
         stage: args.stage,
         share,
-        threads: args.threads.map_or_else(all_cores, NonZeroUsize::get),
+        threads: machine::threads(args.threads),
         force: args.force,
         log_format: args.log_format,
     };
