@@ -40,6 +40,19 @@ impl Machine {
             temporary: std::env::temp_dir(),
         })
     }
+
+    /// A machine of two cores with so much free disk and memory, in bytes, and all else in plenty.
+    #[cfg(test)]
+    pub(crate) fn with_free(disk_free_bytes: u64, memory_available_bytes: u64) -> Self {
+        Self {
+            cores: 2,
+            memory_available_bytes,
+            disk_free_bytes,
+            open_files_max: 1024,
+            temporary: PathBuf::from("/tmp"),
+            temporary_free_bytes: u64::MAX,
+        }
+    }
 }
 
 /// Cores that this process may use.

@@ -282,14 +282,6 @@ mod tests {
     use super::*;
 
     fn plan(disk_free_bytes: u64, memory_available_bytes: u64) -> Plan {
-        let machine = Machine {
-            cores: 2,
-            memory_available_bytes,
-            disk_free_bytes,
-            open_files_max: 1024,
-            temporary: std::path::PathBuf::from("/tmp"),
-            temporary_free_bytes: u64::MAX,
-        };
         let inputs = Inputs { n_images: 2, image_bytes: 1_000, ground_m2: 1.0e6 };
         Plan {
             stages: Stage::ALL.to_vec(),
@@ -299,7 +291,7 @@ mod tests {
             n_predicted: 0,
             drivers: Vec::new(),
             threads: 2,
-            machine,
+            machine: Machine::with_free(disk_free_bytes, memory_available_bytes),
         }
     }
 

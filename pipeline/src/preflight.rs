@@ -182,19 +182,10 @@ fn drivers(wanted: &[&'static str], found: &[String]) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
     fn machine() -> Machine {
-        Machine {
-            cores: 2,
-            memory_available_bytes: 4 << 30,
-            disk_free_bytes: 4 << 30,
-            open_files_max: 1024,
-            temporary: PathBuf::from("/tmp"),
-            temporary_free_bytes: 1 << 30,
-        }
+        Machine::with_free(4 << 30, 4 << 30)
     }
 
     fn wanted(disk: u64, memory: u64) -> Wanted {

@@ -175,17 +175,10 @@ mod tests {
             n_features: 1,
             bytes,
         };
-        let plan = |disk_free_bytes, memory_available_bytes| Plan {
+        let plan = |disk, memory| Plan {
             inputs: vec![input(1 << 20), input(1 << 20)],
             head: String::new(),
-            machine: Machine {
-                cores: 2,
-                memory_available_bytes,
-                disk_free_bytes,
-                open_files_max: 1024,
-                temporary: std::path::PathBuf::from("/tmp"),
-                temporary_free_bytes: u64::MAX,
-            },
+            machine: Machine::with_free(disk, memory),
         };
         let (disk, memory) = (12 << 20, (300 << 20) + (28 << 20));
         assert!(plan(disk, memory).preflight(false).is_ok());
