@@ -109,7 +109,8 @@ impl Stage {
             Self::Correct => 3,
             Self::Classify | Self::Artificialise => 4,
             // Ingest 5: predictions are surveyed. Deliver 5: pages of territories.
-            // Deliver 9: the report links to what the run took.
+            // Deliver 8: an address of a change shows it at once. Deliver 9: the report links to what
+            // the run took.
             Self::Ingest | Self::Update => 5,
             Self::Indicators => 7,
             Self::Deliver => 9,
