@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
@@ -60,7 +61,16 @@ impl Lock {
     /// # Errors
     /// [`Error::Busy`] when another process holds it, [`Error::Write`] when it cannot be taken.
     pub fn take(work_dir: &Path, out_dir: &Path) -> Result<Self, Error> {
-        Self::hold(&work_dir.join(FILE), out_dir)
+        Self::hold(&work_dir.join(FILE), out_dir, File::try_lock)
+    }
+
+    /// Gives the lock of a working folder back for good: its file goes, and the folder when it holds
+    /// nothing else. What cannot be removed stays and does no harm.
+    pub fn leave(self, work_dir: &Path) {
+        // While it is held nobody else can have taken the file of this name.
+        let _ = fs::remove_file(work_dir.join(FILE));
+        drop(self);
+        let _ = fs::remove_dir(work_dir);
     }
 
     /// Takes the lock of one file that is read, changed and written again: a hidden file beside it.
@@ -69,7 +79,7 @@ impl Lock {
     /// As [`Lock::take`].
     pub fn of_file(file: &Path) -> Result<Self, Error> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        Self::hold(&file.with_file_name(format!(".{name}.lock")), file)
+        Self::hold(&file.with_file_name(format!(".{name}.lock")), file, File::try_lock)
     }
 
     /// Takes a part in the lock of a working folder, which must exist: with others that take a part,
@@ -78,10 +88,7 @@ impl Lock {
     /// # Errors
     /// As [`Lock::take`].
     pub fn share(work_dir: &Path, out_dir: &Path) -> Result<Self, Error> {
-        let path = work_dir.join(FILE);
-        let file = open(&path)?;
-        let locked = patiently(|| file.try_lock_shared());
-        Self::held(file, locked, &path, out_dir)
+        Self::hold(&work_dir.join(FILE), out_dir, File::try_lock_shared)
     }
 
     /// Takes the lock of one block of a stage under way, by its rank.
@@ -91,29 +98,29 @@ impl Lock {
     pub fn of_block(folder: &Path, rank: usize) -> Result<Self, Error> {
         let locks = folder.join("locks");
         std::fs::create_dir_all(&locks).map_err(Error::write(&locks))?;
-        Self::hold(&locks.join(rank.to_string()), folder)
+        Self::hold(&locks.join(rank.to_string()), folder, File::try_lock)
     }
 
-    /// Locks `path`, for work on `what`.
-    fn hold(path: &Path, what: &Path) -> Result<Self, Error> {
-        let file = open(path)?;
-        let locked = patiently(|| file.try_lock());
-        Self::held(file, locked, path, what)
-    }
-
-    fn held(
-        file: File,
-        locked: Result<(), TryLockError>,
+    /// Locks `path` in one of the two ways, for work on `what`.
+    fn hold(
         path: &Path,
         what: &Path,
+        lock: fn(&File) -> Result<(), TryLockError>,
     ) -> Result<Self, Error> {
-        match locked {
-            Ok(()) => {
-                sign(&file);
-                Ok(Self { file })
+        loop {
+            let file = open(path)?;
+            match patiently(|| lock(&file)) {
+                Ok(()) if is_at(&file, path).map_err(Error::write(path))? => {
+                    sign(&file);
+                    return Ok(Self { file });
+                }
+                // Who had it left for good in between: the lock of a file without a name is nobody's.
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::Busy { path: what.to_owned() });
+                }
+                Err(TryLockError::Error(source)) => return Err(Error::write(path)(source)),
             }
-            Err(TryLockError::WouldBlock) => Err(Error::Busy { path: what.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(Error::write(path)(source)),
         }
     }
 
@@ -138,7 +145,7 @@ impl Lock {
         // Over a network the whole lock is only given to who may write.
         let options = File::options().read(true).write(true).open(&path);
         let file = match options.or_else(|_| File::open(&path)) {
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(Error::read(&path))?,
         };
         let is_held = match patiently(|| file.try_lock()) {
@@ -187,6 +194,16 @@ fn patiently(lock: impl Fn() -> Result<(), TryLockError>) -> Result<(), TryLockE
     lock()
 }
 
+/// Whether an open file is the one that has this name now.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let own = file.metadata()?;
+    match path.metadata() {
+        Ok(named) => Ok((named.dev(), named.ino()) == (own.dev(), own.ino())),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(source),
+    }
+}
+
 fn open(path: &Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).open(path).map_err(Error::write(path))
@@ -194,6 +211,8 @@ fn open(path: &Path) -> Result<File, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[test]
@@ -223,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn workers_are_seen_while_one_is_left_and_a_look_turns_nobody_away() {
+    fn workers_are_seen_while_one_is_left() {
         let dir = tempfile::tempdir().unwrap();
         let share = || Lock::share(dir.path(), dir.path()).unwrap();
         let (one, other) = (share(), share());
@@ -231,13 +250,38 @@ mod tests {
         assert_eq!(Lock::holder(dir.path()).unwrap(), Some(Holder::Workers));
         drop(other);
         assert_eq!(Lock::holder(dir.path()).unwrap(), None);
-        let looking = open(&dir.path().join(FILE)).unwrap();
-        looking.try_lock().unwrap();
-        std::thread::scope(|scope| {
-            let worker = scope.spawn(share);
-            sleep(AGAIN.1 / 2);
-            drop(looking);
-            worker.join().unwrap();
-        });
+    }
+
+    #[test]
+    fn who_only_looks_at_a_lock_turns_nobody_away() {
+        for (n_looks, is_given) in [(AGAIN.0, true), (AGAIN.0 + 1, false)] {
+            let asked = Cell::new(0);
+            let given = patiently(|| {
+                asked.set(asked.get() + 1);
+                if asked.get() > n_looks { Ok(()) } else { Err(TryLockError::WouldBlock) }
+            });
+            assert_eq!(given.is_ok(), is_given, "{n_looks}");
+        }
+    }
+
+    #[test]
+    fn who_leaves_for_good_leaves_nothing_and_the_next_has_a_lock_that_others_see() {
+        let dir = tempfile::tempdir().unwrap();
+        let work = dir.path().join("work");
+        fs::create_dir(&work).unwrap();
+        let first = Lock::take(&work, dir.path()).unwrap();
+        let waiting = open(&work.join(FILE)).unwrap();
+        first.leave(&work);
+        assert!(!work.exists());
+        // What waited for the removed file has a lock that nobody else meets.
+        waiting.try_lock().unwrap();
+        fs::create_dir(&work).unwrap();
+        assert!(!is_at(&waiting, &work.join(FILE)).unwrap());
+        let next = Lock::take(&work, dir.path()).unwrap();
+        assert!(!is_at(&waiting, &work.join(FILE)).unwrap());
+        assert!(is_at(&next.file, &work.join(FILE)).unwrap());
+        fs::write(work.join("publication.json"), "{}").unwrap();
+        next.leave(&work);
+        assert!(work.join("publication.json").exists(), "there is something to complete");
     }
 }

@@ -42,8 +42,14 @@ struct Announcement {
 /// [`Error::Busy`] when another process works in it, and as [`complete`] and [`require_own`].
 pub fn enter(out: &Path, command: &str) -> Result<Lock, Error> {
     let work = out.join(WORK);
-    fs::create_dir_all(&work).map_err(Error::write(&work))?;
-    let lock = Lock::take(&work, out)?;
+    let lock = loop {
+        fs::create_dir_all(&work).map_err(Error::write(&work))?;
+        match Lock::take(&work, out) {
+            // A command that ended took the folder away in between.
+            Err(_) if !work.exists() => {}
+            other => break other?,
+        }
+    };
     if complete(out)? {
         talk::warning(
             "the previous command was stopped while it published: its result is complete",

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::Kind;
 use crate::artefact::{Draft, Stamp};
+use crate::context::WORK;
 use crate::error::Error;
 use crate::finished::Finished;
 use crate::manifest::{self, Manifest};
@@ -52,8 +53,15 @@ impl Package<'_> {
         &self,
         draft: impl FnOnce() -> Result<Vec<Draft>, Error>,
     ) -> Result<State, Error> {
+        let lock = publication::enter(self.out, &self.kind.command())?;
+        let published = self.replace(draft);
+        // What is for others holds no working folder.
+        lock.leave(&self.out.join(WORK));
+        published
+    }
+
+    fn replace(&self, draft: impl FnOnce() -> Result<Vec<Draft>, Error>) -> Result<State, Error> {
         let Self { kind, result, out, .. } = self;
-        let _lock = publication::enter(out, &kind.command())?;
         let state = |n_files, is_kept| State { kind: *kind, n_files, is_kept, lacking: Vec::new() };
         if let Some(n_files) = self.is_there()? {
             return Ok(state(n_files, true));

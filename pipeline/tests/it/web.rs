@@ -86,6 +86,7 @@ fn the_same_result_gives_the_same_bytes_wherever_it_stands() {
         fs::remove_dir_all(drawn.path(&format!("out/{kind}"))).unwrap();
         drawn.told(&["deliver", kind, "out"]);
         assert_eq!(files(&drawn.path(&format!("out/{kind}"))), before, "{kind}");
+        assert!(!drawn.path(&format!("out/{kind}/.work")).exists(), "{kind}");
     }
 }
 
