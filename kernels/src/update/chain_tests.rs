@@ -126,7 +126,7 @@ impl Scene {
         let samples = sampler.finish();
         let cells: Vec<usize> = samples.iter().map(|s| s.row * SIDE + s.col).collect();
         let seen = features.select(ndarray::Axis(0), &cells);
-        let tree = TreeParams { rounds: 20, ..TreeParams::default() };
+        let tree = TreeParams { rounds: 20, ..TreeParams::judge() };
         let params = clean::CleanParams::default();
         let kept =
             clean::clean(&samples, seen.view(), feature_names(false), &params, &tree).unwrap().kept;

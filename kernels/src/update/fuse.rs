@@ -218,12 +218,14 @@ impl Fusion {
                 for (image, plane) in cell.image.iter_mut().zip(&planes) {
                     *image = plane[[row, col]];
                 }
-                cell.before.clear();
-                if block.earlier.is_some_and(|seen| seen.valid[at] != 0) {
-                    cell.before.extend(before.iter().map(|plane| plane[[row, col]]));
-                }
                 self.weigh(&mut cell, block, at, prior);
-                self.write(&mut cell, prior, [row, col], &mut proposal);
+                let Some((best, kept)) = self.write(&cell, prior, [row, col], &mut proposal) else {
+                    continue;
+                };
+                if block.earlier.is_some_and(|seen| seen.valid[at] != 0) {
+                    let lead = before[best][[row, col]] - before[kept][[row, col]];
+                    proposal.lead_before[[row, col]] = in_margins(lead);
+                }
             }
         }
         Ok(proposal)
@@ -253,13 +255,10 @@ impl Fusion {
     }
 
     fn weigh(&self, cell: &mut Cell, block: &Block<'_>, at: [usize; 2], prior: ClassId) {
-        cell.evidence.fill(0.0);
-        for layer in 0..Layer::COUNT {
-            let value = block.evidence[[layer, at[0], at[1]]];
-            let said = &self.evidence[layer * 256 + usize::from(value)];
-            for (sum, part) in cell.evidence.iter_mut().zip(said) {
-                *sum += part;
-            }
+        let layers = std::array::from_fn(|layer| block.evidence[[layer, at[0], at[1]]]);
+        // Most cells are on the same ground as the one before.
+        if cell.layers != Some(layers) {
+            self.hear(cell, layers);
         }
         let way = &self.transition[usize::from(prior.0)];
         let parts = cell.image.iter().zip(&cell.evidence).zip(way);
@@ -268,12 +267,31 @@ impl Fusion {
         }
     }
 
-    fn write(&self, cell: &mut Cell, prior: ClassId, at: [usize; 2], out: &mut Proposal) {
+    /// Adds up what the layers say of each class.
+    fn hear(&self, cell: &mut Cell, layers: [u8; Layer::COUNT]) {
+        cell.layers = Some(layers);
+        cell.evidence.fill(0.0);
+        for (layer, value) in layers.into_iter().enumerate() {
+            let said = &self.evidence[layer * 256 + usize::from(value)];
+            for (sum, part) in cell.evidence.iter_mut().zip(said) {
+                *sum += part;
+            }
+        }
+    }
+
+    /// Writes what a cell wants; gives the ranks of the best class and the prior's when they differ.
+    fn write(
+        &self,
+        cell: &Cell,
+        prior: ClassId,
+        at: [usize; 2],
+        out: &mut Proposal,
+    ) -> Option<(usize, usize)> {
         let of_prior = self.classes.iter().position(|&class| class == prior);
         let best = match of_prior {
             None if !prior.is_nodata() => {
                 out.best[at] = prior.0;
-                return;
+                return None;
             }
             _ => cell.best(),
         };
@@ -282,18 +300,16 @@ impl Fusion {
             |k: usize| (255.0 * (cell.score[k] - cell.score[best]).exp() / total).round() as u8;
         out.best[at] = self.classes[best].0;
         out.certainty[at] = certainty(best);
-        let Some(kept) = of_prior else { return };
+        let kept = of_prior?;
         out.certainty_prior[at] = certainty(kept);
         if kept == best {
-            return;
-        }
-        if let (Some(best), Some(kept)) = (cell.before.get(best), cell.before.get(kept)) {
-            out.lead_before[at] = in_margins(best - kept);
+            return None;
         }
         out.margin[at] = in_margins(cell.score[best] - cell.score[kept]);
         let by_imagery = u8::from(cell.image[best] > cell.image[kept]) * BY_IMAGERY;
         let by_evidence = u8::from(cell.evidence[best] > cell.evidence[kept]) * BY_EVIDENCE;
         out.support[at] = by_imagery | by_evidence;
+        Some((best, kept))
     }
 }
 
@@ -351,13 +367,9 @@ impl Likelihood {
         let of_class = |(class, (terms, bytes)): (usize, (&[f32; 256], ArrayView2<'_, u8>))| {
             let mut from = bytes.mapv(|byte| terms[usize::from(byte)]);
             self.add_predicted(class, seen, &mut from);
-            let mut to = from.clone();
-            for _ in 0..params.smooth_passes {
-                contrast.pass(&from, &mut to);
-                std::mem::swap(&mut from, &mut to);
-            }
+            let smooth = contrast.smoothed(from, params.smooth_passes);
             let window = s![inner.row..inner.row + inner.rows, inner.col..inner.col + inner.cols];
-            from.slice(window).to_owned()
+            smooth.slice(window).to_owned()
         };
         let planes = self.terms.iter().zip(seen.probability.outer_iter());
         planes.enumerate().map(of_class).collect()
@@ -367,8 +379,8 @@ impl Likelihood {
 /// The scores of one cell, class by class.
 struct Cell {
     image: Vec<f32>,
-    /// What the imagery of the prior's date says; empty where there is none.
-    before: Vec<f32>,
+    /// The layers that the evidence was added up from.
+    layers: Option<[u8; Layer::COUNT]>,
     evidence: Vec<f32>,
     score: Vec<f32>,
 }
@@ -376,7 +388,7 @@ struct Cell {
 impl Cell {
     fn new(n_classes: usize) -> Self {
         let zeros = || vec![0.0; n_classes];
-        Self { image: zeros(), before: Vec::new(), evidence: zeros(), score: zeros() }
+        Self { image: zeros(), layers: None, evidence: zeros(), score: zeros() }
     }
 
     /// The class of the greatest score; the first of equals.
