@@ -13,6 +13,11 @@ use serde::{Deserialize, Serialize};
 use crate::{grid::Window, random::draw};
 
 pub mod clean;
+mod judge;
+mod sharpness;
+
+pub use judge::{JudgeError, Taught};
+pub use sharpness::sharpness;
 
 /// How training cells are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

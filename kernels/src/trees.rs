@@ -174,6 +174,17 @@ impl<C: Ord + Default> Model<C> {
         Ok(())
     }
 
+    /// The same model with every score of its trees multiplied: surer above 1, less sure below.
+    ///
+    /// What it takes for the frequency of classes stays; leaves saturate at 32 logits.
+    #[must_use]
+    pub fn sharpened(mut self, factor: f64) -> Self {
+        for leaf in self.trees.iter_mut().flat_map(|tree| &mut tree.leaves) {
+            *leaf = (f64::from(*leaf) * factor).round() as i16;
+        }
+        self
+    }
+
     /// The same model with its classes named otherwise, in the same order.
     ///
     /// # Errors

@@ -107,11 +107,12 @@ impl Stage {
             // Indicators 7: the method names the library of the maps. Deliver 7: interactive maps.
             Self::Regularise | Self::Vectorise | Self::Change => 2,
             Self::Correct => 3,
-            Self::Classify | Self::Artificialise => 4,
+            Self::Artificialise => 4,
             // Ingest 5: predictions are surveyed. Deliver 5: pages of territories.
             // Deliver 8: an address of a change shows it at once. Deliver 9: the report links to what
             // the run took.
-            Self::Ingest | Self::Update => 5,
+            // Classify 5: trees are pulled harder, and made as sure as unseen objects bear.
+            Self::Ingest | Self::Classify | Self::Update => 5,
             Self::Indicators => 7,
             Self::Deliver => 9,
         }

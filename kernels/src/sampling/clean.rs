@@ -8,15 +8,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::ArrayView2;
 use nomenclature::ClassId;
 use serde::{Deserialize, Serialize};
 
-use super::Sample;
-use crate::{
-    random::draw,
-    trees::{Model, ModelError, TrainError, TreeParams, train},
+use super::{
+    Sample,
+    judge::{JudgeError, Judged, Taught},
 };
+use crate::trees::TreeParams;
 
 /// How samples are cleaned.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -102,18 +102,6 @@ pub struct Cleaned {
     pub suspects: Vec<Suspect>,
 }
 
-/// Why samples cannot be cleaned.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CleanError {
-    /// A fold cannot be learned.
-    #[error(transparent)]
-    Train(#[from] TrainError),
-    /// A fold's model does not fit the samples.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-}
-
 /// Judges every sample by a model trained on other objects and drops those it contradicts, within
 /// the shares that `params` sets. Objects of a class that the other half has not are not judged.
 ///
@@ -128,17 +116,18 @@ pub enum CleanError {
 /// suspects does not tell a wrong label from a change.
 ///
 /// # Errors
-/// [`CleanError`] when a fold holds fewer than two classes or shapes do not fit.
+/// [`JudgeError`] when a fold holds fewer than two classes or shapes do not fit.
 pub fn clean(
     samples: &[Sample],
     features: ArrayView2<'_, u8>,
     names: &[&str],
     params: &CleanParams,
     tree: &TreeParams,
-) -> Result<Cleaned, CleanError> {
+) -> Result<Cleaned, JudgeError> {
     let mut cleaned = Cleaned { kept: (0..samples.len()).collect(), ..Cleaned::default() };
     for _ in 0..params.rounds {
-        let judged = judge(samples, features, names, (params, tree), &cleaned.kept)?;
+        let taught = Taught { samples, features, names, kept: &cleaned.kept };
+        let judged = Judged::of(&taught, params.seed, tree)?;
         cleaned = sorted_out(samples, &judged, params);
     }
     Ok(cleaned)
@@ -165,70 +154,6 @@ fn sorted_out(samples: &[Sample], judged: &Judged, params: &CleanParams) -> Clea
         classes: classes.into_values().collect(),
         suspects,
     }
-}
-
-/// Out-of-fold probabilities of samples.
-struct Judged {
-    classes: Vec<ClassId>,
-    /// Shape `(class, sample)`.
-    probability: Array2<u8>,
-    /// Whether the judge of a sample has learned its class; otherwise nothing is said of it.
-    has_judge: Vec<bool>,
-}
-
-/// Judges every sample; the judges learn from those of `taught`.
-fn judge(
-    samples: &[Sample],
-    features: ArrayView2<'_, u8>,
-    names: &[&str],
-    (params, tree): (&CleanParams, &TreeParams),
-    taught: &[usize],
-) -> Result<Judged, CleanError> {
-    let mut classes: Vec<ClassId> = samples.iter().map(|s| s.class).collect();
-    classes.sort_unstable();
-    classes.dedup();
-    let mut probability = Array2::zeros((classes.len(), samples.len()));
-    let mut has_judge = vec![false; samples.len()];
-    let folds = folds(samples, params.seed);
-    for fold in [0, 1] {
-        let is_inside = |i: &usize| folds[&samples[*i].object] == fold;
-        let inside: Vec<usize> = (0..samples.len()).filter(is_inside).collect();
-        let outside: Vec<usize> = taught.iter().copied().filter(|i| !is_inside(i)).collect();
-        let labels: Vec<ClassId> = outside.iter().map(|&i| samples[i].class).collect();
-        if labels.iter().collect::<BTreeSet<_>>().len() < 2 {
-            continue;
-        }
-        let model: Model = train(features.select(Axis(0), &outside).view(), &labels, names, tree)?;
-        let predicted = model.predict(features.select(Axis(0), &inside).view())?;
-        for &i in &inside {
-            has_judge[i] = model.classes().contains(&samples[i].class);
-        }
-        for (class, line) in model.classes().iter().zip(predicted.rows()) {
-            let rank = classes.partition_point(|c| c < class);
-            for (&i, &p) in inside.iter().zip(line) {
-                probability[[rank, i]] = p;
-            }
-        }
-    }
-    Ok(Judged { classes, probability, has_judge })
-}
-
-/// The fold of each object: those of a class are shared out evenly, in an order that is drawn.
-fn folds(samples: &[Sample], seed: u64) -> BTreeMap<u32, usize> {
-    let objects: BTreeSet<(ClassId, u64, u32)> =
-        samples.iter().map(|s| (s.class, draw(seed, u64::from(s.object), 0), s.object)).collect();
-    let mut folds = BTreeMap::new();
-    let mut last: Option<(ClassId, usize)> = None;
-    for (class, _, object) in objects {
-        let fold = match last {
-            Some((of, fold)) if of == class => 1 - fold,
-            _ => usize::from(class.0) & 1,
-        };
-        // An object of several classes stays where its first class put it.
-        folds.entry(object).or_insert(fold);
-        last = Some((class, fold));
-    }
-    folds
 }
 
 impl Judged {
@@ -268,19 +193,6 @@ impl Judged {
                 looks[i] = None;
             }
         }
-    }
-
-    /// The place of a class among those judged.
-    fn rank(&self, class: ClassId) -> usize {
-        self.classes.partition_point(|&c| c < class)
-    }
-
-    /// The most probable class of a sample; the first of equals.
-    fn most_probable(&self, sample: usize) -> ClassId {
-        let column = self.probability.column(sample);
-        let best =
-            (1..column.len()).fold(0, |best, k| if column[k] > column[best] { k } else { best });
-        self.classes[best]
     }
 
     /// For each sample, the most probable of the classes that reach their threshold, its own
@@ -378,6 +290,8 @@ fn class_reports(
 
 #[cfg(test)]
 mod tests {
+    use ndarray::Array2;
+
     use super::*;
 
     const OWN: ClassId = ClassId(1);

@@ -155,7 +155,7 @@ fn two_classes(n_objects: u32) -> (Vec<Sample>, Array2<u8>) {
 }
 
 fn quick() -> TreeParams {
-    TreeParams { rounds: 10, depth: 3, feature_share: 1.0, ..TreeParams::default() }
+    TreeParams { rounds: 10, depth: 3, feature_share: 1.0, ..TreeParams::judge() }
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn clouds(n: usize, spread: f64, seed: u64) -> (Array2<u8>, Vec<ClassId>) {
 }
 
 fn small() -> TreeParams {
-    TreeParams { rounds: 20, depth: 4, min_samples: 5, ..TreeParams::default() }
+    TreeParams { rounds: 20, depth: 4, min_samples: 5, ..TreeParams::judge() }
 }
 
 fn accuracy(model: &Model, features: &Array2<u8>, labels: &[ClassId]) -> f64 {
@@ -118,6 +118,26 @@ fn one_question_separates_two_values() {
 }
 
 #[test]
+fn a_sharpened_model_says_the_same_more_surely_of_the_same_frequencies() {
+    let (features, labels) = clouds(2000, 40.0, 6);
+    let model = train(features.view(), &labels, &NAMES, &small()).unwrap();
+    let sharp = model.clone().sharpened(2.0);
+    assert_eq!((sharp.shares(), &sharp.base), (model.shares(), &model.base));
+    let (p, q) = (model.predict(features.view()).unwrap(), sharp.predict(features.view()).unwrap());
+    // Log-odds of two classes beside those of the base: twice as much, bytes permitting.
+    let odds = |p: &Array2<u8>, i| (f64::from(p[[0, i]]) / f64::from(p[[1, i]])).ln();
+    let base = (f64::from(model.base[0]) - f64::from(model.base[1])) / f64::from(SCORE_ONE);
+    let clear = |p: &Array2<u8>, i| p[[0, i]].min(p[[1, i]]) >= 30;
+    let seen: Vec<usize> = (0..2000).filter(|&i| clear(&p, i) && clear(&q, i)).collect();
+    assert!(seen.len() > 50, "{}", seen.len());
+    for i in seen {
+        let (own, doubled) = (odds(&p, i) - base, odds(&q, i) - base);
+        assert!((2.0 * own - doubled).abs() < 0.2, "{own} {doubled}");
+    }
+    assert_eq!(model.clone().sharpened(1.0), model);
+}
+
+#[test]
 fn a_model_survives_serialisation_byte_for_byte() {
     let (features, labels) = clouds(400, 20.0, 7);
     let model = train(features.view(), &labels, &NAMES, &small()).unwrap();
@@ -153,7 +173,7 @@ fn a_damaged_model_is_refused_with_its_reason() {
         assert!(text.contains(from), "no `{from}` in the model");
         serde_yaml::from_str::<Model>(&text.replacen(from, to, 1)).unwrap_err().to_string()
     };
-    assert_eq!(damage("- feature: 1\n", "- feature: 77\n"), "tree 1 asks for feature 77 of 3");
+    assert_eq!(damage("- feature: 1\n", "- feature: 77\n"), "tree 0 asks for feature 77 of 3");
     assert_eq!(damage("base:\n", "base:\n- 1\n"), "model table `base` has 4 entries, expected 3");
     assert_eq!(
         damage("classes:\n- 3\n- 5\n", "classes:\n- 3\n- 3\n"),

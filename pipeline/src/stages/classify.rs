@@ -8,7 +8,7 @@ use kernels::features::{HALO, cell_features, feature_names};
 use kernels::grid::Window;
 use kernels::height::N_HEIGHT_BANDS;
 use kernels::sampling::clean::{ClassReport, CleanParams, Cleaned, clean};
-use kernels::sampling::{PriorBlock, Sample, SamplePlan, Sampler};
+use kernels::sampling::{PriorBlock, Sample, SamplePlan, Sampler, Taught, sharpness};
 use kernels::trees::{Model, Predictor, TreeParams, train};
 use ndarray::parallel::prelude::*;
 use ndarray::{Array2, Array3, ArrayView2, ArrayViewMut3, Axis, s};
@@ -28,8 +28,6 @@ use crate::stages::names;
 
 /// Side of the blocks that are computed at once, in cells.
 const SIDE: usize = 256;
-/// Trees of the judges that clean the samples.
-const JUDGE_ROUNDS: u32 = 25;
 
 /// Predicts every cell by the model given, or by one that is trained on the prior.
 ///
@@ -106,7 +104,7 @@ fn trained(ctx: &Context, frame: Frame) -> Result<(ModelFile, StageReport), Erro
         samples.extend(of_date);
     }
     let cleaning = CleanParams::default();
-    let (model, cleaned) = learn(ctx, &samples, &features, names, &cleaning)?;
+    let Learned { model, cleaned, sharpness } = learn(ctx, &samples, &features, names, &cleaning)?;
     let origin = Origin::of(ctx.config, ctx.prior()?.vintage, (plan, cleaning), ctx.inputs.clone());
     let cells = cube::read_runs(ctx, Quantity::Prior, |cell: u16| (cell >> 8) as u8)?;
     let accuracy = accuracy(ctx, &samples, &cleaned, &cells.n_cells_by_value());
@@ -114,7 +112,8 @@ fn trained(ctx: &Context, frame: Frame) -> Result<(ModelFile, StageReport), Erro
     let report = StageReport::default()
         .figure("samples", samples.len())
         .figure("samples_kept", cleaned.kept.len())
-        .figure("suspect_objects", cleaned.suspects.len());
+        .figure("suspect_objects", cleaned.suspects.len())
+        .figure("sharpness", sharpness);
     Ok((file, report))
 }
 
@@ -273,14 +272,22 @@ fn around<'a>(samples: impl Iterator<Item = &'a Sample> + Clone) -> Window {
     Window { row, col, rows, cols }
 }
 
-/// Cleans the samples and trains the model on those kept.
+/// A model and what training it found.
+struct Learned {
+    model: Model,
+    cleaned: Cleaned,
+    /// The factor on the scores of its trees.
+    sharpness: f64,
+}
+
+/// Cleans the samples, trains the model on those kept and makes it as sure as unseen objects bear.
 fn learn(
     ctx: &Context,
     samples: &[Sample],
     features: &Array2<u8>,
     names: &[&str],
     cleaning: &CleanParams,
-) -> Result<(Model, Cleaned), Error> {
+) -> Result<Learned, Error> {
     let path = &ctx.prior()?.layer.path;
     let unfit = |error: &dyn std::fmt::Display| -> Error {
         InputError::new(path, "the covers cannot be learned from the prior")
@@ -289,13 +296,15 @@ fn learn(
             .into()
     };
     let tree = TreeParams::default();
-    let judges = TreeParams { rounds: JUDGE_ROUNDS, ..tree };
+    let judges = TreeParams::judge();
     let cleaned =
         clean(samples, features.view(), names, cleaning, &judges).map_err(|error| unfit(&error))?;
     let kept = features.select(Axis(0), &cleaned.kept);
     let labels: Vec<ClassId> = cleaned.kept.iter().map(|&rank| samples[rank].class).collect();
     let model = train(kept.view(), &labels, names, &tree).map_err(|error| unfit(&error))?;
-    Ok((model, cleaned))
+    let taught = Taught { samples, features: features.view(), names, kept: &cleaned.kept };
+    let sharpness = sharpness(&taught, cleaning.seed, &tree).map_err(|error| unfit(&error))?;
+    Ok(Learned { model: model.sharpened(sharpness), cleaned, sharpness })
 }
 
 /// The probability of each class of the model at a date; zero without imagery.
