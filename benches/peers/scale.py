@@ -10,8 +10,8 @@ time, bytes through the disk and peak memory are the operating system's own acco
 
 The last table draws a straight line through the two largest territories, per square kilometre, to a
 department of 6,000 km2, to 13 of them and to metropolitan France (543,965 km2, IGN: Répertoire
-géographique des communes), on one node of as many processors as measured here and on 10 and 100 of
-them. The line holds for this generated ground at 1 m: imagery of 0.2 m adds its decoding, which
+géographique des communes), on one node of as many processors as measured here, kept busy, and on 10
+and 100 of them. The line holds for this generated ground at 1 m: imagery of 0.2 m adds its decoding, which
 `decode.py` measures.
 """
 
@@ -93,16 +93,28 @@ def line(rows, key, area_km2):
     return max(at[1], at[1] + slope * (area_km2 - km2(side_b)))
 
 
-def projection(rows):
+def projection(rows, processors):
     """What departments would take: whole departments are the pieces that nodes share."""
-    elapsed_h = line(rows, "wall_s", DEPARTMENT_KM2) / 3600
-    print("\n| straight line | CPU h | " + " | ".join(f"{n} nodes, h" for n in NODES) + " |")
+    elapsed_h = line(rows, "cpu_s", DEPARTMENT_KM2) / processors / 3600
+    titles = (f"{n} nodes of {processors} busy processors, h" for n in NODES)
+    print("\n| straight line | CPU h | " + " | ".join(titles) + " |")
     print("|---|---|" + "---|" * len(NODES))
     for name, area_km2 in GROUNDS.items():
         n_pieces = -(-area_km2 // DEPARTMENT_KM2)
         cpu_h = line(rows, "cpu_s", DEPARTMENT_KM2) * area_km2 / DEPARTMENT_KM2 / 3600
         hours = (f"{elapsed_h * -(-n_pieces // n):.1f}" for n in NODES)
         print(f"| {name} | {cpu_h:.1f} | " + " | ".join(hours) + " |")
+
+
+def run_all(args, stored):
+    """The costs on every territory, kept in a file as they come."""
+    program = args.program or build("pipeline", "millesime")
+    rows = []
+    for side_km in map(float, args.sides_km.split(",")):
+        rows.append((side_km, measured(program, args.keep, side_km, args.threads)))
+        print(f"{km2(side_km):.0f} km2: done", flush=True)
+        stored.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    return rows
 
 
 def main():
@@ -112,21 +124,20 @@ def main():
     parser.add_argument("--sides-km", default="1,2,4,8,16,24.5")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--program", help="a built millesime, in the place of building one")
+    parser.add_argument("--measured", action="store_true",
+                        help="print the figures of an earlier run, measure nothing")
     args = parser.parse_args()
-    program = args.program or build("pipeline", "millesime")
-    args.keep.mkdir(parents=True, exist_ok=True)
     stored = args.keep / "scale.json"
-    rows = []
-    for side_km in map(float, args.sides_km.split(",")):
-        stages = measured(program, args.keep, side_km, args.threads)
-        rows.append((side_km, stages))
-        print(f"{km2(side_km):.0f} km2: done", flush=True)
-        stored.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-    print(f"\n{args.threads} threads, load {os.getloadavg()[0]:.1f}")
+    if args.measured:
+        rows = json.loads(stored.read_text(encoding="utf-8"))
+    else:
+        args.keep.mkdir(parents=True, exist_ok=True)
+        rows = run_all(args, stored)
+        print(f"\n{args.threads} threads, load {os.getloadavg()[0]:.1f}")
     curve(rows)
     times(rows)
     if len(rows) > 1:
-        projection(rows)
+        projection(rows, args.threads)
 
 
 if __name__ == "__main__":
