@@ -16,6 +16,7 @@ use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::context::{Context, WORK};
 use crate::error::{Again, Error};
+use crate::fault;
 use crate::journal::{Done, Journal, Record};
 use crate::lock::Lock;
 use crate::plan::Plan;
@@ -220,6 +221,8 @@ impl<'a> Run<'a> {
             return Ok(false);
         };
         self.done.insert(stage, done.clone());
+        // Who completed it may have died before the last of its blocks was removed.
+        blocks::forget(&self.work_dir(), stage, None)?;
         if let Some(forecast) = &mut self.forecast {
             forecast.kept(stage);
         }
@@ -250,6 +253,7 @@ impl<'a> Run<'a> {
                 done.seconds = spent.seconds;
                 done.spent = Some(spent);
                 self.journal.append(Record::Done(done.clone()))?;
+                fault::point("stage.done");
                 blocks::forget(&self.work_dir(), stage, None)?;
                 if let Some(forecast) = &mut self.forecast {
                     forecast.computed(stage, spent.seconds);

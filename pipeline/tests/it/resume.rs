@@ -89,6 +89,17 @@ fn a_second_run_computes_nothing_and_changes_nothing() {
 }
 
 #[test]
+fn blocks_that_a_killed_run_left_beside_a_complete_stage_are_removed() {
+    let world = World::new();
+    run(&world);
+    let partial = world.out().join(".work/partial");
+    fs::create_dir_all(partial.join("ingest-0123456789abcdef")).unwrap();
+    fs::write(partial.join("ingest-0123456789abcdef/host-7.jsonl"), "").unwrap();
+    assert_eq!(run(&world), []);
+    assert!(!partial.exists());
+}
+
+#[test]
 fn the_manifest_does_not_depend_on_the_number_of_threads() {
     let (one, two) = (World::new(), World::new());
     run(&one);
