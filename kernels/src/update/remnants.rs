@@ -18,6 +18,9 @@ enum Beside {
     Kept(u32),
 }
 
+/// The lengths of the borders of a piece, in sides of cells.
+type Borders = BTreeMap<Beside, u64>;
+
 /// Gives the remnants of cut objects to the change that cut them.
 ///
 /// A remnant is a 4-connected piece of an object that keeps its prior while other cells of the
@@ -27,24 +30,27 @@ enum Beside {
 /// cover); where that is its own, or its longest border is with another object, it stays.
 pub(super) fn take_along(territory: &Territory<'_>, decision: &mut Decision, units: &Units<'_>) {
     let n_changed = changed_cells(territory, decision);
-    let mut pieces = Pieces::of(territory, decision, &n_changed);
-    let n_cells = pieces.n_cells();
-    let beside = pieces.beside(territory, decision);
-    let mut edits = Vec::new();
-    for run in 0..pieces.runs.len() {
-        let first = pieces.sets.root(run as u32) as usize;
-        let longest = beside[first].iter().max_by_key(|&(who, n)| (n, std::cmp::Reverse(who)));
-        let Some((&Beside::Changed(to), _)) = longest else { continue };
-        let piece = &pieces.runs[first];
-        // The cover of the piece is that of its first cell.
-        let cover = (territory.prior.get((piece.row, piece.cols.start)) >> 8) as u8;
-        let of_object = n_changed[piece.object as usize];
-        if to != cover && is_remnant(n_cells[first], of_object, ClassId(cover), units) {
-            let run = &pieces.runs[run];
-            edits.push(Edit::new(run.row, run.cols.clone(), to));
-        }
+    let pieces = Pieces::of(territory, decision, &n_changed);
+    let remnants = pieces.remnants(territory, &n_changed, units);
+    let mut borders: BTreeMap<u32, Borders> = BTreeMap::new();
+    for &(first, run) in &remnants {
+        add_borders(run, territory, decision, borders.entry(first).or_default());
     }
-    decision.follow(edits);
+    let taken = |(first, borders): (u32, Borders)| {
+        let longest = borders.iter().max_by_key(|&(who, n)| (n, std::cmp::Reverse(who)));
+        match longest {
+            Some((&Beside::Changed(to), _)) if to != pieces.cover(territory, first) => {
+                Some((first, to))
+            }
+            _ => None,
+        }
+    };
+    let taken: BTreeMap<u32, u8> = borders.into_iter().filter_map(taken).collect();
+    let edit = |(first, run): &(u32, &Run)| {
+        let to = taken.get(first)?;
+        Some(Edit::new(run.row, run.cols.clone(), *to))
+    };
+    decision.follow(remnants.iter().filter_map(edit).collect());
 }
 
 /// Whether no polygon can be made of a piece of an object.
@@ -78,13 +84,14 @@ struct Run {
 struct Pieces {
     /// In reading order; two of one object do not touch in a row.
     runs: Vec<Run>,
-    /// The runs of one piece, named by the first.
-    sets: UnionFind,
+    /// The first run of the piece of each run.
+    firsts: Vec<u32>,
 }
 
 impl Pieces {
     fn of(territory: &Territory<'_>, decision: &Decision, n_changed: &[u64]) -> Self {
-        let mut pieces = Self { runs: Vec::new(), sets: UnionFind::new(0) };
+        let mut pieces = Self { runs: Vec::new(), firsts: Vec::new() };
+        let mut sets = UnionFind::new(0);
         let is_cut = |object: u32| n_changed.get(object as usize).is_some_and(|&n| n > 0);
         let mut above = 0..0;
         for row in 0..territory.object.dim().0 {
@@ -96,10 +103,11 @@ impl Pieces {
                 }
             }
             let here = start..pieces.runs.len();
-            pieces.sets.grow(here.end);
-            pieces.join(above, here.clone());
+            sets.grow(here.end);
+            pieces.join(above, here.clone(), &mut sets);
             above = here;
         }
+        pieces.firsts = (0..pieces.runs.len()).map(|rank| sets.root(rank as u32)).collect();
         pieces
     }
 
@@ -114,60 +122,73 @@ impl Pieces {
     }
 
     /// Joins the runs of neighbouring rows that touch and are of one object.
-    fn join(&mut self, above: Range<usize>, here: Range<usize>) {
+    fn join(&self, above: Range<usize>, here: Range<usize>, sets: &mut UnionFind) {
         let (mut i, mut j) = (above.start, here.start);
         while i < above.end && j < here.end {
             let (a, b) = (&self.runs[i], &self.runs[j]);
             let touch = a.cols.start < b.cols.end && b.cols.start < a.cols.end;
             let is_first_above = a.cols.end <= b.cols.end;
             if touch && a.object == b.object {
-                self.sets.union(i as u32, j as u32);
+                sets.union(i as u32, j as u32);
             }
             if is_first_above { i += 1 } else { j += 1 }
         }
     }
 
     /// Cells of each piece, at its first run.
-    fn n_cells(&mut self) -> Vec<u64> {
+    fn n_cells(&self) -> Vec<u64> {
         let mut n_cells = vec![0; self.runs.len()];
-        for (rank, run) in self.runs.iter().enumerate() {
-            n_cells[self.sets.root(rank as u32) as usize] += run.cols.len() as u64;
+        for (run, &first) in self.runs.iter().zip(&self.firsts) {
+            n_cells[first as usize] += run.cols.len() as u64;
         }
         n_cells
     }
 
-    /// The lengths of the borders of each piece, at its first run.
-    fn beside(
-        &mut self,
+    /// The cover of a piece by its first run: that of its first cell.
+    fn cover(&self, territory: &Territory<'_>, first: u32) -> u8 {
+        let piece = &self.runs[first as usize];
+        (territory.prior.get((piece.row, piece.cols.start)) >> 8) as u8
+    }
+
+    /// The runs of the pieces of which no polygon can be made, each with the first of its piece.
+    fn remnants(
+        &self,
         territory: &Territory<'_>,
-        decision: &Decision,
-    ) -> Vec<BTreeMap<Beside, u64>> {
-        let (rows, cols) = territory.object.dim();
-        let mut beside = vec![BTreeMap::new(); self.runs.len()];
-        for (rank, run) in self.runs.iter().enumerate() {
-            let beside: &mut BTreeMap<_, u64> = &mut beside[self.sets.root(rank as u32) as usize];
-            let Run { row, cols: Range { start, end }, object } = *run;
-            let sides = [
-                (row.wrapping_sub(1), start..end),
-                (row, start.wrapping_sub(1)..start),
-                (row, end..end + 1),
-                (row + 1, start..end),
-            ];
-            for (row, cols) in
-                sides.into_iter().filter(|s| s.0 < rows && s.1.end <= cols && s.1.start < cols)
-            {
-                for (cols, other) in territory.object.row(row).over(cols) {
-                    for (cols, cover, reason) in decision.over(row, cols) {
-                        let who = match reason {
-                            reason if other == object && reason.may_follow() => continue,
-                            reason if reason.is_change() => Beside::Changed(cover),
-                            _ => Beside::Kept(other),
-                        };
-                        *beside.entry(who).or_default() += cols.len() as u64;
-                    }
-                }
+        n_changed: &[u64],
+        units: &Units<'_>,
+    ) -> Vec<(u32, &Run)> {
+        let n_cells = self.n_cells();
+        let is_small = |&(first, _): &(u32, &Run)| {
+            let of_object = n_changed[self.runs[first as usize].object as usize];
+            let cover = ClassId(self.cover(territory, first));
+            is_remnant(n_cells[first as usize], of_object, cover, units)
+        };
+        self.firsts.iter().copied().zip(&self.runs).filter(is_small).collect()
+    }
+}
+
+/// Adds what lies beside a run of a piece to the borders of the piece.
+fn add_borders(run: &Run, territory: &Territory<'_>, decision: &Decision, borders: &mut Borders) {
+    let (rows, cols) = territory.object.dim();
+    let Run { row, cols: Range { start, end }, object } = *run;
+    let sides = [
+        (row.wrapping_sub(1), start..end),
+        (row, start.wrapping_sub(1)..start),
+        (row, end..end + 1),
+        (row + 1, start..end),
+    ];
+    for (row, cols) in
+        sides.into_iter().filter(|s| s.0 < rows && s.1.end <= cols && s.1.start < cols)
+    {
+        for (cols, other) in territory.object.row(row).over(cols) {
+            for (cols, cover, reason) in decision.over(row, cols) {
+                let who = match reason {
+                    reason if other == object && reason.may_follow() => continue,
+                    reason if reason.is_change() => Beside::Changed(cover),
+                    _ => Beside::Kept(other),
+                };
+                *borders.entry(who).or_default() += cols.len() as u64;
             }
         }
-        beside
     }
 }
