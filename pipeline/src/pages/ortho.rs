@@ -1,7 +1,9 @@
 //! Orthophotos of one year, looked at window by window.
 
+use std::ops::Range;
+
 use kernels::grid::{Grid, Window};
-use ndarray::Array3;
+use ndarray::{Array3, Axis, s};
 
 use crate::error::Error;
 use crate::io::cube::CubeArray;
@@ -31,19 +33,31 @@ impl Ortho {
         let cols: Vec<_> =
             (0..grid.cols).map(|col| own.col_at(grid.origin.x + middle(col))).collect();
         let mut image = Array3::from_elem((grid.rows, grid.cols, 3), VOID);
-        let Some(window) = around(&rows, &cols) else { return Ok(image) };
-        for band in 0..3 {
-            let plane = self.cells.read_plane(band, window)?;
-            for (row, &from) in rows.iter().enumerate() {
-                let Some(from) = from else { continue };
-                for (col, &at) in cols.iter().enumerate() {
-                    let Some(at) = at else { continue };
-                    image[[row, col, band]] = plane[[from - window.row, at - window.col]];
+        // A map of a department has a thousandth of its cells: one shard of them is held at a time.
+        for shard in self.cells.blocks() {
+            let row_range = within(&rows, shard.row..shard.row + shard.rows);
+            let col_range = within(&cols, shard.col..shard.col + shard.cols);
+            let (rows, cols) = (&rows[row_range.clone()], &cols[col_range.clone()]);
+            let Some(window) = around(rows, cols) else { continue };
+            let mut part = image.slice_mut(s![row_range, col_range, ..]);
+            for band in 0..3 {
+                let plane = self.cells.read_plane(band, window)?;
+                for ((row, col), cell) in part.index_axis_mut(Axis(2), band).indexed_iter_mut() {
+                    if let (Some(row), Some(col)) = (rows[row], cols[col]) {
+                        *cell = plane[[row - window.row, col - window.col]];
+                    }
                 }
             }
         }
         Ok(image)
     }
+}
+
+/// The places of the rows or columns that lie in a range; they never decrease.
+fn within(of: &[Option<usize>], range: Range<usize>) -> Range<usize> {
+    let is_in = |at: &Option<usize>| at.is_some_and(|at| range.contains(&at));
+    let first = of.iter().position(is_in).unwrap_or(0);
+    first..of.iter().rposition(is_in).map_or(first, |last| last + 1)
 }
 
 /// The window that holds these rows and columns; none when there is none of either.
@@ -54,4 +68,43 @@ fn around(rows: &[Option<usize>], cols: &[Option<usize>]) -> Option<Window> {
     };
     let ((north, south), (west, east)) = (span(rows)?, span(cols)?);
     Some(Window { row: north, col: west, rows: south - north, cols: east - west })
+}
+
+#[cfg(test)]
+mod tests {
+    use kernels::lattice::Point;
+    use serde_json::Map;
+
+    use super::*;
+    use crate::io::cube::{Frame, SHARD};
+
+    #[test]
+    fn a_coarse_map_over_two_shards_shows_each_place_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let origin = Point::new(65_000_000, 620_000_000);
+        let own = Grid { origin, cell: 100, rows: 90, cols: SHARD + 70 };
+        let seen = |band: usize, row: usize, col: usize| (band * 50 + row + col / 16) as u8;
+        let frame = Frame { grid: own, epsg: 2154 };
+        let cells =
+            CubeArray::<u8>::create(folder.path(), frame, &["r", "g", "b"], &Map::new()).unwrap();
+        for block in cells.blocks() {
+            let shape = (3, block.rows, block.cols);
+            let of_block = Array3::from_shape_fn(shape, |(band, row, col)| {
+                seen(band, block.row + row, block.col + col)
+            });
+            cells.write(block, of_block).unwrap();
+        }
+        let ortho = Ortho { year: 2021, cells };
+        // Begins west and north of the photographs and ends east of them.
+        let west = Point::new(origin.x - 1_000, origin.y + 500);
+        let map = Grid { origin: west, cell: 700, rows: 9, cols: SHARD / 7 + 20 };
+        let image = ortho.on(&map).unwrap();
+        assert!(image.iter().any(|&value| value == VOID) && image.iter().any(|&v| v < 20));
+        for ((row, col, band), &value) in image.indexed_iter() {
+            let (row, col) = (7 * row as i64 + 3 - 5, 7 * col as i64 + 3 - 10);
+            let is_in = (0..90).contains(&row) && (0..own.cols as i64).contains(&col);
+            let expected = if is_in { seen(band, row as usize, col as usize) } else { VOID };
+            assert_eq!(value, expected, "{row} {col} {band}");
+        }
+    }
 }
