@@ -6,6 +6,7 @@ mod list;
 mod table;
 mod unit;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::RangeInclusive;
 
@@ -32,9 +33,9 @@ pub struct Plan {
     inputs: Inputs,
     n_cells: u64,
     /// Dates of which there is imagery.
-    n_dates: u64,
-    /// Classes of the predictions made elsewhere, together.
-    n_predicted: u64,
+    n_dates: usize,
+    /// Bytes of a cell in the arrays that each stage holds on the disk.
+    stored: BTreeMap<Stage, f64>,
     /// GDAL drivers besides those of every run.
     drivers: Vec<&'static str>,
     /// Threads, and so blocks under way.
@@ -60,12 +61,14 @@ impl Plan {
             return Err(Error::Usage { what, hint: Some(hint) });
         }
         let inputs = Inputs::inspect(config)?;
+        let stages: Vec<Stage> = Stage::of(config).filter(|stage| stages.contains(stage)).collect();
+        let stored = |&stage: &Stage| (stage, cost::stored(&declared::arrays_held(stage, config)));
         Ok(Self {
-            stages: Stage::of(config).filter(|stage| stages.contains(stage)).collect(),
+            stored: stages.iter().map(stored).collect(),
+            stages,
             inputs,
             n_cells: inputs.n_cells(config),
-            n_dates: Date::of(config).len() as u64,
-            n_predicted: config.all_predictions().map(|p| p.classes.classes().len() as u64).sum(),
+            n_dates: Date::of(config).len(),
             drivers: drivers(config),
             threads: 1,
             machine: Machine::read(&config.out)?,
@@ -94,19 +97,16 @@ impl Plan {
 
     /// Seconds that a stage is expected to take, by its declared cost.
     pub fn seconds(&self, stage: Stage) -> f64 {
-        let parts: &[Part] = if stage.has_blocks() {
-            &[Part::Prepare, Part::Block(0), Part::Seal]
-        } else {
-            &[Part::Whole]
-        };
         let seconds = |&part: &Part| {
             let threads = if matches!(part, Part::Block(_)) { self.threads } else { 1 };
-            cost::rates(stage, part, self.n_dates as usize)
-                .cost(self.n_cells, self.n_cells)
-                .core_seconds as f64
-                / threads as f64
+            self.cost(stage, part).core_seconds as f64 / threads as f64
         };
-        parts.iter().map(seconds).sum()
+        parts(stage).iter().map(seconds).sum()
+    }
+
+    /// What a part of a stage takes when it goes through the whole territory.
+    fn cost(&self, stage: Stage, part: Part) -> Cost {
+        cost::rates(stage, part, self.n_dates).cost(self.n_cells, self.n_cells)
     }
 
     /// Its stages, in order.
@@ -114,15 +114,15 @@ impl Plan {
         &self.stages
     }
 
-    /// Disk that the results may take, in bytes: arrays counted without compression.
+    /// Disk that the results may take, in bytes.
     pub fn disk_bytes(&self) -> u64 {
         self.stages.iter().map(|stage| self.disk_of(*stage)).sum()
     }
 
     fn disk_of(&self, stage: Stage) -> u64 {
-        let Needed { disk_per_cell, disk_per_date, .. } = needed(stage);
-        let predicted = if stage == Stage::Ingest { self.n_predicted } else { 0 };
-        self.n_cells * (disk_per_cell + self.n_dates * disk_per_date + predicted)
+        let arrays = self.stored.get(&stage).copied().unwrap_or_default() * self.n_cells as f64;
+        let files = parts(stage).iter().map(|&part| self.cost(stage, part).written_bytes);
+        arrays.ceil() as u64 + files.sum::<u64>()
     }
 
     /// Memory that the largest stage may take, in bytes.
@@ -131,9 +131,8 @@ impl Plan {
     }
 
     fn memory_of(&self, stage: Stage) -> u64 {
-        let Needed { memory_per_cell, memory_per_thread, .. } = needed(stage);
-        let of_threads = self.threads as u64 * memory_per_thread;
-        MEMORY_BASE_BYTES + self.n_cells * memory_per_cell + of_threads
+        let of_part = |&part: &Part| self.cost(stage, part).memory(self.threads);
+        parts(stage).iter().map(of_part).max().unwrap_or(MEMORY_BASE_BYTES)
     }
 
     /// Refuses a run that does not fit; with `force` it is only told.
@@ -177,7 +176,7 @@ impl Plan {
         );
         for (index, stage) in self.stages.iter().enumerate() {
             let head = if index == 0 { "plan" } else { "" };
-            let Needed { reads, writes, .. } = needed(*stage);
+            let (reads, writes) = flow(*stage);
             let sentence = stage.sentence();
             let _ = writeln!(text, "{head:<5} {stage:<14} {sentence:<48} {reads} -> {writes}");
         }
@@ -188,7 +187,7 @@ impl Plan {
     /// The plan as programs read it.
     pub fn fields(&self) -> Value {
         let stage = |stage: &Stage| {
-            let Needed { reads, writes, .. } = needed(*stage);
+            let (reads, writes) = flow(*stage);
             json!({
                 "stage": stage,
                 "reads": reads,
@@ -227,54 +226,25 @@ fn drivers(config: &Config) -> Vec<&'static str> {
     needed.into_iter().filter(|(_, is_needed)| *is_needed).map(|(driver, _)| driver).collect()
 }
 
-/// What a stage reads and writes, and the most it takes for each working cell.
-struct Needed {
-    reads: &'static str,
-    writes: &'static str,
-    disk_per_cell: u64,
-    /// The same for each date of which there is imagery.
-    disk_per_date: u64,
-    memory_per_cell: u64,
-    /// What a block under way takes: each thread has one at most.
-    memory_per_thread: u64,
+/// The kinds of parts of a stage; one block stands for all of them.
+fn parts(stage: Stage) -> &'static [Part] {
+    if stage.has_blocks() { &[Part::Prepare, Part::Block(0), Part::Seal] } else { &[Part::Whole] }
 }
 
-/// Bytes for each cell: the sizes of the arrays a stage writes and holds, without compression.
-fn needed(stage: Stage) -> Needed {
-    let (reads, writes, disk_per_cell, memory_per_cell) = match stage {
-        // 8 layers of evidence, prior couple and prior object; 8 bands, validity, 2 bands of heights
-        // for each date.
-        Stage::Ingest => ("images, evidence, prior", "cube", 14, 1),
-        // One probability for each of up to 16 covers, for each date.
-        Stage::Classify => ("cube", "model, probability", 0, 1),
-        // Couples, confidence, reason, and two certainties until it is done. Regions, objects and
-        // buildings know no block, so their runs are held: measured from 4 to 16 million cells 0.6, on
-        // generated ground, which is simpler than real one.
-        Stage::Update => ("cube, model, probability", "cover, usage, confidence, reason", 6, 6),
-        Stage::Regularise => ("cover, usage", "regular couples", 2, 40),
-        Stage::Vectorise => ("regular couples, prior", "OCCUPATION_SOL, ZONE_CONSTRUITE", 2, 48),
-        Stage::Change => ("both vintages, territories", "faces, DIFF", 2, 48),
-        Stage::Artificialise => ("faces, rules", "ARTIF, zan_evol", 2, 32),
-        Stage::Indicators => ("faces, territories", "indicators/*.csv", 1, 16),
-        Stage::Correct => ("update, prior", "corrections/*", 1, 32),
-        Stage::Deliver => ("every result", "report.html, issues.gpkg, manifest", 1, 16),
-    };
-    let disk_per_date = match stage {
-        Stage::Ingest => 11,
-        Stage::Classify => 16,
-        _ => 0,
-    };
-    // They go through the territory block by block; what they hold for each cell is that of the vector
-    // layers, of the samples and of the runs.
-    let memory_per_thread = match stage {
-        // A shard as it is made and as it is written, and the decoded tiles of two products.
-        Stage::Ingest => 300_000_000,
-        Stage::Classify => 160_000_000,
-        // What is read and proposed on a block of 512 cells, for two dates.
-        Stage::Update => 70_000_000,
-        _ => 0,
-    };
-    Needed { reads, writes, disk_per_cell, disk_per_date, memory_per_cell, memory_per_thread }
+/// What a stage reads and writes, in words.
+fn flow(stage: Stage) -> (&'static str, &'static str) {
+    match stage {
+        Stage::Ingest => ("images, evidence, prior", "cube"),
+        Stage::Classify => ("cube", "model, probability"),
+        Stage::Update => ("cube, model, probability", "cover, usage, confidence, reason"),
+        Stage::Regularise => ("cover, usage", "regular couples"),
+        Stage::Vectorise => ("regular couples, prior", "OCCUPATION_SOL, ZONE_CONSTRUITE"),
+        Stage::Change => ("both vintages, territories", "faces, DIFF"),
+        Stage::Artificialise => ("faces, rules", "ARTIF, zan_evol"),
+        Stage::Indicators => ("faces, territories", "indicators/*.csv"),
+        Stage::Correct => ("update, prior", "corrections/*"),
+        Stage::Deliver => ("every result", "report.html, issues.gpkg, manifest"),
+    }
 }
 
 #[cfg(test)]
@@ -288,7 +258,7 @@ mod tests {
             inputs,
             n_cells: 1_000_000,
             n_dates: 1,
-            n_predicted: 0,
+            stored: BTreeMap::from([(Stage::Ingest, 7.0), (Stage::Update, 0.5)]),
             drivers: Vec::new(),
             threads: 2,
             machine: Machine::with_free(disk_free_bytes, memory_available_bytes),
@@ -309,21 +279,25 @@ mod tests {
     #[test]
     fn a_plan_needs_the_sum_of_the_disk_and_the_largest_memory() {
         let plan = plan(u64::MAX, u64::MAX);
-        assert_eq!(plan.disk_bytes(), 58_000_000);
-        assert_eq!(plan.memory_bytes(), (300 << 20) + 2 * 300_000_000 + 1_000_000);
-        let large = Plan { n_cells: 100_000_000, ..plan.clone() };
-        assert_eq!(large.memory_bytes(), (300 << 20) + 4_800_000_000);
         let one = |stage| Plan { stages: vec![stage], ..plan.clone() };
-        assert_eq!(one(Stage::Update).disk_bytes(), 6_000_000);
+        // Arrays, then files.
+        assert_eq!(one(Stage::Ingest).disk_bytes(), 7_000_000);
+        assert_eq!(one(Stage::Update).disk_bytes(), 500_000 + 1_000);
+        let all: u64 = Stage::ALL.map(|stage| one(stage).disk_bytes()).iter().sum();
+        assert_eq!(plan.disk_bytes(), all);
         // Block by block: the threads count, and hardly the cells.
-        assert_eq!(one(Stage::Ingest).memory_bytes(), (300 << 20) + 2 * 300_000_000 + 1_000_000);
-        let predicted = Plan { n_predicted: 19, ..plan.clone() };
-        assert_eq!(predicted.disk_bytes(), 77_000_000);
+        assert_eq!(plan.memory_bytes(), one(Stage::Ingest).memory_bytes());
+        assert_eq!(one(Stage::Ingest).memory_bytes(), (300 << 20) + 2 * 300_000_000 + 500_000);
+        let large = Plan { n_cells: 6_000_000_000, ..plan.clone() };
+        let of = |stage| Plan { stages: vec![stage], ..large.clone() }.memory_bytes();
+        assert_eq!(large.memory_bytes(), Stage::ALL.map(of).into_iter().max().unwrap());
+        assert!(large.memory_bytes() < 12_000_000_000, "a department fits into 16 GB");
     }
 
     #[test]
     fn a_plan_that_does_not_fit_is_refused_unless_forced() {
-        let small = plan(57_999_999, u64::MAX);
+        let needed = plan(u64::MAX, u64::MAX).disk_bytes();
+        let small = plan(needed - 1, u64::MAX);
         let error = small.preflight(false).unwrap_err();
         assert_eq!(error.exit_code(), crate::error::exit::RESOURCES);
         assert!(error.hint().unwrap().contains("--force"));

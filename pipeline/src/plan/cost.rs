@@ -1,11 +1,12 @@
 //! What units take, from what runs took.
 //!
-//! Measured with `millesime run --to STAGE`, one process for each stage, on a generated territory of
-//! 9 km2 at 1 m with imagery at 20 cm and heights of two dates and eight layers of evidence: user and
-//! system time, peak of resident memory, sizes of the arrays and of the outputs in the journal. Time of
-//! images and cells is counted by date. Memory is rounded up, and that of a thread is the largest seen
-//! with any driver. Generated ground has fewer polygons than a real department: for the stages after
-//! `regularise` the figures of `benches/peers` at 500,000 polygons are the better guide.
+//! Measured with `millesime run --to STAGE`, one process for each stage, on generated territories with
+//! heights of two dates and eight layers of evidence: user and system time, peak of resident memory,
+//! sizes of the arrays and of the outputs in the journal. Sizes of arrays and the time of `ingest`, which
+//! decodes, are those of 9 km2 with imagery of 20 cm; all else is that of 600 km2 with imagery of 1 m
+//! (`benches/peers/scale.py`), of which a square kilometre has as many polygons as a real department.
+//! Time of images and cells is counted by date. Memory is what was seen and half as much again; that of
+//! a thread is the largest seen with any driver.
 
 use serde::Serialize;
 
@@ -73,26 +74,32 @@ pub(super) fn rates(stage: Stage, part: Part, n_dates: usize) -> Rates {
     let dates = n_dates as f64;
     // Bytes written, memory and its part of a thread; seconds whatever the cells, nanoseconds of each.
     let (written, memory, memory_per_thread, (base_s, core_ns)) = match (stage, part) {
-        (Stage::Ingest, Part::Prepare) => (0.0, 1.0, 0, (1, 150.0 * dates)),
-        (Stage::Ingest, Part::Block(_)) => (0.0, 1.0, 300_000_000, (1, 700.0 * dates)),
+        (Stage::Ingest, Part::Prepare) => (0.0, 0.5, 0, (1, 150.0 * dates)),
+        (Stage::Ingest, Part::Block(_)) => (0.0, 0.5, 300_000_000, (1, 700.0 * dates)),
         // It trains on a sample that does not grow with the territory.
-        (Stage::Classify, Part::Prepare) => (0.0, 1.0, 160_000_000, (12, 60.0 * dates)),
-        (Stage::Classify, Part::Block(_)) => (0.0, 0.0, 160_000_000, (1, 1250.0 * dates)),
+        (Stage::Classify, Part::Prepare) => (0.0, 0.5, 160_000_000, (12, 60.0 * dates)),
+        (Stage::Classify, Part::Block(_)) => (0.0, 0.0, 160_000_000, (1, 300.0 * dates)),
         (Stage::Ingest | Stage::Classify, _) => (0.0, 0.0, 0, (1, 25.0 * dates)),
-        (Stage::Update, _) => (0.001, 6.0, 70_000_000, (1, 3400.0 * dates)),
-        (Stage::Regularise, _) => (0.0, 40.0, 0, (1, 120.0)),
-        (Stage::Vectorise, _) => (0.15, 48.0, 0, (1, 70.0)),
-        (Stage::Change, _) => (0.04, 48.0, 0, (1, 60.0)),
-        (Stage::Artificialise, _) => (0.3, 32.0, 0, (1, 70.0)),
-        (Stage::Indicators, _) => (0.2, 16.0, 0, (1, 80.0)),
-        (Stage::Correct, _) => (0.02, 32.0, 0, (1, 50.0)),
-        (Stage::Deliver, _) => (0.6, 16.0, 0, (1, 260.0)),
+        // Regions, objects and buildings know no block, so their runs are held, here and later.
+        (Stage::Update, _) => (0.001, 1.5, 70_000_000, (1, 600.0 * dates)),
+        (Stage::Regularise, _) => (0.0, 1.2, 0, (1, 120.0)),
+        (Stage::Vectorise, _) => (0.15, 1.5, 0, (1, 70.0)),
+        (Stage::Change, _) => (0.04, 1.0, 0, (1, 60.0)),
+        (Stage::Artificialise, _) => (0.3, 1.0, 0, (1, 70.0)),
+        (Stage::Indicators, _) => (0.2, 0.1, 0, (1, 80.0)),
+        (Stage::Correct, _) => (0.02, 1.0, 0, (1, 70.0)),
+        (Stage::Deliver, _) => (0.6, 1.0, 0, (1, 150.0)),
     };
     Rates { written, memory, memory_per_thread, base_s, core_ns }
 }
 
+/// Bytes of a cell of arrays on the disk.
+pub(super) fn stored(arrays: &[Quantity]) -> f64 {
+    arrays.iter().map(|&quantity| stored_per_cell(quantity)).sum()
+}
+
 /// Bytes of a cell of an array on the disk, compressed.
-pub(super) fn stored_per_cell(quantity: Quantity) -> f64 {
+fn stored_per_cell(quantity: Quantity) -> f64 {
     match quantity {
         Quantity::Imagery | Quantity::ImageryBefore => 6.0,
         Quantity::Heights

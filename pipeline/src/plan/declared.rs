@@ -53,6 +53,13 @@ pub(super) fn arrays_written(stage: Stage, config: &Config) -> Vec<Quantity> {
     }
 }
 
+/// The arrays that a stage leaves, and those that it holds on the disk until it ends.
+pub(super) fn arrays_held(stage: Stage, config: &Config) -> Vec<Quantity> {
+    let mut arrays = arrays_written(stage, config);
+    arrays.extend((stage == Stage::Update).then_some(Quantity::Certainty));
+    arrays
+}
+
 /// What is seen at each date.
 fn seen(config: &Config) -> impl Iterator<Item = Quantity> {
     Date::of(config).into_iter().flat_map(|(date, given)| {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kernels::grid::{Grid, Window};
 
-use super::cost::{rates, stored_per_cell};
+use super::cost::{self, rates};
 use super::declared::{array, arrays_read, arrays_written, files_written, is_banded};
 use super::unit::{Part, Unit, blocks_across, folder, shard};
 use crate::artefact::Stamp;
@@ -175,7 +175,7 @@ fn read_arrays(unit: &mut Unit, arrays: &[Quantity]) {
 
 /// Bytes of cells of arrays on the disk.
 fn stored(arrays: &[Quantity], cells: u64) -> u64 {
-    arrays.iter().map(|&quantity| (stored_per_cell(quantity) * cells as f64) as u64).sum()
+    (cost::stored(arrays) * cells as f64) as u64
 }
 
 /// The keys of the stages as far as the journal tells them: nothing is hashed here.
