@@ -8,11 +8,11 @@ produced stage by stage: one process a stage, which finds the stages before it c
 time, bytes through the disk and peak memory are the operating system's own account of each process
 (`wait4`); what a process takes to open and check what is there already counts in.
 
-The last table draws a straight line through the two largest territories, per square kilometre, to a
-department of 6,000 km2, to 13 of them and to metropolitan France (543,965 km2, IGN: Répertoire
-géographique des communes), on one node of as many processors as measured here, kept busy, and on 10
-and 100 of them. The line holds for this generated ground at 1 m: imagery of 0.2 m adds its decoding, which
-`decode.py` measures.
+The last table draws a straight line through the two largest territories to a department of
+6,000 km2, with the largest peak of memory on it, to 13 of them and to metropolitan France
+(543,965 km2, IGN: Répertoire géographique des communes), on one node of as many processors as
+measured here, kept busy, and on 10 and 100 of them. The line holds for this generated ground at
+1 m: imagery of 0.2 m adds its decoding, which `decode.py` measures.
 """
 
 import argparse
@@ -85,10 +85,10 @@ def times(rows):
     print("| all, MB written per km2 | " + " | ".join(cells) + " |")
 
 
-def line(rows, key, area_km2):
+def line(rows, key, area_km2, stages=STAGES):
     """The straight line through the two largest territories, at an area; never under the larger."""
     (side_a, a), (side_b, b) = rows[-2:]
-    at = [sum(stage[key] for stage in stages.values()) for stages in (a, b)]
+    at = [sum(of_stages[stage][key] for stage in stages) for of_stages in (a, b)]
     slope = (at[1] - at[0]) / (km2(side_b) - km2(side_a))
     return max(at[1], at[1] + slope * (area_km2 - km2(side_b)))
 
@@ -104,6 +104,9 @@ def projection(rows, processors):
         cpu_h = line(rows, "cpu_s", DEPARTMENT_KM2) * area_km2 / DEPARTMENT_KM2 / 3600
         hours = (f"{elapsed_h * -(-n_pieces // n):.1f}" for n in NODES)
         print(f"| {name} | {cpu_h:.1f} | " + " | ".join(hours) + " |")
+    peaks = {stage: line(rows, "peak_mb", DEPARTMENT_KM2, [stage]) for stage in STAGES}
+    largest = max(peaks, key=peaks.get)
+    print(f"\nThe largest peak of a department on the same line: {largest}, {peaks[largest]:.0f} MB")
 
 
 def run_all(args, stored):
