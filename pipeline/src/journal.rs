@@ -21,6 +21,8 @@ use crate::tally::Flaws;
 
 /// The journal's file in the working folder.
 const FILE: &str = "journal.jsonl";
+/// Input files whose hashes are flushed together: all that a killed run hashes again.
+const HASHED_TOGETHER: usize = 256;
 
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -198,22 +200,35 @@ impl Journal {
     /// [`Error::Write`] when that fails, [`Error::Internal`] for a journal opened with
     /// [`Journal::read`].
     pub fn append(&mut self, record: Record) -> Result<(), Error> {
-        let mut line = serde_json::to_vec(&record)
-            .map_err(|error| Error::internal(format!("a record has no JSON form: {error}")))?;
-        line.push(b'\n');
+        self.append_all(vec![record])
+    }
+
+    /// Adds records in their order and flushes them together: cut short, the first of them are there.
+    fn append_all(&mut self, records: Vec<Record>) -> Result<(), Error> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut lines = Vec::new();
+        for record in &records {
+            serde_json::to_writer(&mut lines, record)
+                .map_err(|error| Error::internal(format!("a record has no JSON form: {error}")))?;
+            lines.push(b'\n');
+        }
         let Some(file) = &mut self.file else {
             return Err(Error::internal("the journal was opened for reading only"));
         };
         fault::point("journal.begun");
         if fault::reaches("journal.torn") {
-            let _ = file.write_all(&line[..line.len() / 2]);
+            let _ = file.write_all(&lines[..lines.len() / 2]);
             fault::die();
         }
-        file.write_all(&line).map_err(Error::write(&self.path))?;
+        file.write_all(&lines).map_err(Error::write(&self.path))?;
         fault::point("journal.written");
         file.sync_data().map_err(Error::write(&self.path))?;
         fault::point("journal.flushed");
-        self.remember(record);
+        for record in records {
+            self.remember(record);
+        }
         Ok(())
     }
 
@@ -281,9 +296,15 @@ impl Journal {
     /// # Errors
     /// [`Error::Read`] when a file cannot be read, [`Error::Write`] when the journal cannot grow.
     pub fn input_stamps(&mut self, paths: &[PathBuf]) -> Result<Vec<Stamp>, Error> {
-        let look = |path: &PathBuf| self.look(path);
-        let inputs: Vec<(Input, bool)> = paths.par_iter().map(look).collect::<Result<_, _>>()?;
-        inputs.into_iter().map(|looked| self.keep(looked)).collect()
+        let mut stamps = Vec::with_capacity(paths.len());
+        for some in paths.chunks(HASHED_TOGETHER) {
+            let look = |path: &PathBuf| self.look(path);
+            let looked: Vec<(Input, bool)> = some.par_iter().map(look).collect::<Result<_, _>>()?;
+            stamps.extend(looked.iter().map(|(input, _)| input.stamp.clone()));
+            let new = looked.into_iter().filter(|(_, is_known)| !is_known);
+            self.append_all(new.map(|(input, _)| Record::Input(input)).collect())?;
+        }
+        Ok(stamps)
     }
 
     /// Size and hash of one input file, see [`Journal::input_stamps`].
@@ -291,8 +312,8 @@ impl Journal {
     /// # Errors
     /// Those of [`Journal::input_stamps`].
     pub fn input_stamp(&mut self, path: &Path) -> Result<Stamp, Error> {
-        let looked = self.look(path)?;
-        self.keep(looked)
+        let stamps = self.input_stamps(&[path.to_owned()])?;
+        stamps.into_iter().next().ok_or_else(|| Error::internal("one file has one stamp"))
     }
 
     /// Size and hash of an input file when the journal knows it as it is now; nothing is hashed.
@@ -306,14 +327,6 @@ impl Journal {
         }
         let (modified_ns, bytes) = looked_at(path)?;
         Ok(self.known(path, modified_ns, bytes).map(|input| input.stamp.clone()))
-    }
-
-    fn keep(&mut self, (input, is_known): (Input, bool)) -> Result<Stamp, Error> {
-        let stamp = input.stamp.clone();
-        if !is_known {
-            self.append(Record::Input(input))?;
-        }
-        Ok(stamp)
     }
 
     /// An input file as it is, and whether the journal knows it so.
