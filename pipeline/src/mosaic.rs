@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use kernels::aggregate::CellSums;
+use kernels::boxes::{Boxes, grown};
 use kernels::grid::Grid;
 use kernels::height::Relief;
 use kernels::lattice::{Point, STEPS_PER_METRE};
+use rayon::prelude::*;
 
 use crate::error::{Error, InputError};
 use crate::inputs::ortho;
@@ -23,12 +25,17 @@ pub(crate) use tile::Tile;
 /// Files that a reader keeps open: a strip of a block rarely meets more.
 const OPEN_MAX: usize = 16;
 
+/// Around each tile in the index of a mosaic: more than corners and pixels are rounded by.
+const INDEX_MARGIN_M: f64 = 1.0;
+
 /// The tiles of one product (RVB, IRC, heights), in the order of their paths.
 #[derive(Debug, Clone)]
 pub(crate) struct Mosaic {
     pub(crate) tiles: Vec<Tile>,
     /// Side of a pixel that is read, in metres.
     pub(crate) pixel_m: f64,
+    /// The ground of the tiles.
+    index: Boxes,
 }
 
 /// Files that do not make one product: the first fault, and the files that have none.
@@ -65,14 +72,16 @@ impl Mosaic {
         epsg: u32,
         fit: fn(&RasterInfo) -> Result<(), Error>,
     ) -> Result<Result<Self, Box<Misfit>>, Error> {
+        let open = |path: &PathBuf| {
+            let source = RasterSource::open(path)?;
+            source.info().require_epsg(epsg)?;
+            fit(source.info())?;
+            Tile::of(source.info(), None)
+        };
+        let opened: Vec<Result<Tile, Error>> = paths.par_iter().map(open).collect();
         let mut tiles: Vec<Tile> = Vec::with_capacity(paths.len());
         let mut faults: Vec<InputError> = Vec::new();
-        for path in paths {
-            let tile = RasterSource::open(path).and_then(|source| {
-                source.info().require_epsg(epsg)?;
-                fit(source.info())?;
-                Tile::of(source.info(), None)
-            });
+        for tile in opened {
             match tile {
                 Ok(tile) => tiles.push(tile),
                 Err(Error::Input(fault)) => faults.push(*fault),
@@ -84,11 +93,27 @@ impl Mosaic {
             .into_iter()
             .partition(|tile| (tile.georef.pixel_width_m - pixel_m).abs() <= 0.01 * pixel_m);
         faults.extend(odd.iter().map(|tile| odd_pixel(tile, pixel_m)));
-        let (n_faulty, rest) = (faults.len(), Self { tiles, pixel_m });
+        let (n_faulty, rest) = (faults.len(), Self::of(tiles, pixel_m));
         Ok(match faults.into_iter().next() {
             None => Ok(rest),
             Some(fault) => Err(Box::new(Misfit { fault, n_faulty, rest })),
         })
+    }
+
+    fn of(tiles: Vec<Tile>, pixel_m: f64) -> Self {
+        let index = Boxes::new(tiles.iter().map(Tile::bounds));
+        Self { tiles, pixel_m, index }
+    }
+
+    /// The tiles that may have a pixel within `margin_m` of a block, with their ranks, in their order.
+    pub(crate) fn over(
+        &self,
+        block: &Grid,
+        margin_m: f64,
+    ) -> impl Iterator<Item = (usize, &Tile)> + use<'_> {
+        let margin = ((margin_m + INDEX_MARGIN_M) * f64::from(STEPS_PER_METRE)).ceil() as i32;
+        let near = self.index.meeting(grown(block.bounds(), margin));
+        near.into_iter().map(|rank| (rank as usize, &self.tiles[rank as usize]))
     }
 
     /// One product of the imagery of a run, whose cells are no smaller than its pixels.
@@ -129,9 +154,9 @@ impl Mosaic {
             let source = RasterSource::open_level(tile.path(), Some(level))?;
             Tile::of(source.info(), Some(level))
         };
-        let tiles: Vec<Tile> = self.tiles.iter().map(open).collect::<Result<_, _>>()?;
+        let tiles: Vec<Tile> = self.tiles.par_iter().map(open).collect::<Result<_, _>>()?;
         let pixel_m = usual_pixel_m(&tiles);
-        Ok(Self { tiles, pixel_m })
+        Ok(Self::of(tiles, pixel_m))
     }
 
     /// The reduced level that is read, from 1; 0 for the full pixels.
@@ -218,7 +243,7 @@ impl Reader<'_> {
         let whole = self.whole_cell(block).max(1);
         let mut sums = CellSums::new(bands.len(), (block.rows, block.cols), whole);
         let mut buffer = std::mem::take(&mut self.buffer);
-        for (rank, tile) in self.mosaic.tiles.iter().enumerate() {
+        for (rank, tile) in self.mosaic.over(block, 0.0) {
             let Some(window) = tile.window_over(block, 0.0) else { continue };
             let (rows, cols) = tile.cells_of(window, block);
             if sums.wants(&rows, &cols) {
@@ -242,7 +267,7 @@ impl Reader<'_> {
         let is_coarse = self.mosaic.pixels_per_cell(cell_m(block)) == 0;
         let margin_m = if is_coarse { self.mosaic.pixel_m } else { 0.0 };
         let mut relief = Relief::new(block.rows, block.cols);
-        for (rank, tile) in self.mosaic.tiles.iter().enumerate() {
+        for (rank, tile) in self.mosaic.over(block, margin_m) {
             let Some(window) = tile.window_over(block, margin_m) else { continue };
             let pixels = self.source(rank)?.read_measures(window)?;
             if is_coarse {

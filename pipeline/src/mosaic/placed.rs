@@ -32,7 +32,7 @@ impl Reader<'_> {
     ) -> Result<(), Error> {
         let is_coarse = self.mosaic.pixels_per_cell(cell_m(block)) == 0;
         let margin_m = if is_coarse { self.mosaic.pixel_m } else { 0.0 };
-        for (rank, tile) in self.mosaic.tiles.iter().enumerate() {
+        for (rank, tile) in self.mosaic.over(block, margin_m) {
             let Some(window) = tile.window_over(block, margin_m) else { continue };
             let (rows, cols) = if is_coarse {
                 let (rows, cols) = tile.places_of(window, block);

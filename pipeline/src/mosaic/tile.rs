@@ -67,6 +67,12 @@ impl Tile {
         Ok((corner(west_m, south_m)?, corner(east_m, north_m)?))
     }
 
+    /// A box that holds its ground to the nearest centimetre; all there is when it lies nowhere.
+    pub(super) fn bounds(&self) -> (Point, Point) {
+        let far = i32::MAX;
+        self.corners().unwrap_or((Point::new(-far, -far), Point::new(far, far)))
+    }
+
     /// The cells of a block whose centre lies in the tile; `None` when there is none.
     pub(crate) fn cells_under(&self, block: &Grid) -> Option<Window> {
         let Georef { west_m, north_m, pixel_width_m, pixel_height_m } = self.georef;

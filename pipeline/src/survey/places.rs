@@ -89,7 +89,7 @@ fn of_tile<'a>(
     for window in places(land.grid(), tile) {
         let block = land.grid().sub(window);
         let all = block.window();
-        if !irc.tiles.iter().any(|tile| tile.cells_under(&block) == Some(all)) {
+        if !irc.over(&block, 0.0).any(|(_, tile)| tile.cells_under(&block) == Some(all)) {
             continue;
         }
         let inside = land.inside(window);
