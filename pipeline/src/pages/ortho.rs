@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use kernels::grid::{Grid, Window};
-use ndarray::{Array3, Axis, s};
+use ndarray::{Array3, ArrayViewMut3, Axis, s};
 
 use crate::error::Error;
-use crate::io::cube::CubeArray;
+use crate::io::cube::{CubeArray, SHARD};
 
 /// What lies beyond the photographs.
 const VOID: u8 = 255;
@@ -33,23 +33,37 @@ impl Ortho {
         let cols: Vec<_> =
             (0..grid.cols).map(|col| own.col_at(grid.origin.x + middle(col))).collect();
         let mut image = Array3::from_elem((grid.rows, grid.cols, 3), VOID);
-        // A map of a department has a thousandth of its cells: one shard of them is held at a time.
-        for shard in self.cells.blocks() {
-            let row_range = within(&rows, shard.row..shard.row + shard.rows);
-            let col_range = within(&cols, shard.col..shard.col + shard.cols);
-            let (rows, cols) = (&rows[row_range.clone()], &cols[col_range.clone()]);
-            let Some(window) = around(rows, cols) else { continue };
-            let mut part = image.slice_mut(s![row_range, col_range, ..]);
-            for band in 0..3 {
-                let plane = self.cells.read_plane(band, window)?;
-                for ((row, col), cell) in part.index_axis_mut(Axis(2), band).indexed_iter_mut() {
-                    if let (Some(row), Some(col)) = (rows[row], cols[col]) {
-                        *cell = plane[[row - window.row, col - window.col]];
-                    }
+        let Some(all) = around(&rows, &cols) else { return Ok(image) };
+        // A map of a department shows few of its cells: one shard of them is held at a time.
+        let shards = |from: usize, n: usize| (from / SHARD * SHARD..from + n).step_by(SHARD);
+        for (north, west) in shards(all.row, all.rows)
+            .flat_map(|north| shards(all.col, all.cols).map(move |west| (north, west)))
+        {
+            let row_range = within(&rows, north..north + SHARD);
+            let col_range = within(&cols, west..west + SHARD);
+            let part = image.slice_mut(s![row_range.clone(), col_range.clone(), ..]);
+            self.fill(&rows[row_range], &cols[col_range], part)?;
+        }
+        Ok(image)
+    }
+
+    /// Fills a part of an image, whose rows and columns show these of the photograph.
+    fn fill(
+        &self,
+        rows: &[Option<usize>],
+        cols: &[Option<usize>],
+        mut part: ArrayViewMut3<'_, u8>,
+    ) -> Result<(), Error> {
+        let Some(window) = around(rows, cols) else { return Ok(()) };
+        for band in 0..3 {
+            let plane = self.cells.read_plane(band, window)?;
+            for ((row, col), cell) in part.index_axis_mut(Axis(2), band).indexed_iter_mut() {
+                if let (Some(row), Some(col)) = (rows[row], cols[col]) {
+                    *cell = plane[[row - window.row, col - window.col]];
                 }
             }
         }
-        Ok(image)
+        Ok(())
     }
 }
 
@@ -76,7 +90,7 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::io::cube::{Frame, SHARD};
+    use crate::io::cube::Frame;
 
     #[test]
     fn a_coarse_map_over_two_shards_shows_each_place_as_it_is() {
