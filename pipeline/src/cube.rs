@@ -78,8 +78,6 @@ pub enum Quantity {
     Confidence,
     /// Reason of the decision: u8.
     Reason,
-    /// 1 + rank of the correction candidate that a cell belongs to, 0 for none: u32.
-    Candidate,
     /// Couple after the minimum units: u16.
     Regular,
     /// 1 inside the zone construite: u8.
@@ -109,7 +107,6 @@ impl Quantity {
             Self::Decided => "decided",
             Self::Confidence => "confidence",
             Self::Reason => "reason",
-            Self::Candidate => "candidate",
             Self::Regular => "regular",
             Self::BuiltZone => "built_zone",
         }

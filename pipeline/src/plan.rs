@@ -6,7 +6,7 @@ mod list;
 mod table;
 mod unit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::ops::RangeInclusive;
 
@@ -15,10 +15,10 @@ pub use list::units;
 pub use table::table;
 pub use unit::{Part, Unit};
 
+use cost::Dates;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::date::Date;
 use crate::error::Error;
 use crate::inputs::Inputs;
 use crate::machine::{MEMORY_BASE_BYTES, Machine, Needs};
@@ -32,8 +32,9 @@ pub struct Plan {
     stages: Vec<Stage>,
     inputs: Inputs,
     n_cells: u64,
-    /// Dates of which there is imagery.
-    n_dates: usize,
+    /// Stages that the journal says are complete: they need nothing.
+    complete: BTreeSet<Stage>,
+    dates: Dates,
     /// Bytes of a cell in the arrays that each stage holds on the disk.
     stored: BTreeMap<Stage, f64>,
     /// GDAL drivers besides those of every run.
@@ -62,17 +63,28 @@ impl Plan {
         }
         let inputs = Inputs::inspect(config)?;
         let stages: Vec<Stage> = Stage::of(config).filter(|stage| stages.contains(stage)).collect();
-        let stored = |&stage: &Stage| (stage, cost::stored(&declared::arrays_held(stage, config)));
+        let stored = |&stage: &Stage| (stage, declared::held_per_cell(stage, config));
         Ok(Self {
             stored: stages.iter().map(stored).collect(),
             stages,
             inputs,
             n_cells: inputs.n_cells(config),
-            n_dates: Date::of(config).len(),
+            complete: BTreeSet::new(),
+            dates: list::dates(config),
             drivers: drivers(config),
             threads: 1,
             machine: Machine::read(&config.out)?,
         })
+    }
+
+    /// The same plan for a run that goes on from what the journal says is complete, as far as that is
+    /// known without hashing.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn resumed(mut self, config: &Config) -> Result<Self, Error> {
+        self.complete = list::told(config)?.done.into_keys().collect();
+        Ok(self)
     }
 
     /// The same plan with at most so many threads: as many as fit into memory, one at least, since a
@@ -98,7 +110,8 @@ impl Plan {
     /// Seconds that a stage is expected to take, by its declared cost.
     pub fn seconds(&self, stage: Stage) -> f64 {
         let seconds = |&part: &Part| {
-            let threads = if matches!(part, Part::Block(_)) { self.threads } else { 1 };
+            let is_shared = matches!(part, Part::Block(_)) || stage == Stage::Update;
+            let threads = if is_shared { self.threads } else { 1 };
             self.cost(stage, part).core_seconds as f64 / threads as f64
         };
         parts(stage).iter().map(seconds).sum()
@@ -106,7 +119,7 @@ impl Plan {
 
     /// What a part of a stage takes when it goes through the whole territory.
     fn cost(&self, stage: Stage, part: Part) -> Cost {
-        cost::rates(stage, part, self.n_dates).cost(self.n_cells, self.n_cells)
+        cost::rates(stage, part, self.dates).cost(self.n_cells, self.n_cells)
     }
 
     /// Its stages, in order.
@@ -114,9 +127,13 @@ impl Plan {
         &self.stages
     }
 
-    /// Disk that the results may take, in bytes.
+    fn to_do(&self) -> impl Iterator<Item = Stage> {
+        self.stages.iter().copied().filter(|stage| !self.complete.contains(stage))
+    }
+
+    /// Disk that what is still to do may take, in bytes.
     pub fn disk_bytes(&self) -> u64 {
-        self.stages.iter().map(|stage| self.disk_of(*stage)).sum()
+        self.to_do().map(|stage| self.disk_of(stage)).sum()
     }
 
     fn disk_of(&self, stage: Stage) -> u64 {
@@ -127,7 +144,7 @@ impl Plan {
 
     /// Memory that the largest stage may take, in bytes.
     pub fn memory_bytes(&self) -> u64 {
-        self.stages.iter().map(|stage| self.memory_of(*stage)).max().unwrap_or(MEMORY_BASE_BYTES)
+        self.to_do().map(|stage| self.memory_of(stage)).max().unwrap_or(MEMORY_BASE_BYTES)
     }
 
     fn memory_of(&self, stage: Stage) -> u64 {
@@ -140,7 +157,7 @@ impl Plan {
     /// # Errors
     /// [`Error::Resources`] with what is needed and what is free, and the stage that needs most.
     pub fn preflight(&self, force: bool) -> Result<(), Error> {
-        let most = self.stages.iter().max_by_key(|stage| self.memory_of(**stage));
+        let most = self.to_do().max_by_key(|&stage| self.memory_of(stage));
         let of_stage = most.map(|stage| format!(" for `{stage}`")).unwrap_or_default();
         let wanted = Wanted {
             disk: (self.disk_bytes(), String::new()),
@@ -257,7 +274,8 @@ mod tests {
             stages: Stage::ALL.to_vec(),
             inputs,
             n_cells: 1_000_000,
-            n_dates: 1,
+            complete: BTreeSet::new(),
+            dates: Dates { n: 1, jpeg2000: false },
             stored: BTreeMap::from([(Stage::Ingest, 7.0), (Stage::Update, 0.5)]),
             drivers: Vec::new(),
             threads: 2,
@@ -288,6 +306,8 @@ mod tests {
         // Block by block: the threads count, and hardly the cells.
         assert_eq!(plan.memory_bytes(), one(Stage::Ingest).memory_bytes());
         assert_eq!(one(Stage::Ingest).memory_bytes(), (300 << 20) + 2 * 300_000_000 + 500_000);
+        let complete = Plan { complete: Stage::ALL.into(), ..plan.clone() };
+        assert_eq!((complete.disk_bytes(), complete.memory_bytes()), (0, MEMORY_BASE_BYTES));
         let large = Plan { n_cells: 6_000_000_000, ..plan.clone() };
         let of = |stage| Plan { stages: vec![stage], ..large.clone() }.memory_bytes();
         assert_eq!(large.memory_bytes(), Stage::ALL.map(of).into_iter().max().unwrap());
@@ -302,7 +322,7 @@ mod tests {
         assert_eq!(error.exit_code(), crate::error::exit::RESOURCES);
         assert!(error.hint().unwrap().contains("--force"));
         assert!(small.preflight(true).is_ok());
-        assert!(plan(58_000_000, 1 << 30).preflight(false).is_ok());
-        assert!(plan(58_000_000, 600 << 20).preflight(false).is_err());
+        assert!(plan(needed, 1 << 30).preflight(false).is_ok());
+        assert!(plan(needed, 600 << 20).preflight(false).is_err());
     }
 }

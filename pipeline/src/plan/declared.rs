@@ -1,6 +1,7 @@
 //! What stages read and write, declared before they run; a test holds it against a run's journal.
 
-use crate::config::Config;
+use super::cost::stored;
+use crate::config::{Config, PredictionKind};
 use crate::cube::{CUBE, Quantity};
 use crate::date::Date;
 use crate::io::schema::Product;
@@ -53,11 +54,16 @@ pub(super) fn arrays_written(stage: Stage, config: &Config) -> Vec<Quantity> {
     }
 }
 
-/// The arrays that a stage leaves, and those that it holds on the disk until it ends.
-pub(super) fn arrays_held(stage: Stage, config: &Config) -> Vec<Quantity> {
+/// Bytes of a cell in the arrays that a stage leaves, and in those that it holds on the disk until it
+/// ends.
+pub(super) fn held_per_cell(stage: Stage, config: &Config) -> f64 {
     let mut arrays = arrays_written(stage, config);
     arrays.extend((stage == Stage::Update).then_some(Quantity::Certainty));
-    arrays
+    let probabilities = config.all_predictions().filter(|p| p.kind == PredictionKind::Probability);
+    let n_classes: usize = probabilities.map(|given| given.classes.classes().len()).sum();
+    // Few of its classes are probable in a cell, but nothing bounds them under a byte each.
+    let predicted = if stage == Stage::Ingest { n_classes as f64 } else { 0.0 };
+    stored(&arrays) + predicted
 }
 
 /// What is seen at each date.

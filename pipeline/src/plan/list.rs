@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kernels::grid::{Grid, Window};
 
-use super::cost::{self, rates};
+use super::cost::{self, Dates, rates};
 use super::declared::{array, arrays_read, arrays_written, files_written, is_banded};
 use super::unit::{Part, Unit, blocks_across, folder, shard};
 use crate::artefact::Stamp;
@@ -35,7 +35,7 @@ pub fn units(config: &Config, stages: &[Stage]) -> Result<Vec<Unit>, Error> {
         windows: grid.blocks(SHARD),
         grid,
         mosaics: Mosaics::open(config)?,
-        keys: keys(config)?,
+        keys: told(config)?.keys,
     };
     let mut units: Vec<Unit> = Vec::new();
     for &stage in stages {
@@ -75,8 +75,10 @@ impl List<'_> {
         };
         let (folder, key) = (self.folder.clone(), self.keys.get(&stage).cloned());
         let (reads, writes) = (Vec::new(), Vec::new());
-        let n_dates = Date::of(self.config).len();
-        let cost = rates(stage, part, n_dates).cost(cells, self.grid.n_cells() as u64);
+        let n_cells = self.grid.n_cells() as u64;
+        let cost = rates(stage, part, dates(self.config)).cost(cells, n_cells);
+        // Blocks share their process with others.
+        let cost = if matches!(part, Part::Block(_)) { cost } else { cost.with_start(n_cells) };
         Unit { folder, stage, part, n_blocks, step, reads, writes, cost, key }
     }
 
@@ -148,7 +150,8 @@ impl List<'_> {
 
     /// The tiles that have a cell in a block, each counted by its share of them.
     fn read_tiles(&self, unit: &mut Unit, block: &Grid) {
-        for tile in self.mosaics.iter().flat_map(|mosaic: &Mosaic| &mosaic.tiles) {
+        let over = |mosaic| Mosaic::over(mosaic, block, 0.0).map(|(_, tile)| tile);
+        for tile in self.mosaics.iter().flat_map(over) {
             let Some(under) = tile.cells_under(block) else { continue };
             let bytes = bytes_of(tile.path());
             let share = under.n_cells() as f64 * block.cell_area_m2() / tile.ground_m2();
@@ -178,24 +181,44 @@ fn stored(arrays: &[Quantity], cells: u64) -> u64 {
     (cost::stored(arrays) * cells as f64) as u64
 }
 
-/// The keys of the stages as far as the journal tells them: nothing is hashed here.
-fn keys(config: &Config) -> Result<BTreeMap<Stage, String>, Error> {
+/// The dates of which a configuration has imagery.
+pub(super) fn dates(config: &Config) -> Dates {
+    let is_jpeg2000 = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("jp2"))
+    };
+    Dates { n: Date::of(config).len(), jpeg2000: config.images().any(is_jpeg2000) }
+}
+
+/// What the journal tells of the stages of a configuration.
+#[derive(Default)]
+pub(super) struct Told {
+    /// The keys of the stages that are complete and of the one after them.
+    pub(super) keys: BTreeMap<Stage, String>,
+    /// The stages that it says are complete.
+    pub(super) done: BTreeMap<Stage, Done>,
+}
+
+/// The stages as far as the journal tells them: nothing is hashed here.
+///
+/// # Errors
+/// The journal cannot be read, or an input cannot be looked at.
+pub(super) fn told(config: &Config) -> Result<Told, Error> {
     let journal = Journal::read(&work_dir(config))?;
-    let (mut done, mut keys) = (BTreeMap::<Stage, Done>::new(), BTreeMap::new());
+    let mut told = Told::default();
     for stage in Stage::of(config) {
         let mut inputs: BTreeMap<String, Stamp> = BTreeMap::new();
         for path in stage.inputs(config) {
-            let Some(stamp) = journal.known_stamp(&path)? else { return Ok(keys) };
+            let Some(stamp) = journal.known_stamp(&path)? else { return Ok(told) };
             inputs.insert(config.shown(&path), stamp);
         }
-        let key = stage_key(config, stage, &inputs, &done);
+        let key = stage_key(config, stage, &inputs, &told.done);
         let complete = match journal.state(stage.name()) {
             Some(State::Done(of)) if of.key == key => Some((**of).clone()),
             _ => None,
         };
-        keys.insert(stage, key);
+        told.keys.insert(stage, key);
         let Some(complete) = complete else { break };
-        done.insert(stage, complete);
+        told.done.insert(stage, complete);
     }
-    Ok(keys)
+    Ok(told)
 }

@@ -55,7 +55,9 @@ pub fn drive(
     body: Body<'_>,
 ) -> Result<(), Error> {
     let (first, last) = range(options)?;
-    let plan = Plan::new(config, first..=last)?.within(options.threads, options.memory_bytes);
+    let plan = Plan::new(config, first..=last)?;
+    let plan = if options.from.is_none() { plan.resumed(config)? } else { plan };
+    let plan = plan.within(options.threads, options.memory_bytes);
     say(options.log_format, "plan", &plan.text(config), plan.fields());
     if options.dry_run {
         return Ok(());
@@ -221,7 +223,8 @@ impl<'a> Run<'a> {
             return Ok(false);
         };
         self.done.insert(stage, done.clone());
-        // Who completed it may have died before the last of its blocks was removed.
+        // Who completed it may have died before the last of its blocks was removed; those of other
+        // parameters go as well.
         blocks::forget(&self.work_dir(), stage, None)?;
         if let Some(forecast) = &mut self.forecast {
             forecast.kept(stage);
