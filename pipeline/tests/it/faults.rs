@@ -284,7 +284,8 @@ fn a_chain_that_is_killed_full_or_refused_ends_as_if_nothing_had_happened() {
 #[ignore = "minutes: `make test-long`"]
 fn the_whole_battery_of_faults_leaves_no_trace() {
     let scale: usize = std::env::var("MILLESIME_FAULTS").map_or(100, |text| text.parse().unwrap());
-    let counts = [150, 150, 50, 100, 50].map(|n: usize| (n * scale).div_ceil(100));
+    // A kill that comes when the run has just ended is none: some more are drawn.
+    let counts = [170, 150, 70, 100, 50].map(|n: usize| (n * scale).div_ceil(100));
     let bench = Bench::new("deliver");
     let cases = Cases { seed: 1, time: bench.time, traffic: bench.traffic, points: &bench.points };
     let since = Instant::now();
