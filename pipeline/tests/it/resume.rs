@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use kernels::lattice::Point;
 use pipeline::artefact::{Draft, publish_bytes};
 use pipeline::cancel::Cancel;
+use pipeline::plan::Plan;
 use pipeline::progress::LogFormat;
 use pipeline::proof::Measures;
 use pipeline::run::{Options, drive};
@@ -86,6 +87,22 @@ fn a_second_run_computes_nothing_and_changes_nothing() {
     assert!(first.contains("vectorise.txt"));
     assert!(!first.contains(".work"), "working files are no deliverables");
     assert!(!first.contains(world.out().to_str().unwrap()), "no machine path");
+}
+
+#[test]
+fn what_is_complete_needs_no_disk_again() {
+    let world = World::new();
+    let needed = || {
+        let config = world.config();
+        let plan = Plan::new(&config, Stage::Ingest..=Stage::Deliver).unwrap();
+        plan.resumed(&config).unwrap().disk_bytes()
+    };
+    let all = needed();
+    run_with(&world, &Options { to: Some(Stage::Ingest), ..OPTIONS }, write_one_file).0.unwrap();
+    let left = needed();
+    assert!(0 < left && left < all, "{left} of {all}");
+    run(&world);
+    assert_eq!(needed(), 0);
 }
 
 #[test]
