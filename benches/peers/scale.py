@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 r"""Measures whole runs on territories of growing size, and what they say of departments.
 
-    benches/peers/scale.py --keep DIR [--sides-km 1,2,4,8,16,24.5] [--threads 2] [--program PATH]
+    benches/peers/scale.py --keep DIR [--sides-km 1,2,4,10,24.5] [--threads 2] [--program PATH]
 
 Each territory is generated with pixels of the working resolution (1 m, two dates, heights), then
-produced stage by stage: one process a stage, which finds the stages before it complete. Processor
-time, bytes through the disk and peak memory are the operating system's own account of each process
-(`wait4`); what a process takes to open and check what is there already counts in.
+produced by one `millesime run`. The figures of a stage are those of its `run.json`; those of the
+whole are the operating system's own account of the process (`wait4`), so that `start` (what is
+before the first stage and between them: headers, hashes of the inputs, checks) is what is left.
 
 The last table draws a straight line through the two largest territories to a department of
 6,000 km2, with the largest peak of memory on it, to 13 of them and to metropolitan France
 (543,965 km2, IGN: Répertoire géographique des communes), on one node of as many processors as
-measured here, kept busy, and on 10 and 100 of them. The line holds for this generated ground at
-1 m: imagery of 0.2 m adds its decoding, which `decode.py` measures.
+measured here, and on 10 and 100 of them, as long as the runs measured here took. The line holds for
+this generated ground at 1 m, which has five communes whatever its size: imagery of 0.2 m adds its
+decoding, which `decode.py` measures, and communes their pages.
 """
 
 import argparse
@@ -25,7 +26,8 @@ import subprocess
 from side_by_side import build, cost
 
 STAGES = ["ingest", "classify", "update", "regularise", "vectorise", "change", "artificialise",
-          "correct", "indicators", "deliver"]
+          "indicators", "correct", "deliver"]
+START = "start"
 DEPARTMENT_KM2 = 6_000
 FRANCE_KM2 = 543_965
 GROUNDS = {"one department": DEPARTMENT_KM2, "13 departments": 13 * DEPARTMENT_KM2,
@@ -43,15 +45,22 @@ def measured(program, folder, side_km, threads):
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     out = folder / "out"
     shutil.rmtree(out, ignore_errors=True)
-    stages = {}
-    for stage in STAGES:
-        stages[stage], _ = cost([program, "run", str(ground / "config.yaml"), "--out", str(out),
-                                 "--threads", str(threads), "--to", stage])
-    tables = next(out.rglob("manifest.json"), None)
-    if tables is None:
-        raise SystemExit(f"{out}: no result")
+    whole, _ = cost([program, "run", str(ground / "config.yaml"), "--out", str(out),
+                     "--threads", str(threads)])
+    summary = json.loads(next(out.rglob("run.json")).read_text(encoding="utf-8"))
+    stages = {stage["stage"]: of_stage(stage["spent"]) for stage in summary["stages"]}
+    if list(stages) != STAGES:
+        raise SystemExit(f"{out}: stages {', '.join(stages)}")
+    left = {key: max(0.0, whole[key] - sum(stage[key] for stage in stages.values()))
+            for key in ("cpu_s", "wall_s")}
     shutil.rmtree(out)
-    return stages
+    return stages | {START: {**left, "peak_mb": 0.0, "written_mb": 0.0}}
+
+
+def of_stage(spent):
+    """The figures of a stage."""
+    return {"cpu_s": spent["cpu_seconds"], "wall_s": spent["seconds"],
+            "peak_mb": spent["memory_peak_bytes"] / 1e6, "written_mb": spent["written_bytes"] / 1e6}
 
 
 def km2(side_km):
@@ -73,19 +82,21 @@ def times(rows):
     print("\n| CPU s (elapsed s) | " + " | ".join(f"{km2(side):.0f} km2" for side, _ in rows)
           + " |")
     print("|---|" + "---|" * len(rows))
-    for stage in STAGES:
+    for stage in [*STAGES, START]:
         cells = (f"{stages[stage]['cpu_s']:.1f} ({stages[stage]['wall_s']:.1f})"
                  for _, stages in rows)
         print(f"| {stage} | " + " | ".join(cells) + " |")
     def total(stages, key):
         return sum(stage[key] for stage in stages.values())
+    cells = (f"{total(stages, 'cpu_s'):.1f} ({total(stages, 'wall_s'):.1f})" for _, stages in rows)
+    print("| all | " + " | ".join(cells) + " |")
     cells = (f"{total(stages, 'cpu_s') / km2(side):.2f}" for side, stages in rows)
     print("| all, CPU s per km2 | " + " | ".join(cells) + " |")
     cells = (f"{total(stages, 'written_mb') / km2(side):.1f}" for side, stages in rows)
     print("| all, MB written per km2 | " + " | ".join(cells) + " |")
 
 
-def line(rows, key, area_km2, stages=STAGES):
+def line(rows, key, area_km2, stages=(*STAGES, START)):
     """The straight line through the two largest territories, at an area; never under the larger."""
     (side_a, a), (side_b, b) = rows[-2:]
     at = [sum(of_stages[stage][key] for stage in stages) for of_stages in (a, b)]
@@ -93,10 +104,10 @@ def line(rows, key, area_km2, stages=STAGES):
     return max(at[1], at[1] + slope * (area_km2 - km2(side_b)))
 
 
-def projection(rows, processors):
+def projection(rows, threads):
     """What departments would take: whole departments are the pieces that nodes share."""
-    elapsed_h = line(rows, "cpu_s", DEPARTMENT_KM2) / processors / 3600
-    titles = (f"{n} nodes of {processors} busy processors, h" for n in NODES)
+    elapsed_h = line(rows, "wall_s", DEPARTMENT_KM2) / 3600
+    titles = (f"{n} nodes of {threads} processors, h" for n in NODES)
     print("\n| straight line | CPU h | " + " | ".join(titles) + " |")
     print("|---|---|" + "---|" * len(NODES))
     for name, area_km2 in GROUNDS.items():
@@ -112,35 +123,33 @@ def projection(rows, processors):
 def run_all(args, stored):
     """The costs on every territory, kept in a file as they come."""
     program = args.program or build("pipeline", "millesime")
-    rows = []
+    run = {"threads": args.threads, "load": os.getloadavg()[0], "rows": []}
     for side_km in map(float, args.sides_km.split(",")):
-        rows.append((side_km, measured(program, args.keep, side_km, args.threads)))
+        run["rows"].append((side_km, measured(program, args.keep, side_km, args.threads)))
         print(f"{km2(side_km):.0f} km2: done", flush=True)
-        stored.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-    return rows
+        stored.write_text(json.dumps(run, indent=1), encoding="utf-8")
+    return run
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--keep", type=pathlib.Path, required=True,
                         help="a folder to work in: territories stay there")
-    parser.add_argument("--sides-km", default="1,2,4,8,16,24.5")
+    parser.add_argument("--sides-km", default="1,2,4,10,24.5")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--program", help="a built millesime, in the place of building one")
     parser.add_argument("--measured", action="store_true",
                         help="print the figures of an earlier run, measure nothing")
     args = parser.parse_args()
     stored = args.keep / "scale.json"
-    if args.measured:
-        rows = json.loads(stored.read_text(encoding="utf-8"))
-    else:
-        args.keep.mkdir(parents=True, exist_ok=True)
-        rows = run_all(args, stored)
-        print(f"\n{args.threads} threads, load {os.getloadavg()[0]:.1f}")
+    args.keep.mkdir(parents=True, exist_ok=True)
+    run = json.loads(stored.read_text(encoding="utf-8")) if args.measured else run_all(args, stored)
+    rows, threads = run["rows"], run["threads"]
+    print(f"\n{threads} threads, load before {run['load']:.1f}")
     curve(rows)
     times(rows)
     if len(rows) > 1:
-        projection(rows, args.threads)
+        projection(rows, threads)
 
 
 if __name__ == "__main__":
