@@ -21,6 +21,8 @@ pub struct Inputs {
     pub image_bytes: u64,
     /// Ground covered by the RVB images, overlaps counted twice, in square metres.
     pub ground_m2: f64,
+    /// Side of their pixels, in metres.
+    pub pixel_m: f64,
 }
 
 impl Inputs {
@@ -29,10 +31,12 @@ impl Inputs {
     /// # Errors
     /// [`Error::Input`] for the first file that is not, [`Error::Read`] for an unreadable one.
     pub fn inspect(config: &Config) -> Result<Self, Error> {
-        let mut inputs = Self { n_images: 0, image_bytes: 0, ground_m2: 0.0 };
+        let mut inputs = Self { n_images: 0, image_bytes: 0, ground_m2: 0.0, pixel_m: 0.0 };
         for (date, given) in Date::of(config) {
-            let ground_m2 = product(config, &given.rvb, ortho)?;
-            inputs.ground_m2 += if date == Date::Now { ground_m2 } else { 0.0 };
+            let rvb = product(config, &given.rvb, ortho)?;
+            if date == Date::Now {
+                (inputs.ground_m2, inputs.pixel_m) = (rvb.ground_m2(), rvb.pixel_m);
+            }
             product(config, &given.irc, ortho)?;
             if let Some(Heights { surface, ground }) = &given.heights {
                 product(config, surface, heights)?;
@@ -150,16 +154,14 @@ pub fn probabilities(info: &RasterInfo) -> Result<(), Error> {
         .into())
 }
 
-/// Checks the headers of a product and gives the ground that it covers, in square metres.
+/// Checks the headers of a product.
 fn product(
     config: &Config,
     files: &[PathBuf],
     fit: fn(&RasterInfo) -> Result<(), Error>,
-) -> Result<f64, Error> {
-    match Mosaic::sort_out(files, config.crs.0, fit)? {
-        Ok(mosaic) => Ok(mosaic.ground_m2()),
-        Err(misfit) => Err(survey::misfit(config, *misfit, files.len())),
-    }
+) -> Result<Mosaic, Error> {
+    Mosaic::sort_out(files, config.crs.0, fit)?
+        .map_err(|misfit| survey::misfit(config, *misfit, files.len()))
 }
 
 fn open(layer: &Layer) -> Result<VectorSource, Error> {

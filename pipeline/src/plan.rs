@@ -15,7 +15,7 @@ pub use list::units;
 pub use table::table;
 pub use unit::{Part, Unit};
 
-use cost::Dates;
+use cost::Images;
 use serde_json::{Value, json};
 
 use crate::config::Config;
@@ -34,7 +34,7 @@ pub struct Plan {
     n_cells: u64,
     /// Stages that the journal says are complete: they need nothing.
     complete: BTreeSet<Stage>,
-    dates: Dates,
+    images: Images,
     /// Bytes of a cell in the arrays that each stage holds on the disk.
     stored: BTreeMap<Stage, f64>,
     /// GDAL drivers besides those of every run.
@@ -70,7 +70,7 @@ impl Plan {
             inputs,
             n_cells: inputs.n_cells(config),
             complete: BTreeSet::new(),
-            dates: list::dates(config),
+            images: Images::of(config, inputs.pixel_m),
             drivers: drivers(config),
             threads: 1,
             machine: Machine::read(&config.out)?,
@@ -110,7 +110,8 @@ impl Plan {
     /// Seconds that a stage is expected to take, by its declared cost.
     pub fn seconds(&self, stage: Stage) -> f64 {
         let seconds = |&part: &Part| {
-            let is_shared = matches!(part, Part::Block(_)) || stage == Stage::Update;
+            let is_shared = matches!(stage, Stage::Update | Stage::Regularise);
+            let is_shared = is_shared || matches!(part, Part::Block(_));
             let threads = if is_shared { self.threads } else { 1 };
             self.cost(stage, part).core_seconds as f64 / threads as f64
         };
@@ -119,7 +120,7 @@ impl Plan {
 
     /// What a part of a stage takes when it goes through the whole territory.
     fn cost(&self, stage: Stage, part: Part) -> Cost {
-        cost::rates(stage, part, self.dates).cost(self.n_cells, self.n_cells)
+        cost::rates(stage, part, self.images).cost(self.n_cells, self.n_cells)
     }
 
     /// Its stages, in order.
@@ -269,13 +270,13 @@ mod tests {
     use super::*;
 
     fn plan(disk_free_bytes: u64, memory_available_bytes: u64) -> Plan {
-        let inputs = Inputs { n_images: 2, image_bytes: 1_000, ground_m2: 1.0e6 };
+        let inputs = Inputs { n_images: 2, image_bytes: 1_000, ground_m2: 1.0e6, pixel_m: 0.2 };
         Plan {
             stages: Stage::ALL.to_vec(),
             inputs,
             n_cells: 1_000_000,
             complete: BTreeSet::new(),
-            dates: Dates { n: 1, jpeg2000: false },
+            images: Images { n_dates: 1, pixels: 25.0, jpeg2000: false },
             stored: BTreeMap::from([(Stage::Ingest, 7.0), (Stage::Update, 0.5)]),
             drivers: Vec::new(),
             threads: 2,

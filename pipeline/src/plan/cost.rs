@@ -1,16 +1,20 @@
 //! What units take, from what runs took.
 //!
-//! Sizes of arrays and the time of `ingest`, which decodes, were measured on 9 km2 with imagery of 20 cm,
-//! all else on 600 km2 with imagery of 1 m (`benches/peers/scale.py`), of which a square kilometre has as
+//! Sizes of arrays were measured on 9 km2 with imagery of 20 cm, the time that decoding takes on 4 km2
+//! (`benches/peers/decode.py`), all else on 600 km2 with imagery of 1 m (`benches/peers/scale.py`), of which a square kilometre has as
 //! many polygons as a real department: processor time and peak of resident memory of each stage in
 //! `run.json`, sizes in the journal. Ground was generated, with heights of two dates. Time of images and
 //! cells is counted by date. Time and memory that grow with the cells are what was seen and half as much
 //! again; the memory of a thread is the largest seen with any driver.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::unit::Part;
+use crate::config::Config;
 use crate::cube::Quantity;
+use crate::date::Date;
 use crate::machine::MEMORY_BASE_BYTES;
 use crate::stage::Stage;
 
@@ -43,13 +47,29 @@ impl Cost {
     }
 }
 
-/// The dates of which there is imagery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dates {
-    /// How many they are.
-    pub(super) n: usize,
+/// The imagery that there is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Images {
+    /// Dates of which there is any.
+    pub(super) n_dates: usize,
+    /// Pixels of a cell.
+    pub(super) pixels: f64,
     /// Whether any image is one in JPEG2000.
     pub(super) jpeg2000: bool,
+}
+
+impl Images {
+    /// Those of a configuration, whose pixels have a side of `pixel_m`.
+    pub(super) fn of(config: &Config, pixel_m: f64) -> Self {
+        let is_jpeg2000 = |path: &PathBuf| {
+            path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("jp2"))
+        };
+        Self {
+            n_dates: Date::of(config).len(),
+            pixels: (config.cell_m() / pixel_m).powi(2),
+            jpeg2000: config.images().any(is_jpeg2000),
+        }
+    }
 }
 
 /// What a process takes to look at what is there before it begins, for each cell of the territory.
@@ -89,15 +109,19 @@ fn of(rate: f64, n: u64) -> u64 {
 
 /// What the parts of the stages take for each cell.
 ///
-/// * `dates`: those of which there is imagery.
-pub(super) fn rates(stage: Stage, part: Part, dates: Dates) -> Rates {
-    let n_dates = dates.n as f64;
-    // Decoding is all of it: 5.4 microseconds a cell in JPEG2000.
-    let decode_ns = if dates.jpeg2000 { 8000.0 } else { 700.0 };
+/// * `images`: the imagery that there is.
+pub(super) fn rates(stage: Stage, part: Part, images: Images) -> Rates {
+    let n_dates = images.n_dates as f64;
+    // RVB and IRC of a pixel: seen 8 in ZSTD, 16 in DEFLATE, 230 in JPEG2000.
+    let decode_ns = images.pixels * if images.jpeg2000 { 350.0 } else { 25.0 };
+    // Survey and hashes.
+    let look_ns = 30.0 + images.pixels * if images.jpeg2000 { 10.0 } else { 5.0 };
     // Bytes written, memory and its part of a thread; seconds whatever the cells, nanoseconds of each.
     let (written, memory, memory_per_thread, (base_s, core_ns)) = match (stage, part) {
-        (Stage::Ingest, Part::Prepare) => (0.0, 0.5, 0, (1, 150.0 * n_dates)),
-        (Stage::Ingest, Part::Block(_)) => (0.0, 0.5, 300_000_000, (1, decode_ns * n_dates)),
+        (Stage::Ingest, Part::Prepare) => (0.0, 0.5, 0, (1, look_ns * n_dates)),
+        (Stage::Ingest, Part::Block(_)) => {
+            (0.0, 0.5, 300_000_000, (1, (200.0 + decode_ns) * n_dates))
+        }
         // It reads the vectors again.
         (Stage::Ingest, _) => (0.0, 0.5, 0, (1, 25.0 * n_dates)),
         // It trains on a sample that does not grow with the territory.
@@ -154,8 +178,8 @@ mod tests {
 
     #[test]
     fn a_block_takes_time_for_its_cells_and_memory_for_the_vectors_of_the_territory() {
-        let dates = Dates { n: 2, jpeg2000: false };
-        let of = |cells| rates(Stage::Ingest, Part::Block(0), dates).cost(cells, 6_000_000_000);
+        let images = Images { n_dates: 2, pixels: 25.0, jpeg2000: false };
+        let of = |cells| rates(Stage::Ingest, Part::Block(0), images).cost(cells, 6_000_000_000);
         let (small, large) = (of(100_000_000), of(400_000_000));
         assert_eq!(small.memory_bytes, large.memory_bytes);
         assert!(
@@ -167,8 +191,9 @@ mod tests {
 
     #[test]
     fn each_date_takes_the_time_of_one() {
-        let seconds = |n| {
-            rates(Stage::Classify, Part::Block(0), Dates { n, jpeg2000: false })
+        let seconds = |n_dates| {
+            let images = Images { n_dates, pixels: 25.0, jpeg2000: false };
+            rates(Stage::Classify, Part::Block(0), images)
                 .cost(400_000_000, 400_000_000)
                 .core_seconds
         };

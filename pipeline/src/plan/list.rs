@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kernels::grid::{Grid, Window};
 
-use super::cost::{self, Dates, rates};
+use super::cost::{self, Images, rates};
 use super::declared::{array, arrays_read, arrays_written, files_written, is_banded};
 use super::unit::{Part, Unit, blocks_across, folder, shard};
 use crate::artefact::Stamp;
@@ -29,12 +29,14 @@ use crate::tally::Tally;
 /// The communes, an image's header or the journal cannot be read.
 pub fn units(config: &Config, stages: &[Stage]) -> Result<Vec<Unit>, Error> {
     let grid = *Land::read(config, &Tally::default())?.grid();
+    let mosaics = Mosaics::open(config)?;
     let list = List {
         config,
+        images: Images::of(config, mosaics.of(Date::Now, "rvb").pixel_m),
         folder: folder(config),
         windows: grid.blocks(SHARD),
         grid,
-        mosaics: Mosaics::open(config)?,
+        mosaics,
         keys: told(config)?.keys,
     };
     let mut units: Vec<Unit> = Vec::new();
@@ -52,6 +54,7 @@ struct List<'a> {
     grid: Grid,
     windows: Vec<Window>,
     mosaics: Mosaics,
+    images: Images,
     keys: BTreeMap<Stage, String>,
 }
 
@@ -76,7 +79,7 @@ impl List<'_> {
         let (folder, key) = (self.folder.clone(), self.keys.get(&stage).cloned());
         let (reads, writes) = (Vec::new(), Vec::new());
         let n_cells = self.grid.n_cells() as u64;
-        let cost = rates(stage, part, dates(self.config)).cost(cells, n_cells);
+        let cost = rates(stage, part, self.images).cost(cells, n_cells);
         // Blocks share their process with others.
         let cost = if matches!(part, Part::Block(_)) { cost } else { cost.with_start(n_cells) };
         Unit { folder, stage, part, n_blocks, step, reads, writes, cost, key }
@@ -179,14 +182,6 @@ fn read_arrays(unit: &mut Unit, arrays: &[Quantity]) {
 /// Bytes of cells of arrays on the disk.
 fn stored(arrays: &[Quantity], cells: u64) -> u64 {
     (cost::stored(arrays) * cells as f64) as u64
-}
-
-/// The dates of which a configuration has imagery.
-pub(super) fn dates(config: &Config) -> Dates {
-    let is_jpeg2000 = |path: &PathBuf| {
-        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("jp2"))
-    };
-    Dates { n: Date::of(config).len(), jpeg2000: config.images().any(is_jpeg2000) }
 }
 
 /// What the journal tells of the stages of a configuration.
