@@ -79,12 +79,12 @@ impl Plan {
 
     /// The same plan for a run that goes on from what the journal says is complete, as far as that is
     /// known without hashing.
-    ///
-    /// # Errors
-    /// The journal cannot be read.
-    pub fn resumed(mut self, config: &Config) -> Result<Self, Error> {
-        self.complete = list::told(config)?.done.into_keys().collect();
-        Ok(self)
+    #[must_use]
+    pub fn resumed(mut self, config: &Config) -> Self {
+        // A journal that cannot be read tells nothing here; the run says so when it opens it.
+        let told = list::told(config).unwrap_or_default();
+        self.complete = told.done.into_keys().collect();
+        self
     }
 
     /// The same plan with at most so many threads: as many as fit into memory, one at least, since a

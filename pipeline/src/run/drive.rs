@@ -56,7 +56,7 @@ pub fn drive(
 ) -> Result<(), Error> {
     let (first, last) = range(options)?;
     let plan = Plan::new(config, first..=last)?;
-    let plan = if options.from.is_none() { plan.resumed(config)? } else { plan };
+    let plan = if options.from.is_none() { plan.resumed(config) } else { plan };
     let plan = plan.within(options.threads, options.memory_bytes);
     say(options.log_format, "plan", &plan.text(config), plan.fields());
     if options.dry_run {
