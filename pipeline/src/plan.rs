@@ -9,6 +9,7 @@ mod unit;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 pub use cost::Cost;
 pub use list::units;
@@ -25,6 +26,9 @@ use crate::machine::{MEMORY_BASE_BYTES, Machine, Needs};
 use crate::preflight::{self, Wanted};
 use crate::stage::Stage;
 use crate::{VERSION, units as shown};
+
+/// The ending of images in JPEG2000.
+const JPEG2000: &str = "jp2";
 
 /// A run before it starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,8 +114,8 @@ impl Plan {
     /// Seconds that a stage is expected to take, by its declared cost.
     pub fn seconds(&self, stage: Stage) -> f64 {
         let seconds = |&part: &Part| {
-            let is_shared = matches!(stage, Stage::Update | Stage::Regularise);
-            let is_shared = is_shared || matches!(part, Part::Block(_));
+            let is_shared = matches!(part, Part::Block(_))
+                || matches!(stage, Stage::Update | Stage::Regularise);
             let threads = if is_shared { self.threads } else { 1 };
             self.cost(stage, part).core_seconds as f64 / threads as f64
         };
@@ -232,16 +236,19 @@ impl Plan {
 /// GDAL drivers that the files read and written need, besides those of every run.
 fn drivers(config: &Config) -> Vec<&'static str> {
     let inputs = config.inputs();
-    let reads = |ending: &str| {
-        inputs.iter().any(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending)))
-    };
+    let reads = |ending: &str| inputs.iter().any(|path| ends_in(path, ending));
     let orders = &config.delivery;
     let needed = [
-        ("JP2OpenJPEG", reads("jp2")),
+        ("JP2OpenJPEG", reads(JPEG2000)),
         ("FlatGeobuf", reads("fgb") || orders.web),
         ("ESRI Shapefile", reads("shp") || orders.shapefiles),
     ];
     needed.into_iter().filter(|(_, is_needed)| *is_needed).map(|(driver, _)| driver).collect()
+}
+
+/// Whether a file has an ending, in small letters or large ones.
+fn ends_in(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending))
 }
 
 /// The kinds of parts of a stage; one block stands for all of them.

@@ -1,17 +1,16 @@
 //! What units take, from what runs took.
 //!
 //! Sizes of arrays were measured on 9 km2 with imagery of 20 cm, the time that decoding takes on 4 km2
-//! (`benches/peers/decode.py`), all else on 600 km2 with imagery of 1 m (`benches/peers/scale.py`), of which a square kilometre has as
-//! many polygons as a real department: processor time and peak of resident memory of each stage in
-//! `run.json`, sizes in the journal. Ground was generated, with heights of two dates. Time of images and
-//! cells is counted by date. Time and memory that grow with the cells are what was seen and half as much
-//! again; the memory of a thread is the largest seen with any driver.
-
-use std::path::PathBuf;
+//! (`benches/peers/decode.py`), all else on 600 km2 with imagery of 1 m (`benches/peers/scale.py`), of
+//! which a square kilometre has as many polygons as a real department: processor time and peak of
+//! resident memory of each stage in `run.json`, sizes in the journal. Ground was generated, with heights
+//! of two dates. Time of images and cells is counted by date. Time and memory that grow with the cells
+//! are what was seen and half as much again; the memory of a thread is the largest seen with any driver.
 
 use serde::Serialize;
 
 use super::unit::Part;
+use super::{JPEG2000, ends_in};
 use crate::config::Config;
 use crate::cube::Quantity;
 use crate::date::Date;
@@ -61,13 +60,10 @@ pub(super) struct Images {
 impl Images {
     /// Those of a configuration, whose pixels have a side of `pixel_m`.
     pub(super) fn of(config: &Config, pixel_m: f64) -> Self {
-        let is_jpeg2000 = |path: &PathBuf| {
-            path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("jp2"))
-        };
         Self {
             n_dates: Date::of(config).len(),
             pixels: (config.cell_m() / pixel_m).powi(2),
-            jpeg2000: config.images().any(is_jpeg2000),
+            jpeg2000: config.images().any(|path| ends_in(path, JPEG2000)),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::cube::Quantity;
 use crate::date::Date;
 use crate::error::Error;
 use crate::io::cube::SHARD;
-use crate::journal::{Done, Journal, State};
+use crate::journal::{Done, Journal};
 use crate::land::Land;
 use crate::mosaic::Mosaic;
 use crate::run::{stage_key, work_dir};
@@ -207,10 +207,7 @@ pub(super) fn told(config: &Config) -> Result<Told, Error> {
             inputs.insert(config.shown(&path), stamp);
         }
         let key = stage_key(config, stage, &inputs, &told.done);
-        let complete = match journal.state(stage.name()) {
-            Some(State::Done(of)) if of.key == key => Some((**of).clone()),
-            _ => None,
-        };
+        let complete = journal.claimed(stage.name(), &key).cloned();
         told.keys.insert(stage, key);
         let Some(complete) = complete else { break };
         told.done.insert(stage, complete);
