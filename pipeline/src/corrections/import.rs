@@ -317,11 +317,13 @@ fn answer(entry: &mut Entry, report: &Report) -> Option<String> {
     let order = report.at.cmp(&known_at).then(report.status.cmp(&record.ign_status));
     let is_other = report.status != record.ign_status
         || (report.id.is_some() && report.id != record.ign_report_id);
-    if order.is_gt() && report.status.is_some() && is_other {
+    if order.is_gt() && report.status.is_some() {
         record.ign_status = report.status;
         record.ign_status_at = report.at.map(|at| at.to_string());
         record.ign_report_id = report.id.clone().or(record.ign_report_id.take());
-        if let Some(standing) = report.status.and_then(IgnStatus::standing) {
+        // A state said again later moves its day, or an older one would come between; what was
+        // decided since then by hand stands.
+        if let Some(standing) = report.status.and_then(IgnStatus::standing).filter(|_| is_other) {
             entry.standing = standing;
         }
     } else if report.id.is_some() && record.ign_report_id.is_none() {

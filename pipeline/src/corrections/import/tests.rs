@@ -97,13 +97,65 @@ fn import(ledger: &mut Ledger, sheets: &[Sheet], day: &str) -> Imported {
     importer.finish().unwrap()
 }
 
+fn ledger() -> Ledger {
+    let head = Head { department: "11".to_owned(), epsg: 2154, nomenclature: NATIONAL.to_owned() };
+    Ledger::create(head)
+}
+
+/// A sheet of rows without places.
+fn sheet(rows: &[[&str; 7]]) -> Sheet {
+    let line = |(k, row): (usize, &[&str; 7])| Line {
+        name: format!("ligne {}", k + 1),
+        values: row.iter().map(|text| (!text.is_empty()).then(|| (*text).to_owned())).collect(),
+        place: Ok(Place::Nowhere),
+    };
+    Sheet {
+        path: "rows.csv".into(),
+        columns: COLUMNS.map(str::to_owned).to_vec(),
+        lines: rows.iter().enumerate().map(line).collect(),
+        has_crs: true,
+    }
+}
+
+/// An older state does not come between a state and the same one said again later.
+#[test]
+fn a_state_said_again_moves_its_day() {
+    let sheets = [
+        sheet(&[
+            ["1", "O2", "CS1.1.1.2", "", "reject", "", ""],
+            ["", "O2", "CS1.1.1.2", "", "reject", "2026-01-02", ""],
+        ]),
+        sheet(&[["1", "", "", "", "submit", "2026-01-01", ""]]),
+    ];
+    let mut ledger = ledger();
+    let first = import(&mut ledger, &sheets, "2026-11-21");
+    assert_eq!((first.entered, first.answered, first.known), (1, 1, 1));
+    let record = &ledger.entries[0].record;
+    assert_eq!(record.ign_status, Some(IgnStatus::Reject));
+    assert_eq!(record.ign_status_at.as_deref(), Some("2026-01-02"));
+    let before = ledger.clone();
+    assert!(!import(&mut ledger, &sheets, "2026-11-22").is_change());
+    assert_eq!(ledger, before);
+}
+
+/// A decision by hand stands when the same state is only said again.
+#[test]
+fn a_state_said_again_leaves_a_decision() {
+    let row = |at| sheet(&[["1", "O2", "CS1.1.1.2", "", "reject", at, ""]]);
+    let mut ledger = ledger();
+    import(&mut ledger, &[row("2026-01-01")], "2026-11-21");
+    ledger.entries[0].standing = Standing::Accepted;
+    import(&mut ledger, &[row("2026-01-02")], "2026-11-22");
+    assert_eq!(ledger.entries[0].standing, Standing::Accepted);
+    assert_eq!(ledger.entries[0].record.ign_status_at.as_deref(), Some("2026-01-02"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn importing_again_changes_nothing_and_every_row_is_accounted_for(sheets in sheets()) {
-        let head = Head { department: "11".to_owned(), epsg: 2154, nomenclature: NATIONAL.to_owned() };
-        let mut ledger = Ledger::create(head);
+        let mut ledger = ledger();
         let first = import(&mut ledger, &sheets, "2026-11-21");
         let n_rows: usize = sheets.iter().map(|sheet| sheet.lines.len()).sum();
         prop_assert_eq!(first.rows, n_rows as u64);
