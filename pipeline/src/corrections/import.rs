@@ -12,8 +12,8 @@ use super::ground::Ground;
 use super::ledger::{Entry, Ledger, Note};
 use super::map::Map;
 use super::refusal::{Reason, Refusal, Refused};
-use super::resolve::{Met, Resolver, Said};
-use super::row::{Report, RowReader};
+use super::resolve::{Met, Resolver, Said, named, no_proposal};
+use super::row::{Proposal, Report, Row, RowReader};
 use super::sheet::{Line, Sheet};
 use super::terms::{Action, Aim, IgnStatus, Standing, Term};
 use crate::day::Day;
@@ -67,8 +67,8 @@ pub struct Importer<'a> {
     told: FxHashSet<(String, String)>,
     /// Who has decided what of which correction.
     decided: FxHashSet<(String, String, Standing)>,
-    /// Rows that propose nothing and carry a report's number: their file and what they say.
-    waiting: Vec<(String, At, Report)>,
+    /// Rows that propose nothing, and name a correction that may still come, or a report.
+    waiting: Vec<(String, At, Box<Row>)>,
     done: Imported,
 }
 
@@ -90,7 +90,8 @@ impl<'a> Importer<'a> {
         let notes = ledger.history.iter().map(|event| &event.note);
         let notes = notes.filter(|note| asks(note.action));
         let told = notes.map(|note| (note.correction_id.clone(), note.source.clone())).collect();
-        let decided = ledger.history.iter().map(|event| {
+        let decisions = ledger.history.iter().filter(|event| event.note.action == Action::Decided);
+        let decided = decisions.map(|event| {
             (event.note.correction_id.clone(), event.note.source.clone(), event.standing)
         });
         let decided = decided.collect();
@@ -126,9 +127,7 @@ impl<'a> Importer<'a> {
             match met {
                 Ok(Met::Nothing) => self.done.nothing += 1,
                 Ok(Met::Known(said)) => self.defer(&mut batch, &at, said),
-                Ok(Met::Reported(report)) => {
-                    self.waiting.push((batch.file.clone(), at, report));
-                }
+                Ok(Met::Waiting(row)) => self.waiting.push((batch.file.clone(), at, row)),
                 Ok(Met::Proposed(entries)) => {
                     for entry in entries {
                         self.propose(&mut batch, &at, entry);
@@ -140,34 +139,44 @@ impl<'a> Importer<'a> {
         self.enter(batch)
     }
 
-    /// Hears the reports that propose nothing, now that every correction is entered; tells what was
-    /// done.
+    /// Hears the rows that propose nothing, now that every correction is entered; tells what was done.
     ///
     /// # Errors
     /// [`Error::Internal`].
     pub fn finish(mut self) -> Result<Imported, Error> {
-        let records = self.ledger.entries.iter().map(|entry| &entry.record);
-        let mut by_report: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for record in records {
-            if let Some(report) = &record.ign_report_id {
-                by_report.entry(report.clone()).or_default().push(record.correction_id.clone());
+        // First those that name a correction: they tell which reports are of it.
+        let mut others = Vec::new();
+        for (file, at, row) in std::mem::take(&mut self.waiting) {
+            match named(self.ledger, &row).map(|entry| entry.record.correction_id.clone()) {
+                Some(id) => self.hear(&Said::reported(&id, &row), &name_of(&file, &at))?,
+                None => others.push((file, at, row)),
             }
         }
-        for (file, at, report) in std::mem::take(&mut self.waiting) {
-            let number = report.id.clone().unwrap_or_default();
-            let Some(ids) = by_report.get(&number) else {
-                let hint = "importer d'abord la correction, ou écrire le code proposé dans le \
-                            message : « couverture A à corriger en B (objet ID) »";
-                let detail = format!("signalement {number}");
-                self.refuse(&file, &at, Refused::new(Reason::UnknownReport, detail, hint));
-                continue;
-            };
-            let name = name_of(&file, &at);
-            for id in ids {
-                self.hear(&Said::reported(id, &report), &name)?;
+        let by_report = self.by_report();
+        for (file, at, row) in others {
+            match (&row.proposal, &row.report.id) {
+                (Proposal::Nothing, _) => self.done.nothing += 1,
+                (_, None) => self.refuse(&file, &at, no_proposal()),
+                (_, Some(number)) => match by_report.get(number) {
+                    None => self.refuse(&file, &at, unknown_report(number)),
+                    Some(ids) => ids.iter().try_for_each(|id| {
+                        self.hear(&Said::reported(id, &row), &name_of(&file, &at))
+                    })?,
+                },
             }
         }
         Ok(self.done)
+    }
+
+    /// The corrections that each report is of.
+    fn by_report(&self) -> BTreeMap<String, Vec<String>> {
+        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for Entry { record, .. } in &self.ledger.entries {
+            if let Some(report) = &record.ign_report_id {
+                found.entry(report.clone()).or_default().push(record.correction_id.clone());
+            }
+        }
+        found
     }
 
     fn refuse(&mut self, file: &str, at: &At, why: Refused) {
@@ -205,15 +214,18 @@ impl<'a> Importer<'a> {
 
     /// Enters the new corrections of a file, in the order of its rows, then hears the other rows.
     fn enter(&mut self, batch: Batch) -> Result<(), Error> {
-        let names = batch.entries.iter().map(|entry| {
-            (entry.record.correction_id.clone(), entry.source_ref.clone(), entry.standing)
-        });
-        let names: Vec<_> = names.collect();
+        let new: Vec<_> =
+            batch.entries.iter().map(|e| (Said::of(e), e.source_ref.clone())).collect();
         self.ledger.enter(batch.entries)?;
-        for (id, detail, standing) in names {
-            self.note(&id, Action::Entered, detail)?;
-            self.decided.insert((id.clone(), self.sender.name.clone(), standing));
-            self.told.insert((id, self.sender.name.clone()));
+        for (said, detail) in new {
+            let (id, source) = (&said.correction_id, &self.sender.name);
+            self.told.insert((id.clone(), source.clone()));
+            let decision = said.decision().map(|s| (id.clone(), source.clone(), s));
+            self.note(id, Action::Entered, detail.clone())?;
+            if let Some(decision) = decision {
+                self.decided.insert(decision);
+                self.note(id, Action::Decided, detail)?;
+            }
             self.done.entered += 1;
         }
         batch.said.into_iter().try_for_each(|(said, name)| self.hear(&said, &name))
@@ -224,9 +236,8 @@ impl<'a> Importer<'a> {
         let (id, source) = (&said.correction_id, &self.sender.name);
         let is_new_voice = said.is_proposed && self.told.insert((id.clone(), source.clone()));
         // What a source has once decided is not heard again: files may be imported in any order.
-        let decides = |s: &Standing| matches!(s, Standing::Accepted | Standing::Rejected);
-        let decided = said.standing.filter(decides).filter(|_| said.report.status.is_none());
-        let decided = decided.filter(|s| self.decided.insert((id.clone(), source.clone(), *s)));
+        let decided =
+            said.decision().filter(|s| self.decided.insert((id.clone(), source.clone(), *s)));
         if is_new_voice {
             let comment = said.comment.as_ref().map(|c| format!(" : {c}")).unwrap_or_default();
             self.note(id, Action::Seconded, Some(format!("{name}{comment}")))?;
@@ -240,7 +251,7 @@ impl<'a> Importer<'a> {
         // Written down even when it changes nothing: it is not to be heard again.
         if let Some(standing) = decided {
             self.entry(id)?.standing = standing;
-            self.note(id, Action::Answered, Some(format!("{name} : {}", standing.label())))?;
+            self.note(id, Action::Decided, Some(format!("{name} : {}", standing.label())))?;
         }
         self.done.answered += u64::from(is_news);
         self.done.known += u64::from(!is_news && !is_new_voice);
@@ -272,6 +283,13 @@ struct At {
 
 fn name_of(file: &str, at: &At) -> String {
     format!("{file}, {}", at.reference.as_ref().unwrap_or(&at.place))
+}
+
+/// Why a row about a report is refused that no correction is known to have.
+fn unknown_report(number: &str) -> Refused {
+    let hint = "importer d'abord la correction, ou écrire le code proposé dans le message : \
+                « couverture A à corriger en B (objet ID) »";
+    Refused::new(Reason::UnknownReport, format!("signalement {number}"), hint)
 }
 
 /// A reference, with the dimension and the object that it is used for.
@@ -309,20 +327,20 @@ impl Batch {
 
 /// Gives a correction what is newer of its report; tells what changed, in French.
 ///
-/// A later day is newer, and on one day the state that is further in the order of [`IgnStatus`]: so
-/// reports may be read in any order, and any number of times.
+/// Of all states read the newest stays, see [`newness`]: so reports may be read in any order, and any
+/// number of times. It says how far the correction is, unless it is the state that was known, said
+/// again later: then what was decided since by hand stands.
 fn answer(entry: &mut Entry, report: &Report) -> Option<String> {
     let record = &mut entry.record;
     let known_at = record.ign_status_at.as_deref().and_then(Day::parse);
-    let order = report.at.cmp(&known_at).then(report.status.cmp(&record.ign_status));
-    let is_other = report.status != record.ign_status
-        || (report.id.is_some() && report.id != record.ign_report_id);
-    if order.is_gt() && report.status.is_some() {
+    let known = record.ign_status.map(|status| newness(status, known_at));
+    let numbers = report.id.as_ref().zip(record.ign_report_id.as_ref());
+    let is_other =
+        report.status != record.ign_status || numbers.is_some_and(|(new, known)| new != known);
+    if report.status.map(|status| newness(status, report.at)) > known {
         record.ign_status = report.status;
         record.ign_status_at = report.at.map(|at| at.to_string());
         record.ign_report_id = report.id.clone().or(record.ign_report_id.take());
-        // A state said again later moves its day, or an older one would come between; what was
-        // decided since then by hand stands.
         if let Some(standing) = report.status.and_then(IgnStatus::standing).filter(|_| is_other) {
             entry.standing = standing;
         }
@@ -335,6 +353,12 @@ fn answer(entry: &mut Entry, report: &Report) -> Option<String> {
     let status = record.ign_status.map_or("sans état", IgnStatus::label);
     let at = record.ign_status_at.as_deref().map(|at| format!(" le {at}")).unwrap_or_default();
     Some(format!("signalement {id} : {status}{at}"))
+}
+
+/// The order of the states of a report: a later day is newer, and on one day the state that is further
+/// in the order of [`IgnStatus`]; one that says nothing of the correction is older than any that does.
+fn newness(status: IgnStatus, at: Option<Day>) -> (bool, Option<Day>, IgnStatus) {
+    (status.standing().is_some(), at, status)
 }
 
 #[cfg(test)]

@@ -22,8 +22,9 @@ pub(super) enum Met {
     Nothing,
     /// It is about a correction of the ledger.
     Known(Said),
-    /// It proposes nothing, and is about the corrections that its report is of.
-    Reported(Report),
+    /// It proposes nothing, and is about a correction that is not there yet, or about those that its
+    /// report is of.
+    Waiting(Box<Row>),
     /// It proposes corrections, whose source is not told yet.
     Proposed(Vec<Entry>),
 }
@@ -44,15 +45,22 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// What a report says of a correction that it is of.
-    pub(super) fn reported(correction_id: &str, report: &Report) -> Self {
+    /// What a row that proposes nothing says of a correction that it is about.
+    pub(super) fn reported(correction_id: &str, row: &Row) -> Self {
         Self {
             correction_id: correction_id.to_owned(),
-            report: report.clone(),
-            standing: None,
+            report: row.report.clone(),
+            standing: row.standing,
             is_proposed: false,
             comment: None,
         }
+    }
+
+    /// What it decides: nothing where a report does.
+    pub(super) fn decision(&self) -> Option<Standing> {
+        let is_reported = self.report.status.and_then(IgnStatus::standing).is_some();
+        let decides = |s: &Standing| matches!(s, Standing::Accepted | Standing::Rejected);
+        self.standing.filter(decides).filter(|_| !is_reported)
     }
 
     /// What a correction that is proposed again says.
@@ -89,21 +97,18 @@ impl Resolver<'_> {
                 correction_id: entry.record.correction_id.clone(),
                 report: row.report.clone(),
                 standing: row.standing,
-                is_proposed: row.proposal != Proposal::Unread && row.report.id.is_none(),
+                is_proposed: row.proposes() && row.report.id.is_none(),
                 comment: row.comment.clone(),
             }));
         }
-        match &row.proposal {
-            Proposal::Nothing => return Ok(Met::Nothing),
-            Proposal::Unread if row.report.id.is_some() => {
-                return Ok(Met::Reported(row.report.clone()));
-            }
-            Proposal::Unread => {
-                let hint = "renseigner le code proposé, ou dire ses colonnes avec --map";
-                let detail = "aucun code, aucun contour";
-                return Err(Refused::new(Reason::NoProposal, detail, hint));
-            }
-            _ => {}
+        if !row.proposes() {
+            let is_named = row.correction_id.is_some();
+            return match row.proposal {
+                _ if is_named => Ok(Met::Waiting(Box::new(row.clone()))),
+                Proposal::Unread if row.report.id.is_none() => Err(no_proposal()),
+                Proposal::Unread => Ok(Met::Waiting(Box::new(row.clone()))),
+                _ => Ok(Met::Nothing),
+            };
         }
         let Some(ground) = self.ground else {
             let hint = "donner le millésime avec --vintage";
@@ -129,25 +134,17 @@ impl Resolver<'_> {
 
     /// The correction of the ledger whose id a row has.
     fn known(&self, row: &Row) -> Option<&Entry> {
-        let entry = self.ledger.get(row.correction_id.as_ref()?)?;
-        // A row whose id was kept while the rest was changed is another correction.
-        let is_here = match &row.place {
-            Place::Over(polygons) => *polygons == [entry.polygon.clone()],
-            Place::At(_) | Place::Nowhere => true,
-        };
-        (is_here && self.agrees(row, &entry.record)).then_some(entry)
+        named(self.ledger, row).filter(|entry| self.agrees(row, &entry.record))
     }
 
-    /// Whether what a row says of a correction, if it says anything, is what the ledger has.
+    /// Whether the code that a row proposes, if it does, is the one that the ledger has.
     fn agrees(&self, row: &Row, record: &CorrectionRecord) -> bool {
-        let is_object = row.objects.is_empty()
-            || row.objects.join(&ID_SEPARATOR.to_string()) == record.object_id;
         let own = record.proposed_code.as_deref().unwrap_or_default();
         let code = |dimension, text: &String| {
             let known = self.codes.read(dimension, text).ok();
             known.map(|code| self.codes.national_code(dimension, &code)).unwrap_or_default()
         };
-        let is_code = match &row.proposal {
+        match &row.proposal {
             Proposal::Codes(codes) => codes.iter().any(|(d, text)| code(*d, text) == own),
             Proposal::Missing(cs, us) => {
                 let both = [code(Dimension::Cover, cs), code(Dimension::Usage, us)];
@@ -155,9 +152,28 @@ impl Resolver<'_> {
             }
             Proposal::Outline => own.is_empty(),
             Proposal::Nothing | Proposal::Unread => true,
-        };
-        is_object && is_code && row.year.is_none_or(|year| year == record.vintage)
+        }
     }
+}
+
+/// Why a row that neither proposes nor reports anything is refused.
+pub(super) fn no_proposal() -> Refused {
+    let hint = "renseigner le code proposé, ou dire ses colonnes avec --map";
+    Refused::new(Reason::NoProposal, "aucun code, aucun contour", hint)
+}
+
+/// The correction of a ledger whose id a row has, unless the row says of another object, place or
+/// year: a row whose id was kept while the rest was changed is another correction.
+pub(super) fn named<'a>(ledger: &'a Ledger, row: &Row) -> Option<&'a Entry> {
+    let entry = ledger.get(row.correction_id.as_ref()?)?;
+    let is_object = row.objects.is_empty()
+        || row.objects.join(&ID_SEPARATOR.to_string()) == entry.record.object_id;
+    let is_here = match &row.place {
+        Place::Over(polygons) => *polygons == [entry.polygon.clone()],
+        Place::At(_) | Place::Nowhere => true,
+    };
+    let is_then = row.year.is_none_or(|year| year == entry.record.vintage);
+    (is_object && is_here && is_then).then_some(entry)
 }
 
 /// Makes the corrections of one row.
@@ -340,7 +356,8 @@ impl Maker<'_> {
     }
 
     fn entry(&self, record: CorrectionRecord, meant: &Meant) -> Entry {
-        let told = self.row.standing.or(record.ign_status.and_then(IgnStatus::standing));
+        // Where both are said, the report decides, as it does of corrections that are there.
+        let told = record.ign_status.and_then(IgnStatus::standing).or(self.row.standing);
         Entry {
             record,
             polygon: meant.polygon.clone(),

@@ -80,6 +80,13 @@ pub struct Row {
     pub report: Report,
 }
 
+impl Row {
+    /// Whether it asks for a correction.
+    pub(super) fn proposes(&self) -> bool {
+        !matches!(self.proposal, Proposal::Nothing | Proposal::Unread)
+    }
+}
+
 /// Reads the rows of one file.
 #[derive(Debug)]
 pub struct RowReader<'a> {

@@ -147,6 +147,8 @@ terms! {
         Seconded = "seconded", "Appui d'une autre source";
         /// IGN's answer, or another state of its report, was read.
         Answered = "answered", "Réponse de l'IGN";
+        /// A source decided on it.
+        Decided = "decided", "Décision d'une source";
         /// Its standing or a text was changed by hand.
         Edited = "edited", "Modification manuelle";
         /// It was applied to a vintage.

@@ -9,11 +9,14 @@ use crate::corrections::sheet::Place;
 use crate::judge::Judge;
 use crate::vintage::{Object, Vintage};
 
-const COLUMNS: [&str; 7] = ["ref", "object", "cs", "us", "status", "at", "standing"];
+const COLUMNS: [&str; 8] = ["ref", "object", "cs", "us", "status", "at", "standing", "id"];
 const MAP: &str = "\
-columns: { reference: ref, object: object, cover: cs, usage: us, report: ref, report_status: status, report_at: at, standing: standing }
+columns: { reference: ref, object: object, cover: cs, usage: us, report: ref, report_status: status, report_at: at, standing: standing, correction_id: id }
 nothing: [RAS]
 ";
+
+/// The ids of the corrections that ask CS1.1.1.2 and US5 of the whole of object O2.
+const IDS: [&str; 2] = ["6374866cedaee189", "52f8030bcae87ccd"];
 
 /// Three squares in a row, of 10 m.
 fn vintage(national: &Nomenclature) -> Vintage {
@@ -45,11 +48,20 @@ fn values() -> impl Strategy<Value = Vec<Option<String>>> {
         cell(&["", "O0", "O1", "O2", "O9"]),
         cell(&["", "RAS", "CS1.1.1.1", "CS1.1.1.2", "CS2.2.1", "CS9"]),
         cell(&["", "RAS", "US5", "US1.1"]),
-        cell(&["", "submit", "valid", "reject", "odd"]),
+        cell(&["", "submit", "valid", "reject", "test", "odd"]),
         cell(&["", "2026-01-01", "2026-01-02"]),
         cell(&["", "accepted", "rejected", "proposed"]),
+        cell(&["", "", "", IDS[0], IDS[1]]),
     )
-        .prop_map(|(a, b, c, d, e, f, g)| vec![a, b, c, d, e, f, g])
+        .prop_map(|(a, b, c, d, e, f, g, h)| {
+            // A row that has an id and asks for something else than what it stands for is made up.
+            let asks = [&c, &d].iter().any(|code| code.as_ref().is_some_and(|code| code != "RAS"));
+            vec![a, b, c, d, e, f, g, h.filter(|_| !asks)]
+        })
+}
+
+fn any_status() -> impl Strategy<Value = IgnStatus> {
+    prop::sample::select(IgnStatus::ALL)
 }
 
 fn place() -> impl Strategy<Value = Place> {
@@ -103,8 +115,8 @@ fn ledger() -> Ledger {
 }
 
 /// A sheet of rows without places.
-fn sheet(rows: &[[&str; 7]]) -> Sheet {
-    let line = |(k, row): (usize, &[&str; 7])| Line {
+fn sheet(rows: &[[&str; 8]]) -> Sheet {
+    let line = |(k, row): (usize, &[&str; 8])| Line {
         name: format!("ligne {}", k + 1),
         values: row.iter().map(|text| (!text.is_empty()).then(|| (*text).to_owned())).collect(),
         place: Ok(Place::Nowhere),
@@ -122,10 +134,10 @@ fn sheet(rows: &[[&str; 7]]) -> Sheet {
 fn a_state_said_again_moves_its_day() {
     let sheets = [
         sheet(&[
-            ["1", "O2", "CS1.1.1.2", "", "reject", "", ""],
-            ["", "O2", "CS1.1.1.2", "", "reject", "2026-01-02", ""],
+            ["1", "O2", "CS1.1.1.2", "", "reject", "", "", ""],
+            ["", "O2", "CS1.1.1.2", "", "reject", "2026-01-02", "", ""],
         ]),
-        sheet(&[["1", "", "", "", "submit", "2026-01-01", ""]]),
+        sheet(&[["1", "", "", "", "submit", "2026-01-01", "", ""]]),
     ];
     let mut ledger = ledger();
     let first = import(&mut ledger, &sheets, "2026-11-21");
@@ -138,10 +150,50 @@ fn a_state_said_again_moves_its_day() {
     assert_eq!(ledger, before);
 }
 
+/// What a row asks for is known by its id before the row itself is read.
+#[test]
+fn a_report_of_a_correction_that_comes_after_it_is_heard() {
+    let proposal = |us| ["", "O2", "CS1.1.1.2", us, "", "", "", ""];
+    let mut ledger = ledger();
+    import(&mut ledger, &[sheet(&[proposal("US5")])], "2026-11-21");
+    let mut ids: Vec<_> = ledger.entries.iter().map(|e| &e.record.correction_id[..]).collect();
+    ids.sort_by_key(|id| ledger.get(id).unwrap().record.dimension);
+    assert_eq!(ids, IDS);
+
+    let mut ledger = self::ledger();
+    let sheets = [sheet(&[
+        ["7", "", "", "", "reject", "2026-01-02", "", ""],
+        ["7", "", "", "", "valid", "2026-01-01", "", IDS[0]],
+        proposal(""),
+    ])];
+    let first = import(&mut ledger, &sheets, "2026-11-21");
+    assert_eq!((first.entered, first.answered, first.refused.len()), (1, 2, 0));
+    assert_eq!(ledger.entries[0].record.ign_status, Some(IgnStatus::Reject));
+    let before = ledger.clone();
+    assert!(!import(&mut ledger, &sheets, "2026-11-22").is_change());
+    assert_eq!(ledger, before);
+}
+
+/// IGN's answers are not the source's: it may still decide as IGN once did.
+#[test]
+fn an_answer_is_no_decision_of_the_source() {
+    let row = |status, at, standing| ["1", "O2", "CS1.1.1.2", "", status, at, standing, ""];
+    let mut ledger = ledger();
+    for (k, row) in
+        [row("valid", "2026-01-01", ""), row("reject", "2026-01-02", ""), row("", "", "accepted")]
+            .into_iter()
+            .enumerate()
+    {
+        import(&mut ledger, &[sheet(&[row])], &format!("2026-11-{}", 21 + k));
+    }
+    assert_eq!(ledger.entries[0].standing, Standing::Accepted);
+    assert_eq!(ledger.history.last().unwrap().note.action, Action::Decided);
+}
+
 /// A decision by hand stands when the same state is only said again.
 #[test]
 fn a_state_said_again_leaves_a_decision() {
-    let row = |at| sheet(&[["1", "O2", "CS1.1.1.2", "", "reject", at, ""]]);
+    let row = |at| sheet(&[["1", "O2", "CS1.1.1.2", "", "reject", at, "", ""]]);
     let mut ledger = ledger();
     import(&mut ledger, &[row("2026-01-01")], "2026-11-21");
     ledger.entries[0].standing = Standing::Accepted;
@@ -172,5 +224,25 @@ proptest! {
         prop_assert!(!again.is_change(), "{again:?}");
         prop_assert_eq!(again.refused, first.refused);
         prop_assert_eq!(ledger, before);
+    }
+
+    #[test]
+    fn states_may_be_read_in_any_order(
+        (states, shuffled) in prop::collection::vec((any_status(), cell(&["", "2026-01-01", "2026-01-02"])), 1..6)
+            .prop_flat_map(|states| (Just(states.clone()), Just(states).prop_shuffle())),
+        entered in cell(&["", "2026-01-02"]),
+    ) {
+        let ends = [states, shuffled].map(|states| {
+            let mut ledger = ledger();
+            let at = entered.as_deref().unwrap_or_default();
+            import(&mut ledger, &[sheet(&[["1", "O2", "CS1.1.1.2", "", "", at, "", ""]])], "2026-11-21");
+            for (status, at) in &states {
+                let row = ["1", "", "", "", status.key(), at.as_deref().unwrap_or_default(), "", ""];
+                import(&mut ledger, &[sheet(&[row])], "2026-11-21");
+            }
+            let Entry { record, standing, .. } = ledger.entries.remove(0);
+            (record.ign_status, record.ign_status_at, standing)
+        });
+        prop_assert_eq!(&ends[0], &ends[1]);
     }
 }
