@@ -12,6 +12,17 @@ cargo deny --workspace --locked check bans licenses sources
 command -v chromium >/dev/null || .ci/install.sh chromium
 
 .ci/test.sh
+
+# Property tests draw other cases each time: what is rare shows in many draws. Of `kernels` and
+# `nomenclature` all tests are repeated, of `pipeline` those of the files that draw.
+if cargo nextest --version >/dev/null 2>&1; then
+  drawing=$(grep -rl --include='*.rs' 'proptest!' pipeline |
+    sed -E 's#^pipeline/(src|tests/it)/##; s#(_tests|/tests)?\.rs$##; s#/#::#g' | paste -sd '|')
+  cargo nextest run --workspace --locked --no-fail-fast --status-level fail \
+    --stress-count "${MILLESIME_DRAWS:-50}" \
+    -E "package(kernels) | package(nomenclature) | package(pipeline) & test(/^($drawing)::/)"
+fi
+
 # Debug assertions would multiply their time; the release build is the one users run.
 cargo test --workspace --locked --release -- --ignored --skip a_real_qgis_
 
