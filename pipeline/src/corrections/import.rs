@@ -126,7 +126,9 @@ impl<'a> Importer<'a> {
             let at = At { place: line.name.clone(), reference };
             match met {
                 Ok(Met::Nothing) => self.done.nothing += 1,
-                Ok(Met::Known(said)) => self.defer(&mut batch, &at, said),
+                Ok(Met::Known { said, proposes }) => {
+                    self.defer(&mut batch, &at, (said, proposes));
+                }
                 Ok(Met::Waiting(row)) => self.waiting.push((batch.file.clone(), at, row)),
                 Ok(Met::Proposed(entries)) => {
                     for entry in entries {
@@ -147,8 +149,8 @@ impl<'a> Importer<'a> {
         // First those that name a correction: they tell which reports are of it.
         let mut others = Vec::new();
         for (file, at, row) in std::mem::take(&mut self.waiting) {
-            match named(self.ledger, &row).map(|entry| entry.record.correction_id.clone()) {
-                Some(id) => self.hear(&Said::reported(&id, &row), &name_of(&file, &at))?,
+            match named(self.ledger, &row).map(|entry| Said::named(entry, &row)) {
+                Some(said) => self.hear(&said, &name_of(&file, &at))?,
                 None => others.push((file, at, row)),
             }
         }
@@ -160,7 +162,7 @@ impl<'a> Importer<'a> {
                 (_, Some(number)) => match by_report.get(number) {
                     None => self.refuse(&file, &at, unknown_report(number)),
                     Some(ids) => ids.iter().try_for_each(|id| {
-                        self.hear(&Said::reported(id, &row), &name_of(&file, &at))
+                        self.hear(&Said::reported(id, &row.report), &name_of(&file, &at))
                     })?,
                 },
             }
@@ -185,8 +187,10 @@ impl<'a> Importer<'a> {
     }
 
     /// Keeps what a row says of a correction that is there until the new ones are entered.
-    fn defer(&self, batch: &mut Batch, at: &At, said: Said) {
-        if let Some(entry) = self.ledger.get(&said.correction_id) {
+    ///
+    /// * `proposes`: whether it asks for it; a row that asks for nothing uses no reference up.
+    fn defer(&self, batch: &mut Batch, at: &At, (said, proposes): (Said, bool)) {
+        if let Some(entry) = self.ledger.get(&said.correction_id).filter(|_| proposes) {
             batch.take(at, entry);
         }
         batch.said.push((said, name_of(&batch.file, at)));
@@ -223,8 +227,9 @@ impl<'a> Importer<'a> {
             let decision = said.decision().map(|s| (id.clone(), source.clone(), s));
             self.note(id, Action::Entered, detail.clone())?;
             if let Some(decision) = decision {
+                let standing = decision.2.label();
                 self.decided.insert(decision);
-                self.note(id, Action::Decided, detail)?;
+                self.note(id, Action::Decided, detail.map(|name| format!("{name} : {standing}")))?;
             }
             self.done.entered += 1;
         }

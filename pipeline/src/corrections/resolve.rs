@@ -20,8 +20,13 @@ use crate::tables::Cell;
 pub(super) enum Met {
     /// It says that all is right.
     Nothing,
-    /// It is about a correction of the ledger.
-    Known(Said),
+    /// It is about a correction of the ledger, which it may ask for again.
+    Known {
+        /// What it says.
+        said: Said,
+        /// Whether it asks for it.
+        proposes: bool,
+    },
     /// It proposes nothing, and is about a correction that is not there yet, or about those that its
     /// report is of.
     Waiting(Box<Row>),
@@ -45,12 +50,23 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// What a row that proposes nothing says of a correction that it is about.
-    pub(super) fn reported(correction_id: &str, row: &Row) -> Self {
+    /// What a row says of the correction whose id it has.
+    pub(super) fn named(entry: &Entry, row: &Row) -> Self {
         Self {
-            correction_id: correction_id.to_owned(),
+            correction_id: entry.record.correction_id.clone(),
             report: row.report.clone(),
             standing: row.standing,
+            is_proposed: row.proposes() && row.report.id.is_none(),
+            comment: row.comment.clone(),
+        }
+    }
+
+    /// What a report says of a correction that it is of.
+    pub(super) fn reported(correction_id: &str, report: &Report) -> Self {
+        Self {
+            correction_id: correction_id.to_owned(),
+            report: report.clone(),
+            standing: None,
             is_proposed: false,
             comment: None,
         }
@@ -93,13 +109,7 @@ impl Resolver<'_> {
     pub(super) fn resolve(&self, row: &Row) -> Result<Met, Refused> {
         self.require_here(row)?;
         if let Some(entry) = self.known(row) {
-            return Ok(Met::Known(Said {
-                correction_id: entry.record.correction_id.clone(),
-                report: row.report.clone(),
-                standing: row.standing,
-                is_proposed: row.proposes() && row.report.id.is_none(),
-                comment: row.comment.clone(),
-            }));
+            return Ok(Met::Known { said: Said::named(entry, row), proposes: row.proposes() });
         }
         if !row.proposes() {
             let is_named = row.correction_id.is_some();
@@ -132,7 +142,7 @@ impl Resolver<'_> {
         Err(Refused::new(Reason::OtherVintage, format!("département {other}"), hint))
     }
 
-    /// The correction of the ledger whose id a row has.
+    /// The correction of the ledger whose id a row has, unless the row asks for another one.
     fn known(&self, row: &Row) -> Option<&Entry> {
         named(self.ledger, row).filter(|entry| self.agrees(row, &entry.record))
     }
@@ -356,8 +366,7 @@ impl Maker<'_> {
     }
 
     fn entry(&self, record: CorrectionRecord, meant: &Meant) -> Entry {
-        // Where both are said, the report decides, as it does of corrections that are there.
-        let told = record.ign_status.and_then(IgnStatus::standing).or(self.row.standing);
+        let told = self.row.standing.or(record.ign_status.and_then(IgnStatus::standing));
         Entry {
             record,
             polygon: meant.polygon.clone(),

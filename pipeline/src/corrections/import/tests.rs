@@ -54,7 +54,8 @@ fn values() -> impl Strategy<Value = Vec<Option<String>>> {
         cell(&["", "", "", IDS[0], IDS[1]]),
     )
         .prop_map(|(a, b, c, d, e, f, g, h)| {
-            // A row that has an id and asks for something else than what it stands for is made up.
+            // Of rows that ask for something, none has an id: one that has the id of another row's
+            // correction, and comes before that row, asks by itself the first time.
             let asks = [&c, &d].iter().any(|code| code.as_ref().is_some_and(|code| code != "RAS"));
             vec![a, b, c, d, e, f, g, h.filter(|_| !asks)]
         })
@@ -188,6 +189,34 @@ fn an_answer_is_no_decision_of_the_source() {
     }
     assert_eq!(ledger.entries[0].standing, Standing::Accepted);
     assert_eq!(ledger.history.last().unwrap().note.action, Action::Decided);
+}
+
+/// A ledger that was exported comes back as it was: decided by hand against IGN's answer.
+#[test]
+fn a_row_may_tell_a_decision_beside_the_answer() {
+    let row = ["1", "O2", "CS1.1.1.2", "", "reject", "2026-01-01", "accepted", ""];
+    let mut ledger = ledger();
+    import(&mut ledger, &[sheet(&[row])], "2026-11-21");
+    assert_eq!(ledger.entries[0].standing, Standing::Accepted);
+    assert_eq!(ledger.entries[0].record.ign_status, Some(IgnStatus::Reject));
+    let before = ledger.clone();
+    assert!(!import(&mut ledger, &[sheet(&[row])], "2026-11-22").is_change());
+    assert_eq!(ledger, before);
+}
+
+/// A row that only reports uses no reference up, before its correction is there or after.
+#[test]
+fn a_row_that_asks_for_nothing_uses_no_reference_up() {
+    let sheets = [sheet(&[
+        ["1", "", "", "", "", "", "", IDS[0]],
+        ["1", "O2", "CS1.1.1.1", "", "", "", "", ""],
+        ["2", "O2", "CS1.1.1.2", "", "", "", "", ""],
+    ])];
+    let mut ledger = ledger();
+    let first = import(&mut ledger, &sheets, "2026-11-21");
+    assert_eq!((first.entered, first.refused.len()), (2, 0));
+    let again = import(&mut ledger, &sheets, "2026-11-22");
+    assert_eq!((again.is_change(), again.refused), (false, Vec::new()));
 }
 
 /// A decision by hand stands when the same state is only said again.
