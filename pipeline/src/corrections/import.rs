@@ -222,15 +222,10 @@ impl<'a> Importer<'a> {
             batch.entries.iter().map(|e| (Said::of(e), e.source_ref.clone())).collect();
         self.ledger.enter(batch.entries)?;
         for (said, detail) in new {
-            let (id, source) = (&said.correction_id, &self.sender.name);
-            self.told.insert((id.clone(), source.clone()));
-            let decision = said.decision().map(|s| (id.clone(), source.clone(), s));
+            let id = &said.correction_id;
+            self.told.insert((id.clone(), self.sender.name.clone()));
             self.note(id, Action::Entered, detail.clone())?;
-            if let Some(decision) = decision {
-                let standing = decision.2.label();
-                self.decided.insert(decision);
-                self.note(id, Action::Decided, detail.map(|name| format!("{name} : {standing}")))?;
-            }
+            self.decide(&said, &detail.unwrap_or_default())?;
             self.done.entered += 1;
         }
         batch.said.into_iter().try_for_each(|(said, name)| self.hear(&said, &name))
@@ -240,27 +235,35 @@ impl<'a> Importer<'a> {
     fn hear(&mut self, said: &Said, name: &str) -> Result<(), Error> {
         let (id, source) = (&said.correction_id, &self.sender.name);
         let is_new_voice = said.is_proposed && self.told.insert((id.clone(), source.clone()));
-        // What a source has once decided is not heard again: files may be imported in any order.
-        let decided =
-            said.decision().filter(|s| self.decided.insert((id.clone(), source.clone(), *s)));
         if is_new_voice {
             let comment = said.comment.as_ref().map(|c| format!(" : {c}")).unwrap_or_default();
             self.note(id, Action::Seconded, Some(format!("{name}{comment}")))?;
             self.done.seconded += 1;
         }
         let heard = answer(self.entry(id)?, &said.report);
-        let is_news = heard.is_some() || decided.is_some();
+        let is_answered = heard.is_some();
         if let Some(detail) = heard {
             self.note(id, Action::Answered, Some(detail))?;
         }
-        // Written down even when it changes nothing: it is not to be heard again.
-        if let Some(standing) = decided {
-            self.entry(id)?.standing = standing;
-            self.note(id, Action::Decided, Some(format!("{name} : {}", standing.label())))?;
-        }
+        let is_news = self.decide(said, name)? || is_answered;
         self.done.answered += u64::from(is_news);
         self.done.known += u64::from(!is_news && !is_new_voice);
         Ok(())
+    }
+
+    /// Takes up what a row decides of a correction that is there; whether it does, for the first time.
+    ///
+    /// What a source has once decided is not heard again: files may be imported in any order. So it
+    /// is written down even when it changes nothing.
+    fn decide(&mut self, said: &Said, name: &str) -> Result<bool, Error> {
+        let Some(standing) = said.decision() else { return Ok(false) };
+        let id = &said.correction_id;
+        let is_first = self.decided.insert((id.clone(), self.sender.name.clone(), standing));
+        if is_first {
+            self.entry(id)?.standing = standing;
+            self.note(id, Action::Decided, Some(format!("{name} : {}", standing.label())))?;
+        }
+        Ok(is_first)
     }
 
     fn entry(&mut self, id: &str) -> Result<&mut Entry, Error> {

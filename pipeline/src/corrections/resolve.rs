@@ -112,12 +112,10 @@ impl Resolver<'_> {
             return Ok(Met::Known { said: Said::named(entry, row), proposes: row.proposes() });
         }
         if !row.proposes() {
-            let is_named = row.correction_id.is_some();
-            return match row.proposal {
-                _ if is_named => Ok(Met::Waiting(Box::new(row.clone()))),
-                Proposal::Unread if row.report.id.is_none() => Err(no_proposal()),
-                Proposal::Unread => Ok(Met::Waiting(Box::new(row.clone()))),
-                _ => Ok(Met::Nothing),
+            return match (&row.proposal, &row.report.id, &row.correction_id) {
+                (Proposal::Nothing, _, None) => Ok(Met::Nothing),
+                (_, None, None) => Err(no_proposal()),
+                _ => Ok(Met::Waiting(Box::new(row.clone()))),
             };
         }
         let Some(ground) = self.ground else {

@@ -151,7 +151,7 @@ fn a_state_said_again_moves_its_day() {
     assert_eq!(ledger, before);
 }
 
-/// What a row asks for is known by its id before the row itself is read.
+/// A row may report on a correction, by its id, before the row that asks for it.
 #[test]
 fn a_report_of_a_correction_that_comes_after_it_is_heard() {
     let proposal = |us| ["", "O2", "CS1.1.1.2", us, "", "", "", ""];
