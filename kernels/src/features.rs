@@ -160,19 +160,18 @@ pub fn cell_features(
     let n_features = feature_names(heights.is_some()).len();
     let mut features = Array2::zeros((n_features, inner.n_cells()));
     if inner.n_cells() > 0 {
-        let seen = Seen::of(imagery, inner);
-        let tall = heights.map(|heights| Tall::of(heights, inner));
         let planes = features.as_slice_mut().expect("a new array is in standard layout");
         let planes = planes.chunks_exact_mut(inner.n_cells()).collect();
-        widest(Lines { seen, tall, planes, inner });
+        let (imagery, heights) = (imagery.reborrow(), heights.map(ArrayView3::reborrow));
+        widest(Lines { imagery, heights, planes, inner });
     }
     Ok(features.reversed_axes())
 }
 
 /// The features of a window, to be written plane by plane.
 struct Lines<'a> {
-    seen: Seen,
-    tall: Option<Tall>,
+    imagery: ArrayView3<'a, u8>,
+    heights: Option<ArrayView3<'a, u8>>,
     planes: Vec<&'a mut [u8]>,
     inner: Window,
 }
@@ -182,7 +181,9 @@ impl Loop for Lines<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { seen, tall, mut planes, inner } = self;
+        let Self { imagery, heights, mut planes, inner } = self;
+        let seen = Seen::of(imagery, inner);
+        let tall = heights.map(|heights| Tall::of(heights, inner));
         for row in 0..inner.rows {
             let at = row * inner.cols..(row + 1) * inner.cols;
             let mut lines = planes.iter_mut().map(|plane| &mut plane[at.clone()]);
@@ -212,6 +213,7 @@ struct Seen {
 }
 
 impl Seen {
+    #[inline(always)]
     fn of(imagery: ArrayView3<'_, u8>, inner: Window) -> Self {
         let bands: [Plane; N_BANDS] =
             std::array::from_fn(|band| Plane::around(imagery.index_axis(Axis(0), band), inner));
@@ -223,7 +225,7 @@ impl Seen {
             of_brightness: Integral::of(&brightness),
             of_ndvi: Integral::of(&ndvi),
             of_nir: Integral::of(nir),
-            of_fine: Integral::of(&fine),
+            of_fine: Integral::of_means(&fine),
             bands,
             ndvi,
             brightness,

@@ -16,6 +16,8 @@ pub mod change;
 pub mod class_shares;
 pub mod clip;
 pub mod coverage;
+mod deviation;
+pub mod differences;
 pub mod distance;
 pub mod fate;
 pub mod features;

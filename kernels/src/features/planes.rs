@@ -9,7 +9,12 @@
 use ndarray::{ArrayView2, s};
 
 use super::HALO;
+use crate::deviation::deviation;
 use crate::grid::Window;
+use crate::wide::{whole, whole_double};
+
+/// Cells of a window up to which 32 bits hold what its deviation is computed from.
+const SMALL: u32 = 81;
 
 /// One plane of a window and of [`HALO`] cells around it, edge cells repeated outside the block.
 pub(super) struct Plane {
@@ -41,10 +46,14 @@ impl Plane {
     }
 
     /// A plane made of others of the same size, cell by cell.
+    #[inline(always)]
     pub(super) fn of<const N: usize>(parts: [&Self; N], value: impl Fn([u8; N]) -> u8) -> Self {
         let n = parts[0].cells.len();
         let lines = parts.map(|part| &part.cells[..n]);
-        let cells = (0..n).map(|at| value(lines.map(|line| line[at]))).collect();
+        let mut cells = vec![0; n];
+        for (at, cell) in cells.iter_mut().enumerate() {
+            *cell = value(lines.map(|line| line[at]));
+        }
         Self { cells, cols: parts[0].cols }
     }
 
@@ -75,31 +84,32 @@ impl Plane {
 pub(super) fn index(a: u8, b: u8) -> u8 {
     let (a, b) = (f32::from(a), f32::from(b));
     // Without light the numerator is zero as well.
-    (128 + (127.0 * (a - b) / (a + b).max(1.0)) as i32) as u8
+    (128 + whole(127.0 * (a - b) / (a + b).max(1.0), -127.0, 127.0)) as u8
 }
 
 /// Saturation of the HSV model on 0..=255: the range of the colour over its greatest part.
 #[inline(always)]
 pub(super) fn saturation(red: u8, green: u8, blue: u8) -> u8 {
     let (low, high) = (red.min(green).min(blue), red.max(green).max(blue));
-    (f32::from(high - low) * 255.0 / f32::from(high).max(1.0)) as u8
+    whole(f32::from(high - low) * 255.0 / f32::from(high).max(1.0), 0.0, 255.0) as u8
 }
 
 /// The part of one colour in three on 0..=255; a third when there is no light.
 #[inline(always)]
-pub(super) fn share(part: u8, whole: [u8; 3]) -> u8 {
-    let sum: u16 = whole.iter().map(|&v| u16::from(v)).sum();
-    let share = (f32::from(part) * 255.0 / f32::from(sum.max(1))) as u8;
+pub(super) fn share(part: u8, colours: [u8; 3]) -> u8 {
+    let sum: u16 = colours.iter().map(|&v| u16::from(v)).sum();
+    let share = whole(f32::from(part) * 255.0 / f32::from(sum.max(1)), 0.0, 255.0) as u8;
     if sum == 0 { 85 } else { share }
 }
 
 /// The mean of three bytes, cut down.
+#[inline(always)]
 pub(super) fn mean_of_three([a, b, c]: [u8; 3]) -> u8 {
     ((u16::from(a) + u16::from(b) + u16::from(c)) / 3) as u8
 }
 
-/// Sums and sums of squares from the corner. They wrap: a difference of four corners is exact as
-/// long as the window itself stays under 2^31, which 27 x 27 bytes do.
+/// Sums and, where spreads are wanted, sums of squares from the corner. They wrap: a difference of
+/// four corners is exact as long as the window itself stays under 2^31, which 27 x 27 bytes do.
 pub(super) struct Integral {
     sums: Vec<u32>,
     squares: Vec<u32>,
@@ -107,18 +117,14 @@ pub(super) struct Integral {
 }
 
 impl Integral {
+    /// Of a plane whose means and deviations are wanted.
     pub(super) fn of(plane: &Plane) -> Self {
-        let cols = plane.cols;
-        let width = cols + 1;
-        let size = (plane.cells.len() / cols + 1) * width;
-        let (mut sums, mut squares) = (vec![0_u32; size], vec![0_u32; size]);
-        for (row, line) in plane.cells.chunks_exact(cols).enumerate() {
-            let (above, below) = sums[row * width..].split_at_mut(width);
-            add_row(&above[1..], line, |v| v, &mut below[1..width]);
-            let (above, below) = squares[row * width..].split_at_mut(width);
-            add_row(&above[1..], line, |v| v * v, &mut below[1..width]);
-        }
-        Self { sums, squares, cols: width }
+        Self { squares: sums_of(plane, |v| v * v), ..Self::of_means(plane) }
+    }
+
+    /// Of a plane of which only means are wanted.
+    pub(super) fn of_means(plane: &Plane) -> Self {
+        Self { sums: sums_of(plane, |v| v), squares: Vec::new(), cols: plane.cols + 1 }
     }
 
     /// Means of the square windows of odd `SIDE` centred on the inner cells of a padded row, rounded.
@@ -132,23 +138,27 @@ impl Integral {
         }
     }
 
-    /// Twice the standard deviations of the same windows, cut down and saturated.
+    /// Twice the standard deviations of the same windows, cut down.
     #[inline(always)]
-    pub(super) fn deviations<const SIDE: usize>(&self, row: usize, deviation: &mut [u8]) {
-        let n = f64::from((SIDE * SIDE) as u32);
-        let sums = self.corners::<SIDE>(&self.sums, row, deviation.len());
-        let squares = self.corners::<SIDE>(&self.squares, row, deviation.len());
-        for (i, deviation) in deviation.iter_mut().enumerate() {
+    pub(super) fn deviations<const SIDE: usize>(&self, row: usize, deviations: &mut [u8]) {
+        let n = (SIDE * SIDE) as u32;
+        let sums = self.corners::<SIDE>(&self.sums, row, deviations.len());
+        let squares = self.corners::<SIDE>(&self.squares, row, deviations.len());
+        for (i, out) in deviations.iter_mut().enumerate() {
             let window = |[a, b, c, d]: [&[u32]; 4]| {
-                let sum = d[i].wrapping_sub(b[i]).wrapping_sub(c[i]).wrapping_add(a[i]);
-                // Under 2^31; a conversion with a sign is one instruction.
-                f64::from(sum as i32)
+                d[i].wrapping_sub(b[i]).wrapping_sub(c[i]).wrapping_add(a[i])
             };
             let (sum, squares) = (window(sums), window(squares));
-            // Whole numbers under 2^53, so exact; and the square root of IEEE is exactly rounded:
-            // this is the same on every machine.
-            let spread = n * squares - sum * sum;
-            *deviation = (2.0 * spread.sqrt() / n).min(255.0) as i32 as u8;
+            *out = if n <= SMALL {
+                deviation(2, n * squares - sum * sum, n) as u8
+            } else {
+                // Both under 2^31; a conversion with a sign is one instruction.
+                let double = |v: u32| f64::from(v as i32);
+                let (n, sum, squares) = (double(n), double(sum), double(squares));
+                // Whole numbers under 2^53, so exact; and the square root of IEEE is exactly
+                // rounded: this is the same on every machine.
+                whole_double(2.0 * (n * squares - sum * sum).sqrt() / n, 0.0, 255.0) as u8
+            };
         }
     }
 
@@ -171,12 +181,19 @@ impl Integral {
     }
 }
 
-fn add_row(above: &[u32], line: &[u8], term: impl Fn(u32) -> u32, below: &mut [u32]) {
-    let mut run = 0_u32;
-    for ((below, &above), &value) in below.iter_mut().zip(above).zip(line) {
-        run = run.wrapping_add(term(u32::from(value)));
-        *below = above.wrapping_add(run);
+/// Sums of a term of each cell from the corner, with a line and a column of zeros before them.
+fn sums_of(plane: &Plane, term: impl Fn(u32) -> u32) -> Vec<u32> {
+    let width = plane.cols + 1;
+    let mut sums = vec![0_u32; (plane.cells.len() / plane.cols + 1) * width];
+    for (row, line) in plane.cells.chunks_exact(plane.cols).enumerate() {
+        let (above, below) = sums[row * width..].split_at_mut(width);
+        let mut run = 0_u32;
+        for ((below, &above), &value) in below[1..width].iter_mut().zip(&above[1..]).zip(line) {
+            run = run.wrapping_add(term(u32::from(value)));
+            *below = above.wrapping_add(run);
+        }
     }
+    sums
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
-use super::{CERTAIN, Model, ModelError, Tree, softmax::Softmax};
+use super::{CERTAIN, Model, ModelError, Split, Tree, softmax::Softmax};
 use crate::wide::{Loop, widest};
 
 /// Cells asked the same question together: some vector registers of bytes.
@@ -15,6 +15,9 @@ const PAD: usize = 16;
 
 /// Trees whose leaves are added while the sums stay in registers and the leaves in the first cache.
 const GROUP: usize = 8;
+
+/// Questions that are asked at once: as many as trees have by default.
+const DEPTH: usize = 6;
 
 /// Cells of one unit of parallel work.
 const CHUNK: usize = 1 << 14;
@@ -61,6 +64,8 @@ struct Block {
     ranks: [[u8; LANES]; GROUP],
     /// For each group of classes, the scores of each cell.
     scores: Vec<[Part; LANES]>,
+    /// How far each score lies below the best of its cell.
+    below: Vec<[[u16; PAD]; LANES]>,
     /// Class by class, what its score weighs in each cell, then its probability.
     weights: Vec<[u32; LANES]>,
     bytes: Vec<[u8; LANES]>,
@@ -136,6 +141,7 @@ impl<'a> Predictor<'a> {
             columns: vec![[0; LANES]; features.ncols()],
             ranks: [[0; LANES]; GROUP],
             scores: vec![[[0; PAD]; LANES]; self.base.len()],
+            below: vec![[[0; PAD]; LANES]; self.base.len()],
             weights: vec![[0; LANES]; self.n_classes],
             bytes: vec![[0; LANES]; self.n_classes],
         };
@@ -147,7 +153,10 @@ impl<'a> Predictor<'a> {
             block.probabilities();
             for (bytes, mut line) in block.bytes.iter().zip(out.rows_mut()) {
                 let line = line.as_slice_mut().expect("a class's cells are contiguous");
-                line.copy_from_slice(&bytes[..line.len()]);
+                match <&mut [u8; LANES]>::try_from(&mut *line) {
+                    Ok(line) => *line = *bytes,
+                    Err(_) => line.copy_from_slice(&bytes[..line.len()]),
+                }
             }
         }
     }
@@ -177,10 +186,15 @@ impl<'a> Predictor<'a> {
                 *best = part.iter().fold(*best, |best, &score| best.max(score));
             }
         }
+        for (scores, below) in block.scores.iter().zip(&mut block.below) {
+            for ((part, below), &best) in scores.iter().zip(below).zip(&best) {
+                *below = part.map(|score| Softmax::below(score, best));
+            }
+        }
         for (class, weights) in block.weights.iter_mut().enumerate() {
-            let scores = block.scores[class / PAD].iter().map(|part| part[class % PAD]);
-            for ((weight, score), &best) in weights.iter_mut().zip(scores).zip(&best) {
-                *weight = self.softmax.weight(score, best);
+            let below = block.below[class / PAD].iter().map(|part| part[class % PAD]);
+            for (weight, below) in weights.iter_mut().zip(below) {
+                *weight = self.softmax.weight(below);
             }
         }
     }
@@ -192,6 +206,8 @@ impl Block {
     fn load(&mut self, cells: ArrayView2<'_, u8>) {
         for (column, of_feature) in self.columns.iter_mut().zip(cells.columns()) {
             match of_feature.to_slice() {
+                // Of a known length, which takes no call.
+                Some(values) if values.len() == LANES => column.copy_from_slice(values),
                 Some(values) => column[..values.len()].copy_from_slice(values),
                 None => column.iter_mut().zip(of_feature).for_each(|(lane, &value)| *lane = value),
             }
@@ -208,10 +224,7 @@ impl Block {
         }
         // A multiplication by the inverse, which 32 bits hold since the best class weighs `ONE`; 40
         // more keep the quotient of 32-bit weights exact enough to round, and the same everywhere.
-        let inverses = sums.map(|sum| {
-            let sum = u64::from(sum);
-            (((u64::from(CERTAIN) << 40) + sum / 2) / sum) as u32
-        });
+        let inverses = sums.map(inverse);
         let (mut most, mut best, mut rest) = ([0; LANES], [0; LANES], [CERTAIN; LANES]);
         for (class, (weights, bytes)) in self.weights.iter().zip(&mut self.bytes).enumerate() {
             for lane in 0..LANES {
@@ -232,15 +245,48 @@ impl Block {
     }
 }
 
+/// `CERTAIN / sum` with 40 bits after the point, halves up; `sum` is from `ONE` to 255 times as much.
+#[inline(always)]
+fn inverse(sum: u32) -> u32 {
+    // In doubles, of which a vector divides four. A conversion with a sign is one instruction.
+    let double = |v: u32| f64::from(v as i32);
+    let number = (u64::from(CERTAIN) << 40) as f64 + double(sum / 2);
+    // It lies at least `1 / sum` below the next whole number, and errs by 2^48 / sum / 2^53.
+    let whole = (number / double(sum)).floor();
+    // From 2^52 on the last bits of a double are those of a whole number.
+    (whole + (1_u64 << 52) as f64).to_bits() as u32
+}
+
 /// The leaf of each cell in a tree.
 #[inline(always)]
 fn find_leaves(tree: &Tree, columns: &[[u8; LANES]], ranks: &mut [u8; LANES]) {
+    // Of the usual depth, whose bits stay in registers.
+    let (usual, rest) = tree.splits.as_chunks::<DEPTH>();
     ranks.fill(0);
-    for (bit, split) in tree.splits.iter().enumerate() {
-        let column = &columns[usize::from(split.feature)];
-        for (rank, &value) in ranks.iter_mut().zip(column) {
-            *rank |= u8::from(value > split.threshold) << bit;
+    for (group, splits) in usual.iter().enumerate() {
+        find_bits(splits, group * DEPTH, columns, ranks);
+    }
+    for (rank, split) in rest.iter().enumerate() {
+        find_bits(std::array::from_ref(split), usual.len() * DEPTH + rank, columns, ranks);
+    }
+}
+
+/// Adds the answers to some questions to the leaves' numbers, from a bit on.
+#[inline(always)]
+fn find_bits<const N: usize>(
+    splits: &[Split; N],
+    first_bit: usize,
+    columns: &[[u8; LANES]],
+    ranks: &mut [u8; LANES],
+) {
+    let asked = splits.each_ref().map(|split| &columns[usize::from(split.feature)]);
+    let thresholds = splits.each_ref().map(|split| split.threshold);
+    for (lane, rank) in ranks.iter_mut().enumerate() {
+        let mut bits = 0;
+        for i in 0..N {
+            bits |= u8::from(asked[i][lane] > thresholds[i]) << i;
         }
+        *rank |= bits << first_bit;
     }
 }
 
@@ -272,5 +318,20 @@ impl Model {
     /// Those of [`Predictor::predict`].
     pub fn predict(&self, features: ArrayView2<'_, u8>) -> Result<Array2<u8>, ModelError> {
         self.predictor().predict(features)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::softmax::ONE;
+    use super::*;
+
+    #[test]
+    fn inverses_are_those_of_whole_numbers() {
+        let most = 255 * ONE;
+        for sum in (ONE..=ONE + 70_000).chain((ONE..=most).step_by(101)).chain([most]) {
+            let exact = ((u64::from(CERTAIN) << 40) + u64::from(sum / 2)) / u64::from(sum);
+            assert_eq!(u64::from(inverse(sum)), exact, "{sum}");
+        }
     }
 }
