@@ -142,6 +142,28 @@ impl Grid {
         (col < self.cols).then_some(col)
     }
 
+    /// The same cells, continued without limit, from the one that holds a point to the one that
+    /// holds another, which lies south-east of it.
+    #[must_use]
+    pub fn spanning(&self, first: Point, last: Point) -> Self {
+        let rank = |from: i32, to: i32| (to - from).div_euclid(self.cell);
+        let (row, col) = (rank(first.y, self.origin.y), rank(self.origin.x, first.x));
+        let (row_end, col_end) = (rank(last.y, self.origin.y) + 1, rank(self.origin.x, last.x) + 1);
+        let Point { x, y } = self.origin;
+        Self {
+            origin: Point::new(x + col * self.cell, y - row * self.cell),
+            rows: (row_end - row).max(0) as usize,
+            cols: (col_end - col).max(0) as usize,
+            ..*self
+        }
+    }
+
+    /// Rows and columns from the first cell here to the first one of another grid of the same cells.
+    pub fn offset_of(&self, other: &Self) -> (isize, isize) {
+        let cells = |from: i32, to: i32| ((to - from) / self.cell) as isize;
+        (cells(other.origin.y, self.origin.y), cells(self.origin.x, other.origin.x))
+    }
+
     /// The south-west and north-east corners.
     pub fn bounds(&self) -> (Point, Point) {
         let south_east = self.corner(self.rows, self.cols);
@@ -175,6 +197,16 @@ mod tests {
     fn a_covering_grid_is_aligned_on_its_cell() {
         let grid = Grid::covering(Point::new(-150, 20), Point::new(130, 301), 100);
         assert_eq!(grid, Grid { origin: Point::new(-200, 400), cell: 100, rows: 4, cols: 4 });
+    }
+
+    #[test]
+    fn cells_go_on_beyond_the_limits_of_a_grid() {
+        let around = grid().spanning(Point::new(-1, 300), Point::new(200, 1));
+        assert_eq!(around, Grid { origin: Point::new(-100, 300), cell: 100, rows: 3, cols: 4 });
+        assert_eq!((grid().offset_of(&around), around.offset_of(&grid())), ((0, -1), (0, 1)));
+        let north = grid().spanning(Point::new(5, 501), Point::new(6, 301));
+        assert_eq!(north, Grid { origin: Point::new(0, 600), cell: 100, rows: 3, cols: 1 });
+        assert_eq!(grid().offset_of(&north), (-3, 0));
     }
 
     #[test]

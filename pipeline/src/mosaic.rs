@@ -1,9 +1,8 @@
 //! A product of the ortho imagery: the tiles of one band set, read as one picture.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use kernels::aggregate::CellSums;
+use kernels::aggregate::{CellSums, Lines};
 use kernels::boxes::{Boxes, grown};
 use kernels::grid::Grid;
 use kernels::height::Relief;
@@ -14,15 +13,20 @@ use crate::error::{Error, InputError};
 use crate::inputs::ortho;
 use crate::io::raster::{RasterInfo, RasterSource};
 
+mod decoded;
 mod placed;
+mod recent;
 mod strips;
 mod tile;
 
+use decoded::Decoded;
 pub(crate) use placed::Placed;
+use recent::Recent;
 pub(crate) use strips::Strips;
 pub(crate) use tile::Tile;
 
-/// Files that a reader keeps open: a strip of a block rarely meets more.
+/// Files that a reader keeps open, and as many that it reads without GDAL: a strip of a block rarely
+/// meets more.
 const OPEN_MAX: usize = 16;
 
 /// Around each tile in the index of a mosaic: more than corners and pixels are rounded by.
@@ -166,7 +170,12 @@ impl Mosaic {
 
     /// A reader of its pixels, one per thread.
     pub(crate) fn reader(&self) -> Reader<'_> {
-        Reader { mosaic: self, open: VecDeque::new(), buffer: Vec::new() }
+        Reader {
+            mosaic: self,
+            open: Recent::of(OPEN_MAX),
+            buffer: Vec::new(),
+            decoded: Decoded::of(OPEN_MAX),
+        }
     }
 
     /// South-west and north-east corner of each tile, to the nearest centimetre.
@@ -226,9 +235,10 @@ impl Mosaic {
 /// side serves the next one.
 pub(crate) struct Reader<'a> {
     mosaic: &'a Mosaic,
-    /// Ranks of tiles and their files, the last used at the end.
-    open: VecDeque<(usize, RasterSource)>,
+    /// By the rank of the file.
+    open: Recent<RasterSource>,
     buffer: Vec<u8>,
+    decoded: Decoded,
 }
 
 impl Reader<'_> {
@@ -243,14 +253,21 @@ impl Reader<'_> {
         let whole = self.whole_cell(block).max(1);
         let mut sums = CellSums::new(bands.len(), (block.rows, block.cols), whole);
         let mut buffer = std::mem::take(&mut self.buffer);
+        self.decoded.begin(bands, block);
         for (rank, tile) in self.mosaic.over(block, 0.0) {
             let Some(window) = tile.window_over(block, 0.0) else { continue };
-            let (rows, cols) = tile.cells_of(window, block);
-            if sums.wants(&rows, &cols) {
+            let cells = tile.cells_around(window, block);
+            let wants = |cells: &Grid| sums.wants((cells.rows, cells.cols), block.offset_of(cells));
+            if !cells.as_ref().is_some_and(wants) {
+                continue;
+            }
+            if !self.decoded.add((rank, tile), window, block, &mut sums) {
                 let pixels = self.source(rank)?.read_pixels(bands, window, &mut buffer)?;
                 let valid = pixels.valid.as_ref().map(|valid| valid.view());
-                sums.add(pixels.bands, valid, &rows, &cols);
+                let (rows, cols) = tile.cells_of(window, block);
+                sums.add(Lines::by_band(pixels.bands), valid, &rows, &cols);
             }
+            sums.close();
         }
         self.buffer = buffer;
         Ok(sums)
@@ -288,15 +305,8 @@ impl Reader<'_> {
 
     /// The file of a tile, opened when it is not open yet.
     fn source(&mut self, rank: usize) -> Result<&RasterSource, Error> {
-        let entry = match self.open.iter().position(|&(open, _)| open == rank) {
-            Some(at) => self.open.remove(at).expect("it was found at this place"),
-            None => (rank, self.mosaic.tiles[rank].source()?),
-        };
-        if self.open.len() == OPEN_MAX {
-            self.open.pop_front();
-        }
-        self.open.push_back(entry);
-        Ok(&self.open[self.open.len() - 1].1)
+        let tile = &self.mosaic.tiles[rank];
+        Ok(self.open.get(rank, || tile.source())?)
     }
 }
 

@@ -14,8 +14,10 @@ use super::srs::epsg_of;
 use crate::spent;
 
 mod info;
+mod tiles;
 
 pub use info::{Cell, CellType, Georef, RasterInfo, SQUARENESS};
+pub(crate) use tiles::{Decoding, TileFile};
 
 /// Pixels of a window, in a buffer of the caller's.
 pub struct Pixels<'a> {
@@ -118,8 +120,7 @@ impl RasterSource {
         buffer: &'a mut Vec<u8>,
     ) -> Result<Pixels<'a>> {
         self.info.require_cells::<u8>()?;
-        let nodata = self.info.nodata.filter(|v| v.fract() == 0.0 && (0.0..=255.0).contains(v));
-        let nodata = nodata.filter(|_| !self.info.has_mask).map(|v| v as u8);
+        let nodata = self.info.void_byte();
         // Whether a pixel is void is told by all bands: those not asked for come last.
         let mut read = bands.to_vec();
         if nodata.is_some() {

@@ -139,6 +139,18 @@ impl Tile {
         (rows.collect(), cols.collect())
     }
 
+    /// The cells that hold the centres of a window's pixels, as those of a block go on beyond it;
+    /// `None` outside every French coordinate system.
+    pub(super) fn cells_around(&self, window: Window, block: &Grid) -> Option<Grid> {
+        let corner = |row: usize, col: usize| {
+            let (x_m, y_m) = self.georef.centre(row, col);
+            Point::from_metres(x_m, y_m)
+        };
+        let first = corner(window.row, window.col)?;
+        let last = corner(window.row + window.rows - 1, window.col + window.cols - 1)?;
+        Some(block.spanning(first, last))
+    }
+
     /// The cell row and column of each pixel row and column of a window.
     pub(super) fn cells_of(
         &self,

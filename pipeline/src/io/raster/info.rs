@@ -221,6 +221,13 @@ impl RasterInfo {
             .into())
     }
 
+    /// The byte that means "no data" when all bands hold it; `None` when a mask tells what is void,
+    /// or nothing is.
+    pub(crate) fn void_byte(&self) -> Option<u8> {
+        let is_byte = |v: &f64| v.fract() == 0.0 && (0.0..=255.0).contains(v);
+        self.nodata.filter(is_byte).filter(|_| !self.has_mask).map(|v| v as u8)
+    }
+
     /// The whole raster as one window.
     pub fn window(&self) -> Window {
         Window { row: 0, col: 0, rows: self.rows, cols: self.cols }
