@@ -317,7 +317,8 @@ impl<'a> Blocks<'a> {
 }
 
 impl Block<'_> {
-    /// Writes the block's shard of an array, of shape (band, rows, cols), to the disk.
+    /// Writes the block's shard of an array to the disk; its shape is one that
+    /// [`CubeArray::write`] takes.
     ///
     /// # Errors
     /// [`Error::Write`].

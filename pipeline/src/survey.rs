@@ -354,14 +354,14 @@ fn count(land: &Land, products: &[Product<'_>], prior: &[Polygon]) -> Counts {
         let of_product = |product: &Product<'_>| {
             let over = tiles_over(product.mosaic.tiles.iter(), &block);
             (
-                Patch::of(&block, &inside, |at| over[at] == 0),
-                Patch::of(&block, &inside, |at| over[at] > 1),
+                Patch::of(&block, &inside, &over, |n| n == 0),
+                Patch::of(&block, &inside, &over, |n| n > 1),
             )
         };
         Counts {
             inside: inside.iter().map(|&cell| u64::from(cell)).sum(),
             products: products.iter().map(of_product).collect(),
-            no_prior: Patch::of(&block, &inside, |at| covered[at] == 0),
+            no_prior: Patch::of(&block, &inside, &covered, |n| n == 0),
         }
     };
     land.blocks().into_par_iter().map(of_block).reduce(

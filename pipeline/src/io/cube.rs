@@ -161,7 +161,7 @@ impl<T: CubeCell> CubeArray<T> {
         }
         std::fs::create_dir_all(folder).map_err(|error| write_error(folder, error))?;
         let Grid { rows, cols, .. } = frame.grid;
-        let (shard_rows, shard_cols) = (shard_side(rows), shard_side(cols));
+        let (_, shard_rows, shard_cols) = shard_shape(&frame.grid, 1);
         let depth = (!bands.is_empty()).then_some(bands.len());
         let shape = |rows: usize, cols: usize, depth: Option<usize>| -> Vec<u64> {
             depth.into_iter().chain([rows, cols]).map(|n| n as u64).collect()
@@ -248,21 +248,23 @@ impl<T: CubeCell> CubeArray<T> {
         self.frame.grid.blocks(SHARD)
     }
 
-    /// Writes a block of [`CubeArray::blocks`], of shape (band, rows, cols).
+    /// Writes a block of [`CubeArray::blocks`], of shape (band, rows, cols) or, which saves a copy at
+    /// the limits of the grid, of [`shard_shape`] with zeros beyond the block.
     ///
     /// # Errors
     /// The window is not such a block, the shape is another one, or the disk is full.
     pub fn write<'a>(&self, window: Window, cells: impl Into<CowArray<'a, T, Ix3>>) -> Result<()> {
         let _writing = spent::writing();
         let (cells, depth) = (cells.into(), self.bands.len().max(1));
-        self.check_block(window, cells.dim() == (depth, window.rows, window.cols))?;
-        let (rows, cols) = (shard_side(self.frame.grid.rows), shard_side(self.frame.grid.cols));
-        let is_whole = cells.dim() == (depth, rows, cols) && cells.is_standard_layout();
-        let shard = if is_whole {
+        let (shape, of_block) =
+            (shard_shape(&self.frame.grid, depth), (depth, window.rows, window.cols));
+        self.check_block(window, [shape, of_block].contains(&cells.dim()))?;
+        let shard = if cells.dim() == shape && cells.is_standard_layout() {
             cells.into_owned()
         } else {
-            let mut shard = Array3::<T>::default((depth, rows, cols));
-            shard.slice_mut(s![.., ..window.rows, ..window.cols]).assign(&cells);
+            let mut shard = Array3::<T>::default(shape);
+            let (_, rows, cols) = cells.dim();
+            shard.slice_mut(s![.., ..rows, ..cols]).assign(&cells);
             shard
         };
         let indices = self.shard_of(window.row, window.col);
@@ -385,9 +387,10 @@ impl<T: CubeCell> CubeArray<T> {
     }
 }
 
-/// Side of the shards of a grid that has `n` cells: small grids have small shards.
-fn shard_side(n: usize) -> usize {
-    SHARD.min(n.div_ceil(CHUNK).max(1) * CHUNK)
+/// Bands, rows and columns of the shards of an array: small grids have small shards.
+pub fn shard_shape(grid: &Grid, n_bands: usize) -> (usize, usize, usize) {
+    let side = |n: usize| SHARD.min(n.div_ceil(CHUNK).max(1) * CHUNK);
+    (n_bands, side(grid.rows), side(grid.cols))
 }
 
 fn store(folder: &Path) -> Result<Arc<Store>> {

@@ -47,6 +47,29 @@ fn a_grid_smaller_than_a_shard_survives_with_bands_and_notes() {
 }
 
 #[test]
+fn a_block_given_as_a_whole_shard_is_the_same_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let frame = frame(SHARD + 300, 40);
+    let paths = ["block", "shard"].map(|name| folder.path().join(name));
+    let [of_blocks, of_shards] = paths
+        .each_ref()
+        .map(|path| CubeArray::<u8>::create(path, frame, &["a", "b"], &Map::new()).unwrap());
+    for window in of_blocks.blocks() {
+        let shape = (2, window.rows, window.cols);
+        let cells = Array3::from_shape_fn(shape, |(b, r, c)| (b + r * 3 + c * 7) as u8);
+        let mut shard = Array3::zeros(shard_shape(&frame.grid, 2));
+        shard.slice_mut(s![.., ..window.rows, ..window.cols]).assign(&cells);
+        of_blocks.write(window, cells).unwrap();
+        of_shards.write(window, shard).unwrap();
+        let other = Array3::<u8>::zeros((2, window.rows + 1, window.cols));
+        assert!(of_blocks.write(window, other).is_err());
+    }
+    let bytes =
+        |path: &PathBuf| files(path).into_iter().map(|(_, bytes)| bytes).collect::<Vec<_>>();
+    assert_eq!(bytes(&paths[0]), bytes(&paths[1]));
+}
+
+#[test]
 fn a_root_whose_making_was_interrupted_is_made_again() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("zarr.json.tmp"), "ha").unwrap();

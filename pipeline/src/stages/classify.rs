@@ -21,7 +21,7 @@ use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::date::Date;
 use crate::error::{Error, InputError};
-use crate::io::cube::{CubeArray, Frame};
+use crate::io::cube::{CubeArray, Frame, shard_shape};
 use crate::model::{self, ClassAccuracy, ModelFile, Origin};
 use crate::stage_report::StageReport;
 use crate::stages::names;
@@ -345,8 +345,9 @@ impl<'a> Prediction<'a> {
         // Read once for the whole shard: each part by itself would decode its neighbours' chunks.
         let around = self.looks.around(frame, shard)?;
         let seen = self.valid.read_plane(0, shard)?;
-        let mut cells = Array3::zeros((self.n_classes, shard.rows, shard.cols));
-        let strips = cells.axis_chunks_iter_mut(Axis(1), SIDE).into_par_iter().enumerate();
+        let mut cells = Array3::zeros(shard_shape(&frame.grid, self.n_classes));
+        let mut own = cells.slice_mut(s![.., ..shard.rows, ..shard.cols]);
+        let strips = own.axis_chunks_iter_mut(Axis(1), SIDE).into_par_iter().enumerate();
         strips.try_for_each(|(rank, strip)| {
             let first = rank * SIDE;
             let seen = seen.slice(s![first..first + strip.len_of(Axis(1)), ..]);

@@ -5,7 +5,7 @@
 
 use kernels::grid::Window;
 use kernels::placed::Placed;
-use ndarray::{Array2, Array3, ArrayViewMut2, Axis};
+use ndarray::{Array2, Array3, Axis, s};
 use nomenclature::Couple;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::cube::{self, Quantity};
 use crate::date::Date;
 use crate::error::Error;
-use crate::io::cube::SHARD;
+use crate::io::cube::{SHARD, shard_shape};
 use crate::io::gdal;
 use crate::land::Land;
 use crate::stage_report::StageReport;
@@ -209,11 +209,12 @@ impl<'a> Layers<'a> {
         Ok(of_block)
     }
 
-    /// Burns every evidence layer; a layer that is not given stays empty.
+    /// Burns every evidence layer over a shard; a layer that is not given stays empty.
     fn evidence_on(&self, window: Window) -> Array3<u8> {
-        let mut cells = Array3::zeros((EvidenceKind::ALL.len(), window.rows, window.cols));
+        let grid = self.sources.land.grid();
+        let mut cells = Array3::zeros(shard_shape(grid, EvidenceKind::ALL.len()));
         for (rank, shapes) in &self.sources.evidence {
-            let mut plane: ArrayViewMut2<'_, u8> = cells.index_axis_mut(Axis(0), *rank);
+            let mut plane = cells.slice_mut(s![*rank, ..window.rows, ..window.cols]);
             shapes.burn(window, &mut plane);
         }
         cells

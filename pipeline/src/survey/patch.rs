@@ -18,19 +18,30 @@ pub(super) struct Patch {
 }
 
 impl Patch {
-    /// The cells of a block that lie in the territory and of which `is_in` holds.
+    /// The cells of a block that lie in the territory and of whose mark `is_in` holds.
+    ///
+    /// * `inside`: 0 outside the territory; `marks`: both of the block's shape.
     pub(super) fn of(
         block: &Grid,
         inside: &Array2<u8>,
-        is_in: impl Fn((usize, usize)) -> bool,
+        marks: &Array2<u8>,
+        is_in: impl Fn(u8) -> bool,
     ) -> Self {
         let mut cells = 0;
         let (mut first, mut last) = ((usize::MAX, usize::MAX), (0, 0));
-        for (at, &cell) in inside.indexed_iter() {
-            if cell != 0 && is_in(at) {
-                cells += 1;
-                first = (first.0.min(at.0), first.1.min(at.1));
-                last = (last.0.max(at.0), last.1.max(at.1));
+        for (row, (inside, marks)) in inside.rows().into_iter().zip(marks.rows()).enumerate() {
+            let own = "a row of cells comes in one piece";
+            let line = inside.to_slice().expect(own).iter().zip(marks.to_slice().expect(own));
+            let is_in = |(&cell, &mark): (&u8, &u8)| cell != 0 && is_in(mark);
+            // Most rows have none: a loop without a jump tells.
+            let n = line.clone().filter(|&at| is_in(at)).count();
+            if n > 0
+                && let (Some(west), Some(east)) =
+                    (line.clone().position(is_in), line.clone().rposition(is_in))
+            {
+                cells += n as u64;
+                first = (first.0.min(row), first.1.min(west));
+                last = (row, last.1.max(east));
             }
         }
         let corners = (cells > 0).then(|| {
@@ -88,8 +99,8 @@ pub(super) fn share_under(land: &Land, tiles: &[&Tile]) -> f64 {
         let (block, inside) = (land.grid().sub(window), land.inside(window));
         let over = tiles_over(tiles.iter().copied(), &block);
         (
-            Patch::of(&block, &inside, |at| over[at] > 0).cells,
-            Patch::of(&block, &inside, |_| true).cells,
+            Patch::of(&block, &inside, &over, |n| n > 0).cells,
+            Patch::of(&block, &inside, &over, |_| true).cells,
         )
     };
     let sum = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, a.1 + b.1);

@@ -2,7 +2,7 @@
 
 use kernels::grid::Grid;
 use kernels::height::{N_HEIGHT_BANDS, height_bytes};
-use ndarray::{Array2, ArrayViewMut3, Axis, s};
+use ndarray::{ArrayView2, ArrayViewMut3, Axis, s};
 use serde_json::Map;
 
 use crate::blocks::{Block, Blocks, Shards};
@@ -74,10 +74,10 @@ impl<'a> Images<'a> {
             open,
             |readers, window, cells| read_part(readers, &land.grid().sub(window), cells),
         )?;
-        // Zero in all bands is what `read_part` leaves where there is nothing.
-        let seen = cells.fold_axis(Axis(0), 0, |&any, &cell| any | u8::from(cell != 0));
+        // Zero is what `read_part` leaves where there is nothing, in the means nowhere else.
+        let seen = cells.index_axis(Axis(0), 0).mapv(|mean| u8::from(mean != 0));
         block.write(&self.means, cells)?;
-        let void = missing(land, block, &seen, Some(NO_IMAGERY));
+        let void = missing(land, block, seen.view(), Some(NO_IMAGERY));
         block.write(&self.valid, seen.insert_axis(Axis(0)))?;
         Ok(void)
     }
@@ -154,7 +154,7 @@ impl<'a> HeightImages<'a> {
             Ok(())
         };
         let (cells, _) = self.strips.shard(block.window, HEIGHT_BANDS.len(), open, read)?;
-        let void = missing(land, block, &cells.index_axis(Axis(0), 0).to_owned(), None);
+        let void = missing(land, block, cells.index_axis(Axis(0), 0), None);
         block.write(&self.stored, cells)?;
         Ok(void)
     }
@@ -182,16 +182,21 @@ impl<'a> HeightImages<'a> {
 }
 
 /// Cells of the territory in a block, and those of them where `known` is 0, tallied under `flaw`.
-fn missing(land: &Land, block: &Block<'_>, known: &Array2<u8>, flaw: Option<&str>) -> Void {
+///
+/// * `known`: of the block's shard.
+fn missing(land: &Land, block: &Block<'_>, known: ArrayView2<'_, u8>, flaw: Option<&str>) -> Void {
+    let known = known.slice_move(s![..block.window.rows, ..block.window.cols]);
     let (grid, inside) = (land.grid().sub(block.window), land.inside(block.window));
     let cell_twice_area = 2 * i128::from(grid.cell) * i128::from(grid.cell);
-    let (mut n_inside, mut void) = (0, 0);
-    for ((at, &cell), &known) in inside.indexed_iter().zip(known) {
-        n_inside += u64::from(cell != 0);
-        if cell != 0 && known == 0 {
-            void += 1;
-            if let Some(key) = flaw {
-                block.tally.count_at(key, grid.corner(at.0, at.1), cell_twice_area, "");
+    let n_inside = inside.iter().filter(|&&cell| cell != 0).count() as u64;
+    let mut void = 0;
+    for (row, (inside, known)) in inside.rows().into_iter().zip(known.rows()).enumerate() {
+        for (col, (&cell, &known)) in inside.iter().zip(known).enumerate() {
+            if cell != 0 && known == 0 {
+                void += 1;
+                if let Some(key) = flaw {
+                    block.tally.count_at(key, grid.corner(row, col), cell_twice_area, "");
+                }
             }
         }
     }

@@ -6,15 +6,17 @@ use ndarray::{Array3, ArrayViewMut3, Axis, s};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::io::cube::SHARD;
+use crate::io::cube::{SHARD, shard_shape};
 use crate::mosaic::{Mosaic, Strips};
 
-/// Columns of cells that are read at once: their pixels and sums stay in the processor's cache.
+/// Columns of cells that are read at once: their sums, and the pixels that GDAL gives, stay in the
+/// processor's cache.
 const READ_COLS: usize = 256;
 
 /// The reading of products together, shard by shard.
 pub(super) struct ByStrips<'a> {
     ctx: &'a Context<'a>,
+    grid: Grid,
     strips: Strips,
     /// Parts of a shard: as many as there are threads without a shard of their own.
     n_parts: usize,
@@ -25,7 +27,7 @@ impl<'a> ByStrips<'a> {
     pub(super) fn of(ctx: &'a Context<'a>, grid: &Grid, products: &[&Mosaic]) -> Self {
         let strips = Strips::of(products, &Grid { cols: SHARD.min(grid.cols), ..*grid });
         let n_blocks = ctx.share.blocks(grid.blocks(SHARD).len()).len();
-        Self { ctx, strips, n_parts: ctx.threads.div_ceil(n_blocks.max(1)) }
+        Self { ctx, grid: *grid, strips, n_parts: ctx.threads.div_ceil(n_blocks.max(1)) }
     }
 
     /// The decoded tiles that all threads together keep, in bytes.
@@ -33,7 +35,8 @@ impl<'a> ByStrips<'a> {
         self.ctx.threads * self.strips.cache_bytes
     }
 
-    /// The bands of one shard, and the readers that made them.
+    /// The bands of one shard, of [`shard_shape`], and the readers that made them; beyond the grid they
+    /// are zero.
     ///
     /// Each part has a reader, which goes through it strip by strip, so that what one strip decodes
     /// beyond its limit serves the next.
@@ -51,8 +54,9 @@ impl<'a> ByStrips<'a> {
         read: impl Fn(&mut R, Window, ArrayViewMut3<'_, u8>) -> Result<(), Error> + Sync,
     ) -> Result<(Array3<u8>, Vec<R>), Error> {
         let part_rows = shard.rows.div_ceil(self.n_parts).next_multiple_of(self.strips.rows);
-        let mut cells = Array3::zeros((n_bands, shard.rows, shard.cols));
-        let parts = cells.axis_chunks_iter_mut(Axis(1), part_rows).into_par_iter().enumerate();
+        let mut cells = Array3::zeros(shard_shape(&self.grid, n_bands));
+        let mut own = cells.slice_mut(s![.., ..shard.rows, ..shard.cols]);
+        let parts = own.axis_chunks_iter_mut(Axis(1), part_rows).into_par_iter().enumerate();
         let in_part = |(rank, mut part): (usize, ArrayViewMut3<'_, u8>)| {
             let mut reader = open();
             for at in windows((part.len_of(Axis(1)), shard.cols), self.strips) {
