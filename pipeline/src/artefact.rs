@@ -227,13 +227,13 @@ impl Stamp {
     /// [`Error::Read`] when something cannot be read.
     pub fn of(path: &Path) -> Result<Self, Error> {
         if !path.is_dir() {
-            return Self::of_file(path);
+            return Ok(Self::of_files([path])?.remove(0));
         }
+        let files = files_below(path)?;
         let mut total = 0;
         let mut hasher = Sha256::new();
-        for file in files_below(path)? {
-            let Self { bytes, sha256 } = Self::of_file(&file)?;
-            let name = file.strip_prefix(path).unwrap_or(&file);
+        for (file, Self { bytes, sha256 }) in files.iter().zip(Self::of_all(&files)?) {
+            let name = file.strip_prefix(path).unwrap_or(file);
             hasher.update(name.as_os_str().as_encoded_bytes());
             hasher.update(format!("\0{bytes}\0{sha256}\n"));
             total += bytes;
@@ -241,20 +241,76 @@ impl Stamp {
         Ok(Self { bytes: total, sha256: hex(&hasher.finalize()) })
     }
 
-    fn of_file(path: &Path) -> Result<Self, Error> {
-        let _reading = spent::reading();
-        let mut file = File::open(path).map_err(Error::read(path))?;
-        let mut hasher = Sha256::new();
-        let mut buffer = vec![0; 1 << 20];
-        let mut bytes = 0;
-        loop {
-            let n = file.read(&mut buffer).map_err(Error::read(path))?;
-            if n == 0 {
-                return Ok(Self { bytes, sha256: hex(&hasher.finalize()) });
-            }
-            hasher.update(&buffer[..n]);
-            bytes += n as u64;
+    /// Reads and hashes files, by twos: SHA-256 waits for its own last step nearly always, and a
+    /// processor takes those of another file meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Read`] when one cannot be read.
+    pub(crate) fn of_all<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<Self>, Error> {
+        let (pairs, rest) = paths.as_chunks::<2>();
+        let mut stamps = Vec::with_capacity(paths.len());
+        for pair in pairs {
+            stamps.extend(Self::of_files(pair.each_ref().map(P::as_ref))?);
         }
+        for path in rest {
+            stamps.extend(Self::of_files([path.as_ref()])?);
+        }
+        Ok(stamps)
+    }
+
+    /// Hashes files in turn, a few bytes of each.
+    fn of_files<const N: usize>(paths: [&Path; N]) -> Result<Vec<Self>, Error> {
+        let _reading = spent::reading();
+        let mut files = paths.into_iter().map(Hashing::open).collect::<Result<Vec<_>, Error>>()?;
+        loop {
+            files.iter_mut().try_for_each(Hashing::read)?;
+            let common = files.iter().map(|file| file.buffer.len()).min().unwrap_or(0);
+            let turn = if N == 1 { common } else { TURN };
+            for start in (0..common).step_by(turn.max(1)) {
+                let end = common.min(start + turn);
+                for file in &mut files {
+                    file.hasher.update(&file.buffer[start..end]);
+                }
+            }
+            for file in &mut files {
+                file.hasher.update(&file.buffer[common..]);
+            }
+            if files.iter().all(|file| file.buffer.is_empty()) {
+                return Ok(files.into_iter().map(Hashing::stamp).collect());
+            }
+        }
+    }
+}
+
+/// Bytes that are hashed of one file before it is another's turn: so few that the processor sees the
+/// next ones coming.
+const TURN: usize = 128;
+
+/// A file on its way through the hash.
+struct Hashing<'a> {
+    path: &'a Path,
+    file: File,
+    buffer: Vec<u8>,
+    hasher: Sha256,
+    bytes: u64,
+}
+
+impl<'a> Hashing<'a> {
+    fn open(path: &'a Path) -> Result<Self, Error> {
+        let file = File::open(path).map_err(Error::read(path))?;
+        Ok(Self { path, file, buffer: Vec::new(), hasher: Sha256::new(), bytes: 0 })
+    }
+
+    /// Reads on into the buffer, which is empty only at the end.
+    fn read(&mut self) -> Result<(), Error> {
+        self.buffer.clear();
+        let some = (&self.file).take(1 << 20).read_to_end(&mut self.buffer);
+        self.bytes += some.map_err(Error::read(self.path))? as u64;
+        Ok(())
+    }
+
+    fn stamp(self) -> Stamp {
+        Stamp { bytes: self.bytes, sha256: hex(&self.hasher.finalize()) }
     }
 }
 
@@ -397,6 +453,24 @@ mod tests {
         let artefact = publish_bytes(&path, b"").unwrap();
         assert_eq!(artefact.stamp, Stamp { bytes: 0, sha256: EMPTY_SHA256.to_owned() });
         assert_eq!(children(&dir.path().join("a")).unwrap(), [path]);
+    }
+
+    #[test]
+    fn files_hashed_together_have_the_hashes_of_each_by_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let sizes = [0, 1, 64, 127, 1 << 20, (1 << 20) + 1, 3_000_000, 5, 2_500_000];
+        let file = |(rank, &size): (usize, &usize)| {
+            let path = dir.path().join(rank.to_string());
+            let bytes: Vec<u8> = (0..size).map(|i| (i * 31 + i / 251 + rank) as u8).collect();
+            fs::write(&path, &bytes).unwrap();
+            (path, Stamp { bytes: size as u64, sha256: sha256(&bytes) })
+        };
+        let (paths, expected): (Vec<_>, Vec<_>) = sizes.iter().enumerate().map(file).unzip();
+        assert_eq!(Stamp::of_all(&paths).unwrap(), expected);
+        assert_eq!(Stamp::of_all(&paths[1..]).unwrap(), expected[1..]);
+        let lost = dir.path().join("lost");
+        let error = Stamp::of_all(&[&paths[0], &lost]).unwrap_err().to_string();
+        assert!(error.contains("lost"), "{error}");
     }
 
     #[test]

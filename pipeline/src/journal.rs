@@ -298,8 +298,11 @@ impl Journal {
     pub fn input_stamps(&mut self, paths: &[PathBuf]) -> Result<Vec<Stamp>, Error> {
         let mut stamps = Vec::with_capacity(paths.len());
         for some in paths.chunks(HASHED_TOGETHER) {
-            let look = |path: &PathBuf| self.look(path);
-            let looked: Vec<(Input, bool)> = some.par_iter().map(look).collect::<Result<_, _>>()?;
+            let look = |some: &[PathBuf]| self.look(some);
+            // Two at a time, unless a thread were left without.
+            let together = if some.len() < 2 * rayon::current_num_threads() { 1 } else { 2 };
+            let looked = some.par_chunks(together).map(look).collect::<Result<Vec<_>, _>>()?;
+            let looked: Vec<(Input, bool)> = looked.into_iter().flatten().collect();
             stamps.extend(looked.iter().map(|(input, _)| input.stamp.clone()));
             let new = looked.into_iter().filter(|(_, is_known)| !is_known);
             self.append_all(new.map(|(input, _)| Record::Input(input)).collect())?;
@@ -329,13 +332,25 @@ impl Journal {
         Ok(self.known(path, modified_ns, bytes).map(|input| input.stamp.clone()))
     }
 
-    /// An input file as it is, and whether the journal knows it so.
-    fn look(&self, path: &Path) -> Result<(Input, bool), Error> {
-        let (modified_ns, bytes) = looked_at(path)?;
-        if let Some(known) = self.known(path, modified_ns, bytes) {
-            return Ok((known.clone(), true));
+    /// Input files as they are, and whether the journal knows them so.
+    fn look(&self, paths: &[PathBuf]) -> Result<Vec<(Input, bool)>, Error> {
+        let times = paths.iter().map(|path| looked_at(path)).collect::<Result<Vec<_>, _>>()?;
+        let known =
+            paths.iter().zip(&times).map(|(path, &(at, bytes))| self.known(path, at, bytes));
+        let known: Vec<Option<&Input>> = known.collect();
+        let new = paths.iter().zip(&known).filter(|(_, known)| known.is_none());
+        let new: Vec<&PathBuf> = new.map(|(path, _)| path).collect();
+        let mut stamps = Stamp::of_all(&new)?.into_iter();
+        let mut looked = Vec::with_capacity(paths.len());
+        for ((path, (modified_ns, _)), known) in paths.iter().zip(times).zip(known) {
+            looked.push(if let Some(input) = known {
+                (input.clone(), true)
+            } else {
+                let stamp = stamps.next().expect("every file that is new was hashed");
+                (Input { path: path.clone(), modified_ns, stamp }, false)
+            });
         }
-        Ok((Input { path: path.to_owned(), modified_ns, stamp: Stamp::of(path)? }, false))
+        Ok(looked)
     }
 
     /// What is known of an input file that still has this time and size.
