@@ -59,6 +59,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("GDAL_VRT_ENABLE_PYTHON", "NO"),
     ("OGR_SQLITE_LOAD_EXTENSIONS", ""),
     ("OGR_SQLITE_PRAGMA", ""),
+    // Functions of SQL that nothing here calls: they open PROJ's database with every GeoPackage.
+    ("SPATIALITE_LOAD", "NO"),
     // No network.
     ("CPL_VSIL_CURL_ALLOWED_FILENAME", "none"),
     ("PROJ_NETWORK", "OFF"),
