@@ -6,9 +6,10 @@ use std::ops::Range;
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, s};
 
 use crate::deviation::deviation;
-use crate::wide::{Loop, whole, widest};
+use crate::wide::{Loop, whole, whole_double, widest};
 
 mod columns;
+mod fives;
 
 use columns::Adding;
 
@@ -66,7 +67,7 @@ impl<'a> Lines<'a> {
 }
 
 /// Why sums come as slices.
-const OWN: &str = "sums are in standard layout";
+const OWN: &str = "an array of our own is in standard layout";
 
 impl CellSums {
     /// No pixel yet in `rows x cols` cells of `n_bands` bands.
@@ -106,8 +107,8 @@ impl CellSums {
     /// Adds a window of pixels of a picture; windows may divide a picture anywhere.
     ///
     /// * `pixels`: of the bands here, and maybe of others after them, which are left.
-    /// * `valid`: 0 where a pixel holds no data, else 255; shape (pixel rows, pixel cols); `None` when
-    ///   all do.
+    /// * `valid`: 0 where a pixel holds no data, else 255; shape (pixel rows, pixel cols), each row in
+    ///   one piece; `None` when all do.
     /// * `cell_row`, `cell_col`: the cell that each pixel row and column falls in; `None` outside
     ///   the block.
     ///
@@ -244,8 +245,8 @@ fn mean_and_spread(n: u32, sum: u32, squares: u32) -> (u8, u8) {
     let mean = (2.0 * sum + n) / (2.0 * n);
     let variance = (n * squares - sum * sum) / (n * n);
     // Halves go up, as `f64::round` does with what is not negative.
-    let spread = (variance.sqrt() * SPREAD_SCALE + 0.5).min(255.0);
-    (mean as i32 as u8, spread as i32 as u8)
+    let spread = variance.sqrt() * SPREAD_SCALE + 0.5;
+    (whole_double(mean, 0.0, 255.0) as u8, whole_double(spread, 0.0, 255.0) as u8)
 }
 
 /// [`mean_and_spread`] of at most [`FEW`] pixels, in half as many bits, with the same result.

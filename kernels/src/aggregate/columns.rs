@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use ndarray::{Array3, ArrayView1, ArrayView2, ArrayViewMut1, s};
 
+use super::fives::{self, FIVE};
 use super::{CellSums, Lines, OWN};
 use crate::wide::Loop;
 
@@ -13,9 +14,6 @@ const LINES_MAX: usize = 257;
 
 /// Bytes of a line that are summed at once: their sums stay in registers.
 const COLS: usize = 16;
-
-/// Lines that are summed in registers: as many as the usual cell has, of 1 m under pixels of 0.2 m.
-const FIVE: usize = 5;
 
 /// Bands whose pixels are summed along a line at once.
 const LANES: usize = 4;
@@ -116,16 +114,32 @@ fn n_known(rows: Run, cols: Run, valid: Option<ArrayView2<'_, u8>>) -> usize {
 }
 
 /// Pixels with zeros in the place of those that hold no data.
+#[inline(always)]
 fn masked(pixels: &Lines<'_>, valid: ArrayView2<'_, u8>) -> Array3<u8> {
     let mut masked = pixels.planes.to_owned();
     for mut plane in masked.outer_iter_mut() {
-        for (mut line, valid) in plane.rows_mut().into_iter().zip(valid.rows()) {
-            for (mut pixel, &valid) in line.exact_chunks_mut(pixels.step).into_iter().zip(valid) {
-                pixel.mapv_inplace(|byte| byte & valid);
+        for (line, valid) in plane.rows_mut().into_iter().zip(valid.rows()) {
+            let (line, valid) = (own(line), line_of(valid));
+            // Compiled for the usual numbers of bands.
+            match pixels.step {
+                1 => mask(line, valid, 1),
+                3 => mask(line, valid, 3),
+                4 => mask(line, valid, 4),
+                step => mask(line, valid, step),
             }
         }
     }
     masked
+}
+
+/// Puts zeros in the place of the pixels, of `step` bytes, that hold no data.
+#[inline(always)]
+fn mask(line: &mut [u8], valid: &[u8], step: usize) {
+    for (pixel, &valid) in line.chunks_exact_mut(step).zip(valid) {
+        for byte in pixel {
+            *byte &= valid;
+        }
+    }
 }
 
 impl Columns {
@@ -137,35 +151,17 @@ impl Columns {
     /// Sums some lines.
     #[inline(always)]
     fn fill(&mut self, lines: &[&[u8]]) {
-        self.sum.fill(0);
-        self.squares.fill(0);
+        let Self { sum, squares } = self;
         let (fives, rest) = lines.as_chunks::<FIVE>();
-        for lines in fives {
-            self.fill_some(lines);
+        let done = fives.first().map_or(0, |&first| fives::put(first, sum, squares));
+        sum[done..].fill(0);
+        squares[done..].fill(0);
+        for (rank, lines) in fives.iter().enumerate() {
+            let from = if rank == 0 { done } else { 0 };
+            add_lines(lines.map(|line| &line[from..]), &mut sum[from..], &mut squares[from..]);
         }
-        for line in rest {
-            self.fill_some(&[line]);
-        }
-    }
-
-    /// Adds `N` lines.
-    #[inline(always)]
-    fn fill_some<const N: usize>(&mut self, lines: &[&[u8]; N]) {
-        let n = lines[0].len();
-        let lines = lines.map(|line| line[..n].as_chunks::<COLS>());
-        let (sum, sum_rest) = self.sum[..n].as_chunks_mut::<COLS>();
-        let (squares, squares_rest) = self.squares[..n].as_chunks_mut::<COLS>();
-        let n = sum.len();
-        let whole = lines.map(|(chunks, _)| &chunks[..n]);
-        for (i, (sum, squares)) in sum.iter_mut().zip(squares).enumerate() {
-            add_bytes(whole.map(|chunks| &chunks[i]), sum, squares);
-        }
-        for (i, (sum, squares)) in sum_rest.iter_mut().zip(squares_rest).enumerate() {
-            add_bytes(
-                lines.map(|(_, rest)| std::array::from_ref(&rest[i])),
-                std::array::from_mut(sum),
-                std::array::from_mut(squares),
-            );
+        for &line in rest {
+            add_lines([line], sum, squares);
         }
     }
 
@@ -209,6 +205,27 @@ fn add_pixels<T: Copy + Into<u32>>(columns: &[T], step: usize, n_pixels: usize) 
     sum
 }
 
+/// Adds `N` lines, of one length, to the sums of their columns.
+#[inline(always)]
+fn add_lines<const N: usize>(lines: [&[u8]; N], sum: &mut [u16], squares: &mut [u32]) {
+    let n = lines[0].len();
+    let lines = lines.map(|line| line[..n].as_chunks::<COLS>());
+    let (sum, sum_rest) = sum[..n].as_chunks_mut::<COLS>();
+    let (squares, squares_rest) = squares[..n].as_chunks_mut::<COLS>();
+    let n = sum.len();
+    let whole = lines.map(|(chunks, _)| &chunks[..n]);
+    for (i, (sum, squares)) in sum.iter_mut().zip(squares).enumerate() {
+        add_bytes(whole.map(|chunks| &chunks[i]), sum, squares);
+    }
+    for (i, (sum, squares)) in sum_rest.iter_mut().zip(squares_rest).enumerate() {
+        add_bytes(
+            lines.map(|(_, rest)| std::array::from_ref(&rest[i])),
+            std::array::from_mut(sum),
+            std::array::from_mut(squares),
+        );
+    }
+}
+
 /// Adds the bytes of `N` lines to their sums.
 #[inline(always)]
 fn add_bytes<const N: usize, const W: usize>(
@@ -226,7 +243,7 @@ fn add_bytes<const N: usize, const W: usize>(
     }
 }
 
-/// A row of sums.
+/// A row of an array of our own.
 fn own<T>(row: ArrayViewMut1<'_, T>) -> &mut [T] {
     row.into_slice().expect(OWN)
 }

@@ -153,10 +153,7 @@ impl<'a> Predictor<'a> {
             block.probabilities();
             for (bytes, mut line) in block.bytes.iter().zip(out.rows_mut()) {
                 let line = line.as_slice_mut().expect("a class's cells are contiguous");
-                match <&mut [u8; LANES]>::try_from(&mut *line) {
-                    Ok(line) => *line = *bytes,
-                    Err(_) => line.copy_from_slice(&bytes[..line.len()]),
-                }
+                line.copy_from_slice(&bytes[..line.len()]);
             }
         }
     }
@@ -206,8 +203,6 @@ impl Block {
     fn load(&mut self, cells: ArrayView2<'_, u8>) {
         for (column, of_feature) in self.columns.iter_mut().zip(cells.columns()) {
             match of_feature.to_slice() {
-                // Of a known length, which takes no call.
-                Some(values) if values.len() == LANES => column.copy_from_slice(values),
                 Some(values) => column[..values.len()].copy_from_slice(values),
                 None => column.iter_mut().zip(of_feature).for_each(|(lane, &value)| *lane = value),
             }
