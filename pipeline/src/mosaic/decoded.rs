@@ -140,7 +140,7 @@ fn of_tile(
     let grid = file.cells_around(window, block)?;
     let pixels = source.decode(rank, decoding).ok()?;
     let pixels = pixels.slice_move(s![..rows, ..cols * source.bands()]);
-    let valid = file.info.void_byte().map(|void| source.not_all(void, pixels));
+    let valid = file.info.void_byte().and_then(|void| source.not_all(void, pixels));
     let (cell_rows, cell_cols) = file.cells_of(window, &grid);
     let mut sums = CellSums::new(n_bands, (grid.rows, grid.cols), u32::MAX);
     let lines = Lines::by_pixel(pixels, source.bands());

@@ -142,13 +142,14 @@ impl Tile {
     /// The cells that hold the centres of a window's pixels, as those of a block go on beyond it;
     /// `None` outside every French coordinate system.
     pub(super) fn cells_around(&self, window: Window, block: &Grid) -> Option<Grid> {
-        let corner = |row: usize, col: usize| {
-            let (x_m, y_m) = self.georef.centre(row, col);
-            Point::from_metres(x_m, y_m)
-        };
-        let first = corner(window.row, window.col)?;
-        let last = corner(window.row + window.rows - 1, window.col + window.cols - 1)?;
-        Some(block.spanning(first, last))
+        let (row, col) = (window.row + window.rows - 1, window.col + window.cols - 1);
+        Some(block.spanning(self.centre(window.row, window.col)?, self.centre(row, col)?))
+    }
+
+    /// The centre of a pixel to the nearest centimetre; `None` outside every French coordinate system.
+    fn centre(&self, row: usize, col: usize) -> Option<Point> {
+        let (x_m, y_m) = self.georef.centre(row, col);
+        Point::from_metres(x_m, y_m)
     }
 
     /// The cell row and column of each pixel row and column of a window.
@@ -157,15 +158,11 @@ impl Tile {
         window: Window,
         block: &Grid,
     ) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
-        let centre = |row: usize, col: usize| {
-            let (x_m, y_m) = self.georef.centre(row, col);
-            Point::from_metres(x_m, y_m)
-        };
         let rows = (window.row..window.row + window.rows)
-            .map(|row| centre(row, window.col).and_then(|p| block.row_at(p.y)))
+            .map(|row| self.centre(row, window.col).and_then(|p| block.row_at(p.y)))
             .collect();
         let cols = (window.col..window.col + window.cols)
-            .map(|col| centre(window.row, col).and_then(|p| block.col_at(p.x)))
+            .map(|col| self.centre(window.row, col).and_then(|p| block.col_at(p.x)))
             .collect();
         (rows, cols)
     }

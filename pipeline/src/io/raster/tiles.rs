@@ -150,13 +150,26 @@ impl TileFile {
         Err(io::ErrorKind::InvalidData.into())
     }
 
-    /// 0 where every band of a pixel holds `void`, else 255, of shape (rows, cols).
+    /// 0 where every band of a pixel holds `void`, else 255, of shape (rows, cols); `None` when no pixel
+    /// does.
     ///
     /// * `pixels`: some of a tile, as [`TileFile::decode`] gives them.
-    pub(crate) fn not_all(&self, void: u8, pixels: ArrayView2<'_, u8>) -> Array2<u8> {
-        let is_known = |pixel: ArrayView2<'_, u8>| pixel.iter().any(|&byte| byte != void);
-        let pixels = pixels.exact_chunks((1, self.bands));
-        ndarray::Zip::from(pixels).map_collect(|pixel| u8::from(is_known(pixel)).wrapping_neg())
+    pub(crate) fn not_all(&self, void: u8, pixels: ArrayView2<'_, u8>) -> Option<Array2<u8>> {
+        let is_void = |pixel: &[u8]| pixel.iter().all(|&byte| byte == void);
+        let mut valid = None;
+        for (row, line) in pixels.rows().into_iter().enumerate() {
+            let line = line.to_slice().expect("a row of a tile comes in one piece");
+            // Most lines hold no such byte, which is quickly told.
+            if !line.contains(&void) || !line.chunks_exact(self.bands).any(is_void) {
+                continue;
+            }
+            let shape = (pixels.nrows(), line.len() / self.bands);
+            let valid = valid.get_or_insert_with(|| Array2::from_elem(shape, u8::MAX));
+            for (valid, pixel) in valid.row_mut(row).iter_mut().zip(line.chunks_exact(self.bands)) {
+                *valid = u8::from(!is_void(pixel)).wrapping_neg();
+            }
+        }
+        valid
     }
 }
 
