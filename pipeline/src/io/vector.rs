@@ -104,7 +104,7 @@ impl std::fmt::Debug for VectorSource {
 /// # Errors
 /// As [`layer_names`].
 pub fn table_names(path: &Path) -> Result<Vec<String>> {
-    Ok(open_vector(path)?.layers().map(|layer| layer.name()).collect())
+    Ok(names_of(&open_vector(path)?))
 }
 
 /// The names of the layers of a file, in order; the table of their styles is none.
@@ -125,8 +125,7 @@ impl VectorSource {
     /// layer does not exist, or none is named and the file has several.
     pub fn open(path: &Path, layer: Option<&str>) -> Result<Self> {
         let dataset = open_vector(path)?;
-        let names: Vec<String> = dataset.layers().map(|layer| layer.name()).collect();
-        let index = choose_layer(path, &names, layer)?;
+        let index = choose_layer(path, &names_of(&dataset), layer)?;
         let info = describe(path, &dataset, index)?;
         Ok(Self { dataset, index, path: path.to_path_buf(), info, assumed_epsg: None })
     }
@@ -242,6 +241,20 @@ fn has_dbf_twin(path: &Path) -> bool {
     !super::gdal::has_extension(path, "shp")
         || path.with_extension("dbf").exists()
         || path.with_extension("DBF").exists()
+}
+
+/// The names of every table of an open file. The columns of tables are not read, which takes longer
+/// than all the rest where there are dozens.
+fn names_of(dataset: &Dataset) -> Vec<String> {
+    let name = |rank| {
+        // SAFETY: the dataset is alive, and the rank that of a layer; the text is copied.
+        unsafe {
+            let layer = gdal_sys::GDALDatasetGetLayer(dataset.c_dataset(), rank);
+            CStr::from_ptr(gdal_sys::OGR_L_GetName(layer)).to_string_lossy().into_owned()
+        }
+    };
+    let n = i32::try_from(dataset.layer_count()).unwrap_or(i32::MAX);
+    (0..n).map(name).collect()
 }
 
 fn choose_layer(path: &Path, names: &[String], wanted: Option<&str>) -> Result<usize> {
