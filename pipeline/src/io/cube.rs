@@ -14,11 +14,11 @@ use std::sync::Arc;
 
 use kernels::grid::{Grid, Window};
 use kernels::lattice::Point;
-use ndarray::{Array2, Array3, ArrayView2, Axis, CowArray, Ix2, Ix3, s};
+use ndarray::{Array2, Array3, ArrayView2, Axis, CowArray, Ix3, s};
 use serde_json::{Map, Value as Json, json};
 use zarrs::array::codec::{Crc32cCodec, ZstdCodec};
 use zarrs::array::{
-    Array, ArrayBuilder, ArraySubset, CodecOptions, DataType, Element, ElementOwned, FillValue,
+    Array, ArrayBuilder, ArrayBytes, ArraySubset, CodecOptions, DataType, Element, FillValue,
     data_type,
 };
 use zarrs::filesystem::FilesystemStore;
@@ -41,11 +41,13 @@ const ZSTD_LEVEL: i32 = 1;
 type Store = AtomicWriteStorageAdapter<FilesystemStore>;
 
 /// A cell that an array of the cube can hold: `u8`, `u16` or `u32`.
-pub trait CubeCell: Element + ElementOwned + Copy + Default + Send + Sync + 'static {
+pub trait CubeCell: Element + Copy + Default + Send + Sync + 'static {
     /// Its Zarr data type.
     fn data_type() -> DataType;
     /// The zero that fills the unused part of the last shards.
     fn fill_value() -> FillValue;
+    /// Cells from their bytes in memory.
+    fn of_bytes(bytes: Vec<u8>) -> Vec<Self>;
 }
 
 impl CubeCell for u8 {
@@ -55,6 +57,10 @@ impl CubeCell for u8 {
 
     fn fill_value() -> FillValue {
         FillValue::from(0u8)
+    }
+
+    fn of_bytes(bytes: Vec<u8>) -> Vec<Self> {
+        bytes
     }
 }
 
@@ -66,6 +72,10 @@ impl CubeCell for u16 {
     fn fill_value() -> FillValue {
         FillValue::from(0u16)
     }
+
+    fn of_bytes(bytes: Vec<u8>) -> Vec<Self> {
+        bytes.as_chunks().0.iter().map(|&cell| Self::from_ne_bytes(cell)).collect()
+    }
 }
 
 impl CubeCell for u32 {
@@ -75,6 +85,10 @@ impl CubeCell for u32 {
 
     fn fill_value() -> FillValue {
         FillValue::from(0u32)
+    }
+
+    fn of_bytes(bytes: Vec<u8>) -> Vec<Self> {
+        bytes.as_chunks().0.iter().map(|&cell| Self::from_ne_bytes(cell)).collect()
     }
 }
 
@@ -260,20 +274,20 @@ impl<T: CubeCell> CubeArray<T> {
             (shard_shape(&self.frame.grid, depth), (depth, window.rows, window.cols));
         self.check_block(window, [shape, of_block].contains(&cells.dim()))?;
         let shard = if cells.dim() == shape && cells.is_standard_layout() {
-            cells.into_owned()
+            cells
         } else {
             let mut shard = Array3::<T>::default(shape);
             let (_, rows, cols) = cells.dim();
             shard.slice_mut(s![.., ..rows, ..cols]).assign(&cells);
-            shard
+            shard.into()
         };
         let indices = self.shard_of(window.row, window.col);
         // An interrupted write leaves a temporary file, which this one replaces.
         let key = self.array.chunk_key(&indices);
         let _ = std::fs::remove_file(self.folder.join(format!("{key}.tmp")));
-        let (cells, _) = shard.into_raw_vec_and_offset();
+        // Lent: given away, those wider than a byte would be copied.
         self.array
-            .store_chunk_opt(&indices, cells, &options())
+            .store_chunk_opt(&indices, &shard, &options())
             .map_err(|error| write_error(&self.folder.join(key.as_str()), error))
     }
 
@@ -324,19 +338,21 @@ impl<T: CubeCell> CubeArray<T> {
             return Ok(Array3::default((bands.len(), window.rows, window.cols)));
         }
         self.check_present(window)?;
-        let rows = window.row as u64..(window.row + window.rows) as u64;
-        let cols = window.col as u64..(window.col + window.cols) as u64;
-        let read = if self.bands.is_empty() {
-            let subset = ArraySubset::new_with_ranges(&[rows, cols]);
-            self.array
-                .retrieve_array_subset_opt::<ndarray::Array<T, Ix2>>(&subset, &options())
-                .map(|cells| cells.insert_axis(Axis(0)))
-        } else {
-            let bands = bands.start as u64..bands.end as u64;
-            let subset = ArraySubset::new_with_ranges(&[bands, rows, cols]);
-            self.array.retrieve_array_subset_opt::<ndarray::Array<T, Ix3>>(&subset, &options())
-        };
-        read.map_err(|error| self.damaged("this array of the cube is damaged", &error.to_string()))
+        let shape = (bands.len(), window.rows, window.cols);
+        let range = |start: usize, n: usize| start as u64..(start + n) as u64;
+        let of_bands = (!self.bands.is_empty()).then(|| range(bands.start, bands.len()));
+        let of_cells = [range(window.row, window.rows), range(window.col, window.cols)];
+        let ranges: Vec<_> = of_bands.into_iter().chain(of_cells).collect();
+        // As bytes: they would be copied into cells, even those of a byte.
+        let read = self.array.retrieve_array_subset_opt::<ArrayBytes<'static>>(
+            &ArraySubset::new_with_ranges(&ranges),
+            &options(),
+        );
+        let damaged = |got: String| self.damaged("this array of the cube is damaged", &got);
+        let bytes = read.map_err(|error| damaged(error.to_string()))?;
+        let bytes = bytes.into_fixed().map_err(|error| damaged(error.to_string()))?;
+        Array3::from_shape_vec(shape, T::of_bytes(bytes.into_owned()))
+            .map_err(|error| damaged(error.to_string()))
     }
 
     /// Checks that every shard is there.
