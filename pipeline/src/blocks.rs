@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 
 pub use share::{Share, Slice};
 
-use crate::artefact::{self, Stamp};
+use crate::artefact;
 use crate::context::Context;
 use crate::cube::{self, CUBE, Quantity};
 use crate::error::{Error, InputError};
@@ -32,6 +32,7 @@ use crate::journal::{Done, Journal, Record, State};
 use crate::lock::Lock;
 use crate::stage::Stage;
 use crate::stage_report::StageReport;
+use crate::stamp::Stamp;
 use crate::tally::{Flaws, Tally};
 use crate::{machine, talk, units};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::artefact::{Draft, Stamp};
+use crate::artefact::Draft;
 use crate::blocks::Share;
 use crate::cancel::Cancel;
 use crate::config::{Config, Prior};
@@ -11,6 +11,7 @@ use crate::error::{Again, Error};
 use crate::journal::Done;
 use crate::progress::Meter;
 use crate::stage::Stage;
+use crate::stamp::Stamp;
 use crate::tally::{Flaws, Tally};
 
 /// The folder of working files inside the output folder.

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-use crate::artefact::hex;
+use crate::stamp::hex;
 
 /// The size and both sums of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

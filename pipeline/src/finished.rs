@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use nomenclature::{Dimension, Nomenclature};
 
-use crate::artefact::Stamp;
 use crate::config::Department;
 use crate::delivery::facts::{self, CodeFacts, Facts};
 use crate::error::{Error, InputError};
 use crate::io::schema::Names;
 use crate::manifest::{self, Manifest};
+use crate::stamp::Stamp;
 
 /// What the codes of a result mean.
 #[derive(Debug, Clone, PartialEq)]

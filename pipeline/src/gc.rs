@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::artefact::{Stamp, TEMP_PREFIX, children, modified, name_of, remove};
+use crate::artefact::{TEMP_PREFIX, children, modified, name_of, remove};
 use crate::blocks;
 use crate::context::WORK;
 use crate::cube::CUBE;
@@ -19,6 +19,7 @@ use crate::manifest::{self, Manifest};
 use crate::publication;
 use crate::slurm;
 use crate::stage::Stage;
+use crate::stamp::Stamp;
 
 /// One thing to remove.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

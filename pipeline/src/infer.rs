@@ -17,12 +17,13 @@ use ndarray::{Array3, s};
 use nomenclature::{Answer, Nomenclature, Segmentation};
 use serde_json::{Value, json};
 
-use crate::artefact::{Stamp, folder_of, sha256};
+use crate::artefact::folder_of;
 use crate::cancel::Cancel;
 use crate::error::{Again, Error, InputError};
 use crate::journal::Journal;
 use crate::machine::{MEMORY_BASE_BYTES, Machine};
 use crate::progress::{LogFormat, Meter};
+use crate::stamp::{Stamp, sha256};
 use crate::{VERSION, talk, units};
 
 mod band;

@@ -12,11 +12,12 @@ use std::time::UNIX_EPOCH;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::artefact::{self, Stamp};
+use crate::artefact;
 use crate::error::Error;
 use crate::fault;
 use crate::spent::Spent;
 use crate::stage_report::StageReport;
+use crate::stamp::Stamp;
 use crate::tally::Flaws;
 
 /// The journal's file in the working folder.

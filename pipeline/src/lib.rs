@@ -76,6 +76,7 @@ pub mod spent;
 pub mod stage;
 pub mod stage_report;
 pub mod stages;
+pub mod stamp;
 pub mod status;
 pub mod styles;
 pub mod survey;

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::artefact::{Artefact, Draft, Stamp};
+use crate::artefact::{Artefact, Draft};
 use crate::config::Config;
 use crate::context::WORK;
 use crate::error::{Error, InputError};
 use crate::journal::{Done, Journal};
 use crate::proof::Proof;
 use crate::stage::{self, Stage};
+use crate::stamp::Stamp;
 use crate::{VERSION, io};
 
 /// The manifest's name in the output folder.

@@ -8,9 +8,9 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 use serde::Serialize;
 
-use crate::artefact::sha256;
 use crate::error::Error;
 use crate::qml::escaped;
+use crate::stamp::sha256;
 
 pub mod check;
 

@@ -13,12 +13,13 @@ use kernels::trees::Model;
 use nomenclature::{ClassId, Dimension, Nomenclature};
 use serde::{Deserialize, Serialize};
 
-use crate::artefact::{Artefact, Stamp, publish_bytes};
+use crate::artefact::{Artefact, publish_bytes};
 use crate::config::Config;
 use crate::date::Date;
 use crate::error::{Error, InputError};
 use crate::io::schema::Names;
 use crate::stage;
+use crate::stamp::Stamp;
 
 /// What the file says that it is.
 const FORMAT: &str = "millesime-model";

@@ -15,12 +15,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::artefact::{self, Draft, Stamp, flush_folder, folder_of, publish_bytes};
+use crate::artefact::{self, Draft, flush_folder, folder_of, publish_bytes};
 use crate::context::WORK;
 use crate::error::Error;
 use crate::fault;
 use crate::lock::Lock;
 use crate::manifest::{self, Manifest};
+use crate::stamp::Stamp;
 use crate::talk;
 
 /// The announcement in the working folder.

@@ -58,7 +58,7 @@ pub fn deliver(request: &Request<'_>) -> Result<State, Error> {
     let parameters = json!({
         "to_result": paths::from(out, result.path())?,
         "ortho": ortho,
-        "nomenclature": crate::artefact::sha256(codes.document.as_bytes()),
+        "nomenclature": crate::stamp::sha256(codes.document.as_bytes()),
     });
     let package = Package { kind: Kind::Qgis, result, out, parameters };
     package.publish(|| {

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::artefact::Stamp;
 use crate::assess::document::Source;
 use crate::assess::result::RESULT;
 use crate::error::{Error, InputError};
+use crate::stamp::Stamp;
 use crate::tables::{Cell, Column, Table, Unit};
 
 /// Decimals of a percentage in the tables of an assessment.
@@ -216,7 +216,7 @@ mod tests {
         json!({
             "program": "millesime", "plan": "p", "vintage": {
                 "file": "OCCUPATION_SOL.gpkg", "layer": null,
-                "stamp": { "bytes": 3, "sha256": crate::artefact::sha256(b"map") },
+                "stamp": { "bytes": 3, "sha256": crate::stamp::sha256(b"map") },
             },
             "rules": "brute", "provisional": false, "decision": "accepted",
             "places": { "drawn": 50, "answered": 48, "not_observable": [], "unanswered": [] },

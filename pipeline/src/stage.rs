@@ -7,9 +7,9 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::artefact::sha256;
 use crate::config::{Config, Reference};
 use crate::date::Date;
+use crate::stamp::sha256;
 
 /// One step of a run; the order of the variants is the order of the run.
 #[derive(

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::artefact::{Stamp, TEMP_PREFIX, name_of};
+use crate::artefact::{TEMP_PREFIX, name_of};
 use crate::context::WORK;
 use crate::error::{Error, InputError};
 use crate::journal::Journal;
 use crate::manifest::{self, Manifest};
 use crate::run;
+use crate::stamp::Stamp;
 
 /// What a run writes beside its manifest because it differs from run to run.
 const UNLISTED: [&str; 2] = ["run.json", run::PAGE];

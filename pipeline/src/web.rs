@@ -11,13 +11,14 @@ use kernels::lattice::STEPS_PER_METRE;
 use nomenclature::Dimension;
 use serde_json::{Map, Value, json};
 
-use crate::artefact::{Draft, Stamp};
+use crate::artefact::Draft;
 use crate::delivery::changes;
 use crate::error::{Error, InputError};
 use crate::finished::ground::{Changes, Vintage};
 use crate::finished::{Codes, Finished};
 use crate::io::schema::Product;
 use crate::packages::{Kind, Package, State};
+use crate::stamp::Stamp;
 use crate::styles::{Legend, Paint, Theme, maplibre, products};
 use crate::vintage::bounds_of;
 use rasters::{Class, Frame};
@@ -73,7 +74,7 @@ pub fn deliver(request: &Request<'_>) -> Result<State, Error> {
     let cell_cm = cell_cm(request)?;
     let parameters = json!({
         "cell_m": f64::from(cell_cm) / f64::from(STEPS_PER_METRE),
-        "nomenclature": crate::artefact::sha256(codes.document.as_bytes()),
+        "nomenclature": crate::stamp::sha256(codes.document.as_bytes()),
     });
     let package = Package { kind: Kind::Web, result, out, parameters };
     package.publish(|| Files { request, drafts: Vec::new(), assets: Vec::new() }.made(cell_cm))

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::artefact::{Stamp, hex};
 use crate::digest::Digests;
 use crate::error::Error;
 use crate::manifest;
+use crate::stamp::{Stamp, hex};
 
 /// A file of an archive.
 #[derive(Debug, Clone)]

@@ -7,8 +7,8 @@ use nomenclature::Nomenclature;
 use serde::{Deserialize, Serialize};
 
 use super::strata::StrataOf;
-use crate::artefact::{Stamp, sha256};
 use crate::error::{Error, InputError};
+use crate::stamp::{Stamp, sha256};
 
 /// Name of the plan.
 pub const PLAN: &str = "plan.json";

@@ -8,7 +8,6 @@ use kernels::flux::{Ledger, Status};
 use kernels::lattice::area_m2;
 use serde_json::json;
 
-use crate::artefact::Stamp;
 use crate::commands::compare::layer;
 use crate::commands::nomenclature::{load, load_rules};
 use crate::config::Department;
@@ -17,6 +16,7 @@ use crate::error::Error;
 use crate::judge::Judge;
 use crate::manifest::Manifest;
 use crate::proof::{Measures, Proof};
+use crate::stamp::Stamp;
 use crate::tables::flux;
 use crate::tally::Tally;
 use crate::territory::Communes;

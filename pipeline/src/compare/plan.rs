@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{Request, shown};
-use crate::artefact::{Stamp, name_of};
+use crate::artefact::name_of;
 use crate::config::Layer;
 use crate::error::Error;
 use crate::io::vector::VectorSource;
 use crate::machine::{MEMORY_BASE_BYTES, Machine, Needs};
+use crate::stamp::Stamp;
 use crate::tally::Tally;
 use crate::units;
 use crate::vintage::locate::locate;

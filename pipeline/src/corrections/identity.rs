@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use kernels::lattice::Polygon;
 
 use super::terms::{Aim, Term};
-use crate::artefact::sha256;
+use crate::stamp::sha256;
 
 /// Length of an id, in hexadecimal digits.
 pub const ID_LENGTH: usize = 16;

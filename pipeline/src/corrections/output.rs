@@ -5,10 +5,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::artefact::{Draft, Stamp};
+use crate::artefact::Draft;
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::proof::Proof;
+use crate::stamp::Stamp;
 use crate::{VERSION, io, publication};
 
 /// Publishes finished drafts in place of the previous result of the command.

@@ -10,13 +10,14 @@ use kernels::grid::{Grid, Window};
 use ndarray::{Array3, s};
 
 use super::legend::Legend;
-use crate::artefact::{Draft, Stamp, flush_folder, folder_of, publish_bytes, sweep};
+use crate::artefact::{Draft, flush_folder, folder_of, publish_bytes, sweep};
 use crate::error::Error;
 use crate::io::raster::RasterSource;
 use crate::io::raster_writer::write_geotiff;
 use crate::journal::{Done, Journal, Record};
 use crate::lock::Lock;
 use crate::stage_report::StageReport;
+use crate::stamp::Stamp;
 use crate::tally::Flaws;
 
 /// The figure of a strip: its pixels that have a prediction.

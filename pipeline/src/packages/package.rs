@@ -6,12 +6,13 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::Kind;
-use crate::artefact::{Draft, Stamp};
+use crate::artefact::Draft;
 use crate::context::WORK;
 use crate::error::Error;
 use crate::finished::Finished;
 use crate::manifest::{self, Manifest};
 use crate::progress::{LogFormat, say};
+use crate::stamp::Stamp;
 use crate::{VERSION, io, publication};
 
 /// A package to make.

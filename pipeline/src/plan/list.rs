@@ -9,7 +9,6 @@ use kernels::grid::{Grid, Window};
 use super::cost::{self, Images, rates};
 use super::declared::{array, arrays_read, arrays_written, files_written, is_banded};
 use super::unit::{Part, Unit, blocks_across, folder, shard};
-use crate::artefact::Stamp;
 use crate::config::Config;
 use crate::cube::Quantity;
 use crate::date::Date;
@@ -20,6 +19,7 @@ use crate::land::Land;
 use crate::mosaic::Mosaic;
 use crate::run::{stage_key, work_dir};
 use crate::stage::Stage;
+use crate::stamp::Stamp;
 use crate::survey::Mosaics;
 use crate::tally::Tally;
 

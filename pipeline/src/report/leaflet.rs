@@ -22,7 +22,7 @@ pub(super) static SCRIPT: LazyLock<String> =
 
 /// The SHA-256 of its code as it was taken.
 pub(crate) fn sha256() -> String {
-    crate::artefact::sha256(CODE.as_bytes())
+    crate::stamp::sha256(CODE.as_bytes())
 }
 
 /// What a page's policy calls a script that it may run: the Content Security Policy's hash source

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::forecast::Forecast;
 use super::{Body, Options, summary};
-use crate::artefact::{self, Stamp};
+use crate::artefact;
 use crate::blocks::{self, Share};
 use crate::cancel::Cancel;
 use crate::config::Config;
@@ -23,6 +23,7 @@ use crate::plan::Plan;
 use crate::progress::{LogFormat, Meter, say};
 use crate::spent::Watch;
 use crate::stage::Stage;
+use crate::stamp::{Stamp, sha256};
 use crate::tally::Tally;
 use crate::{manifest, packages, units};
 
@@ -416,5 +417,5 @@ pub fn stage_key(
         "inputs": inputs,
         "needs": needs,
     });
-    artefact::sha256(whole.to_string().as_bytes())
+    sha256(whole.to_string().as_bytes())
 }

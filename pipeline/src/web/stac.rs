@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::rasters::Frame;
 use super::tiles::Extent;
-use crate::artefact::Stamp;
 use crate::finished::Finished;
+use crate::stamp::Stamp;
 
 /// Name of the collection's file.
 pub(super) const COLLECTION: &str = "collection.json";

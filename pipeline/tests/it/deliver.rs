@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pipeline::artefact::Stamp;
 use pipeline::io::schema::{Names, Product};
 use pipeline::io::vector::VectorSource;
 use pipeline::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
 use pipeline::manifest::Manifest;
+use pipeline::stamp::Stamp;
 
 use crate::explain::Drawn;
 

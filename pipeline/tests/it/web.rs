@@ -8,7 +8,6 @@ use std::process::Command;
 
 use flate2::read::GzDecoder;
 use kernels::lattice::{Point, Polygon, Ring};
-use pipeline::artefact::Stamp;
 use pipeline::io::raster::RasterSource;
 use pipeline::io::record::{Deliverable, OccupationRecord};
 use pipeline::io::schema::Names;
@@ -16,6 +15,7 @@ use pipeline::io::vector::VectorSource;
 use pipeline::io::vector_writer::{
     Field, FieldKind, GeometryKind, LayerSpec, Shape, VectorFormat, VectorWriter,
 };
+use pipeline::stamp::Stamp;
 use serde_json::Value;
 
 use crate::deliver::files;
