@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::artefact::Draft;
 use crate::blocks::Share;
@@ -12,6 +13,7 @@ use crate::journal::Done;
 use crate::progress::Meter;
 use crate::stage::Stage;
 use crate::stamp::Stamp;
+use crate::survey::Mosaics;
 use crate::tally::{Flaws, Tally};
 
 /// The folder of working files inside the output folder.
@@ -36,6 +38,8 @@ pub struct Context<'a> {
     pub threads: usize,
     /// The input files that the stage's result depends on, as the manifest names them.
     pub inputs: &'a BTreeMap<String, Stamp>,
+    /// See [`Context::mosaics`].
+    pub headers: &'a OnceLock<Mosaics>,
     /// How far the stage is.
     pub progress: &'a Meter,
     /// Where flaws of the data are counted.
@@ -46,7 +50,19 @@ pub struct Context<'a> {
     pub cancel: &'a Cancel,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// Every product of images; the headers of their files are read unless this process did before.
+    ///
+    /// # Errors
+    /// Those of [`Mosaics::open`].
+    pub fn mosaics(&self) -> Result<&'a Mosaics, Error> {
+        if let Some(mosaics) = self.headers.get() {
+            return Ok(mosaics);
+        }
+        let mosaics = Mosaics::open(self.config)?;
+        Ok(self.headers.get_or_init(|| mosaics))
+    }
+
     /// The prior, for stages that have no work without one.
     ///
     /// # Errors

@@ -1,19 +1,16 @@
 //! The input files' headers, looked at before the first cell is computed.
 
-use std::path::PathBuf;
-
-use crate::config::{Config, Heights, Layer, PredictionKind};
+use crate::config::{Config, Layer, PredictionKind};
 use crate::date::Date;
 use crate::error::{Error, InputError};
 use crate::io::raster::{CellType, RasterInfo};
 use crate::io::vector::VectorSource;
 use crate::model::ModelFile;
-use crate::mosaic::Mosaic;
 use crate::quality;
-use crate::survey;
+use crate::survey::Mosaics;
 
 /// What the headers say together.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Inputs {
     /// Number of image files.
     pub n_images: usize,
@@ -21,8 +18,10 @@ pub struct Inputs {
     pub image_bytes: u64,
     /// Ground covered by the RVB images, overlaps counted twice, in square metres.
     pub ground_m2: f64,
-    /// Side of their pixels, in metres.
+    /// Side of their pixels as they are read, in metres.
     pub pixel_m: f64,
+    /// Every product of images.
+    pub mosaics: Mosaics,
 }
 
 impl Inputs {
@@ -31,21 +30,10 @@ impl Inputs {
     /// # Errors
     /// [`Error::Input`] for the first file that is not, [`Error::Read`] for an unreadable one.
     pub fn inspect(config: &Config) -> Result<Self, Error> {
-        let mut inputs = Self { n_images: 0, image_bytes: 0, ground_m2: 0.0, pixel_m: 0.0 };
-        for (date, given) in Date::of(config) {
-            let rvb = product(config, &given.rvb, ortho)?;
-            if date == Date::Now {
-                (inputs.ground_m2, inputs.pixel_m) = (rvb.ground_m2(), rvb.pixel_m);
-            }
-            product(config, &given.irc, ortho)?;
-            if let Some(Heights { surface, ground }) = &given.heights {
-                product(config, surface, heights)?;
-                product(config, ground, heights)?;
-            }
-        }
-        for prediction in config.all_predictions() {
-            product(config, &prediction.files, prediction_of(prediction.kind))?;
-        }
+        let mosaics = Mosaics::open(config)?;
+        let rvb = mosaics.of(Date::Now, "rvb");
+        let (ground_m2, pixel_m) = (rvb.ground_m2(), rvb.pixel_m);
+        let mut inputs = Self { n_images: 0, image_bytes: 0, ground_m2, pixel_m, mosaics };
         for path in config.images() {
             inputs.n_images += 1;
             inputs.image_bytes += std::fs::metadata(path).map_err(Error::read(path))?.len();
@@ -152,16 +140,6 @@ pub fn probabilities(info: &RasterInfo) -> Result<(), Error> {
         .expected("bytes from 0 to 255, or floating point from 0 to 1")
         .hint("for one band of classes write `kind: class`")
         .into())
-}
-
-/// Checks the headers of a product.
-fn product(
-    config: &Config,
-    files: &[PathBuf],
-    fit: fn(&RasterInfo) -> Result<(), Error>,
-) -> Result<Mosaic, Error> {
-    Mosaic::sort_out(files, config.crs.0, fit)?
-        .map_err(|misfit| survey::misfit(config, *misfit, files.len()))
 }
 
 fn open(layer: &Layer) -> Result<VectorSource, Error> {

@@ -10,7 +10,6 @@ use kernels::lattice::{Point, STEPS_PER_METRE};
 use rayon::prelude::*;
 
 use crate::error::{Error, InputError};
-use crate::inputs::ortho;
 use crate::io::raster::{RasterInfo, RasterSource};
 
 mod decoded;
@@ -120,21 +119,15 @@ impl Mosaic {
         near.into_iter().map(|rank| (rank as usize, &self.tiles[rank as usize]))
     }
 
-    /// One product of the imagery of a run, whose cells are no smaller than its pixels.
+    /// The same product as it is read for cells that are no smaller than its pixels.
     ///
     /// * `reduced`: read a reduced level instead, where one leaves each cell four pixels.
     ///
     /// # Errors
-    /// Those of [`Mosaic::open`]; the cells are smaller than the pixels.
-    pub(crate) fn of_images(
-        paths: &[PathBuf],
-        epsg: u32,
-        cell_m: f64,
-        reduced: bool,
-    ) -> Result<Self, Error> {
-        let mosaic = Self::open(paths, epsg, ortho)?;
-        mosaic.fits(cell_m)?;
-        if reduced { mosaic.reduced(cell_m / 2.0) } else { Ok(mosaic) }
+    /// The cells are smaller than the pixels, or a tile cannot be opened any more.
+    pub(crate) fn for_cells(self, cell_m: f64, reduced: bool) -> Result<Self, Error> {
+        self.fits(cell_m)?;
+        if reduced { self.reduced(cell_m / 2.0) } else { Ok(self) }
     }
 
     /// The same product read at the coarsest reduced level that every tile has and whose pixels are

@@ -25,13 +25,14 @@ use crate::inputs::Inputs;
 use crate::machine::{MEMORY_BASE_BYTES, Machine, Needs};
 use crate::preflight::{self, Wanted};
 use crate::stage::Stage;
+use crate::survey::Mosaics;
 use crate::{VERSION, units as shown};
 
 /// The ending of images in JPEG2000.
 const JPEG2000: &str = "jp2";
 
 /// A run before it starts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     stages: Vec<Stage>,
     inputs: Inputs,
@@ -71,10 +72,10 @@ impl Plan {
         Ok(Self {
             stored: stages.iter().map(stored).collect(),
             stages,
-            inputs,
             n_cells: inputs.n_cells(config),
             complete: BTreeSet::new(),
             images: Images::of(config, inputs.pixel_m),
+            inputs,
             drivers: drivers(config),
             threads: 1,
             machine: Machine::read(&config.out)?,
@@ -104,6 +105,11 @@ impl Plan {
             self.threads -= 1;
         }
         self
+    }
+
+    /// The headers that it read, for the stages that follow it.
+    pub fn into_mosaics(self) -> Mosaics {
+        self.inputs.mosaics
     }
 
     /// Threads that it runs with.
@@ -277,7 +283,13 @@ mod tests {
     use super::*;
 
     fn plan(disk_free_bytes: u64, memory_available_bytes: u64) -> Plan {
-        let inputs = Inputs { n_images: 2, image_bytes: 1_000, ground_m2: 1.0e6, pixel_m: 0.2 };
+        let inputs = Inputs {
+            n_images: 2,
+            image_bytes: 1_000,
+            ground_m2: 1.0e6,
+            pixel_m: 0.2,
+            mosaics: Mosaics::default(),
+        };
         Plan {
             stages: Stage::ALL.to_vec(),
             inputs,

@@ -132,15 +132,15 @@ impl Survey {
         Ok(survey)
     }
 
-    /// [`Survey::look`] at the files of a configuration.
+    /// [`Survey::look`] at the vector files of a configuration as well.
     ///
     /// # Errors
     /// As [`Survey::look`]; the communes or the prior cannot be read.
-    pub fn of_files(config: &Config) -> Result<Self, Error> {
+    pub fn of_files(config: &Config, mosaics: &Mosaics) -> Result<Self, Error> {
         let unheard = Tally::default();
         let land = Land::read(config, &unheard)?;
         let prior = config.prior.as_ref().map(|prior| shapes(&prior.layer, config.crs.0));
-        Self::look(config, &Mosaics::open(config)?, &land, prior.transpose()?.as_deref())
+        Self::look(config, mosaics, &land, prior.transpose()?.as_deref())
     }
 
     /// Working cells whose centre lies in the territory.
@@ -309,7 +309,7 @@ fn shapes(layer: &Layer, epsg: u32) -> Result<Vec<Polygon>, Error> {
 /// uncovered.
 ///
 /// The share is left out when the communes cannot be read: that is told once the images are right.
-pub(crate) fn misfit(config: &Config, misfit: Misfit, n_files: usize) -> Error {
+fn misfit(config: &Config, misfit: Misfit, n_files: usize) -> Error {
     let Misfit { fault, n_faulty, rest } = misfit;
     let files = format!("{n_faulty} of {n_files} files");
     let Ok(land) = Land::read(config, &Tally::default()) else {

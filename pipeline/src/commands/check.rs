@@ -58,7 +58,7 @@ pub fn execute(args: &Args) -> Result<(), Error> {
 /// Checks one configuration and prints it.
 fn check(config: &Config) -> Result<(), Error> {
     let inputs = Inputs::inspect(config)?;
-    Survey::of_files(config)?.say();
+    Survey::of_files(config, &inputs.mosaics)?.say();
     let meant = serde_json::to_string_pretty(config)
         .map_err(|error| Error::internal(format!("the configuration has no JSON form: {error}")))?;
     talk::data(&format!("{meant}\n"))?;

@@ -4,7 +4,7 @@ use kernels::height::height_bytes;
 use ndarray::{Array2, Array3, Axis, array};
 
 use super::*;
-use crate::inputs::heights;
+use crate::inputs::{heights, ortho};
 use crate::io::raster_writer::{Compression, RasterSpec, write_geotiff};
 
 const CORNER: Point = Point::new(65_000_000, 630_000_000);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -24,6 +25,7 @@ use crate::progress::{LogFormat, Meter, say};
 use crate::spent::Watch;
 use crate::stage::Stage;
 use crate::stamp::{Stamp, sha256};
+use crate::survey::Mosaics;
 use crate::tally::Tally;
 use crate::{manifest, packages, units};
 
@@ -36,6 +38,8 @@ pub(super) struct Run<'a> {
     pub(super) log_format: LogFormat,
     pub(super) out_dir: PathBuf,
     journal: Journal,
+    /// The headers of the images, once they were read.
+    pub(super) headers: OnceLock<Mosaics>,
     /// Every complete stage so far.
     pub(super) done: BTreeMap<Stage, Done>,
     /// The stages that this process computed; the others were kept.
@@ -66,6 +70,7 @@ pub fn drive(
     plan.preflight(options.force)?;
     let mut run = Run::alone(config, (plan.threads(), options.log_format), cancel)?;
     run.forecast = Some(Forecast::new(&plan));
+    run.headers = plan.into_mosaics().into();
     for stage in Stage::of(config).filter(|stage| *stage <= last) {
         run.stage(stage, options.from, body)?;
     }
@@ -143,6 +148,7 @@ impl<'a> Run<'a> {
             log_format,
             out_dir: config.vintage_dir(),
             journal,
+            headers: OnceLock::new(),
             done: BTreeMap::new(),
             computed: Vec::new(),
             forecast: None,
@@ -293,6 +299,7 @@ impl<'a> Run<'a> {
             work_dir: self.work_dir(),
             threads: self.threads,
             inputs,
+            headers: &self.headers,
             progress: &meter,
             tally: &tally,
             earlier: &self.done,

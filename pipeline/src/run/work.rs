@@ -1,5 +1,7 @@
 //! One part of one stage: what a worker does, beside others or between them.
 
+use std::sync::OnceLock;
+
 use super::Body;
 use super::drive::Run;
 use crate::blocks::Share;
@@ -48,11 +50,15 @@ pub fn carry_out(
     if matches!(share, Share::Slice(_)) {
         return Run::beside(config, how, cancel)?.slice((stage, share), body);
     }
+    let mut headers = OnceLock::new();
     if share.prepares() {
         let plan = Plan::new(config, stage..=stage)?.within(task.threads, None);
         plan.preflight(task.force)?;
+        headers = plan.into_mosaics().into();
     }
-    Run::alone(config, how, cancel)?.part((stage, share), body)
+    let mut run = Run::alone(config, how, cancel)?;
+    run.headers = headers;
+    run.part((stage, share), body)
 }
 
 fn refused(what: String, hint: &str) -> Error {

@@ -57,17 +57,17 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
 }
 
 /// The inputs as every process holds them: vector layers read, headers of images.
-struct Sources {
+struct Sources<'a> {
     land: Land,
-    mosaics: Mosaics,
+    mosaics: &'a Mosaics,
     /// The prior, and which blocks its polygons touch.
     prior: Option<(Corrected, Placed)>,
     /// Layers of evidence with their ranks in the array.
     evidence: Vec<(usize, Shapes)>,
 }
 
-impl Sources {
-    fn read(ctx: &Context, tally: &Tally) -> Result<Self, Error> {
+impl<'a> Sources<'a> {
+    fn read(ctx: &Context<'a>, tally: &Tally) -> Result<Self, Error> {
         let config = ctx.config;
         let land = Land::read(config, tally)?;
         let placed = |given: &Prior| -> Result<_, Error> {
@@ -82,13 +82,13 @@ impl Sources {
                 evidence.push((rank, Shapes::read(layer, land.frame, tally)?));
             }
         }
-        Ok(Self { mosaics: Mosaics::open(config)?, land, prior, evidence })
+        Ok(Self { mosaics: ctx.mosaics()?, land, prior, evidence })
     }
 
     /// Looks at what they hold of the territory.
     fn survey(&self, ctx: &Context, tally: &Tally) -> Result<StageReport, Error> {
         let polygons = self.prior.as_ref().map(|(prior, _)| &prior.vintage.polygons[..]);
-        let survey = Survey::look(ctx.config, &self.mosaics, &self.land, polygons)?;
+        let survey = Survey::look(ctx.config, self.mosaics, &self.land, polygons)?;
         survey.say();
         survey.count_in(tally);
         Ok(StageReport::default()
@@ -117,7 +117,7 @@ struct OfBlock {
 
 /// The arrays of the stage with what they are made from.
 struct Layers<'a> {
-    sources: &'a Sources,
+    sources: &'a Sources<'a>,
     images: Vec<Images<'a>>,
     heights: Vec<HeightImages<'a>>,
     predictions: Vec<Reading<'a>>,
@@ -129,8 +129,8 @@ struct Layers<'a> {
 }
 
 impl<'a> Layers<'a> {
-    fn open(blocks: &Blocks<'a>, sources: &'a Sources) -> Result<Self, Error> {
-        let (config, land, mosaics) = (blocks.ctx().config, &sources.land, &sources.mosaics);
+    fn open(blocks: &Blocks<'a>, sources: &'a Sources<'a>) -> Result<Self, Error> {
+        let (config, land, mosaics) = (blocks.ctx().config, &sources.land, sources.mosaics);
         let (mut images, mut heights, mut predictions) = (Vec::new(), Vec::new(), Vec::new());
         for (date, given) in Date::of(config) {
             images.push(Images::open(blocks, land, mosaics, (date, given))?);

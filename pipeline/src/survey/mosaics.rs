@@ -1,35 +1,39 @@
 //! The products of images of a run, headers read.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use super::misfit;
 use crate::config::Config;
 use crate::date::Date;
 use crate::error::Error;
 use crate::inputs;
+use crate::io::raster::RasterInfo;
 use crate::mosaic::Mosaic;
 
 /// Every product of images, heights and predictions of a run, by its key in the configuration.
-#[derive(Debug)]
+#[derive(Debug, Clone, Default)]
 pub struct Mosaics(BTreeMap<String, Mosaic>);
 
 impl Mosaics {
     /// Reads the headers of every file.
     ///
     /// # Errors
-    /// A file cannot be opened, or does not fit the others of its product.
+    /// A file cannot be opened, or does not fit the others of its product, with the share of the
+    /// territory that they leave uncovered; the cells are smaller than the pixels of the imagery.
     pub fn open(config: &Config) -> Result<Self, Error> {
-        let epsg = config.crs.0;
         let mut mosaics = BTreeMap::new();
         for (date, given) in Date::of(config) {
             for (kind, files) in [("rvb", &given.rvb), ("irc", &given.irc)] {
-                let mosaic = Mosaic::of_images(files, epsg, config.cell_m(), given.reduced)?;
+                let mosaic = product(config, files, inputs::ortho)?;
+                let mosaic = mosaic.for_cells(config.cell_m(), given.reduced)?;
                 mosaics.insert(key(date, kind), mosaic);
             }
             for (kind, files) in given.heights.iter().flat_map(|heights| heights.products()) {
-                mosaics.insert(key(date, kind), Mosaic::open(files, epsg, inputs::heights)?);
+                mosaics.insert(key(date, kind), product(config, files, inputs::heights)?);
             }
             for (rank, given) in date.predictions(config).iter().enumerate() {
-                let mosaic = Mosaic::open(&given.files, epsg, inputs::prediction_of(given.kind))?;
+                let mosaic = product(config, &given.files, inputs::prediction_of(given.kind))?;
                 mosaics.insert(key(date, &prediction(rank)), mosaic);
             }
         }
@@ -48,6 +52,15 @@ impl Mosaics {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Mosaic> {
         self.0.values()
     }
+}
+
+/// Reads the headers of a product.
+fn product(
+    config: &Config,
+    files: &[PathBuf],
+    fit: fn(&RasterInfo) -> Result<(), Error>,
+) -> Result<Mosaic, Error> {
+    Mosaic::sort_out(files, config.crs.0, fit)?.map_err(|found| misfit(config, *found, files.len()))
 }
 
 /// The key of a product in the configuration: `imagery.rvb`, `prior.imagery.mnh`, `predictions[1]`.

@@ -2,11 +2,15 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use gdal::DriverManager;
+use gdal::raster::RasterCreationOptions;
+use gdal::spatial_ref::SpatialRef;
 use pipeline::lock::Lock;
 
-use crate::world::{World, image};
+use crate::world::{EPSG, World, image};
 
 /// The exit code and stderr of a command that must fail.
 fn failure(world: &World, args: &[&str]) -> (i32, String) {
@@ -42,7 +46,7 @@ fn an_image_in_another_crs_is_4() {
     let world = World::new();
     let path = world.path("imagery/irc/1.tif");
     fs::remove_file(&path).unwrap();
-    image(&path, 100, 2975);
+    image(&path, 2975);
     insta::assert_snapshot!(world.told(&["run", "config.yaml"]));
     assert!(!world.path("out").exists(), "nothing is written before the inputs are checked");
 }
@@ -63,9 +67,42 @@ fn a_damaged_image_and_a_missing_layer_are_4() {
 }
 
 #[test]
+fn cells_smaller_than_the_pixels_are_4() {
+    let world = World::new();
+    world.edit("cell_m: 1.0", "cell_m: 0.5");
+    let (code, said) = failure(&world, &["run", "config.yaml"]);
+    assert_eq!(code, 4);
+    assert!(said.contains("the working cells are smaller than the pixels"), "{said}");
+    assert!(!world.path("out").exists());
+}
+
+/// Writes the header of a square image none of whose tiles was ever written.
+fn empty_image(path: &Path, side: usize, pixel_m: f64) {
+    let mut options = RasterCreationOptions::new();
+    for (key, value) in [
+        ("TILED", "YES"),
+        ("BLOCKXSIZE", "1024"),
+        ("BLOCKYSIZE", "1024"),
+        ("BIGTIFF", "YES"),
+        ("SPARSE_OK", "TRUE"),
+    ] {
+        options.set_name_value(key, value).unwrap();
+    }
+    let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
+    let mut image =
+        driver.create_with_band_type_with_options::<u8, _>(path, side, side, 3, &options).unwrap();
+    image.set_geo_transform(&[650_000.0, pixel_m, 0.0, 6_300_000.0, 0.0, -pixel_m]).unwrap();
+    image.set_spatial_ref(&SpatialRef::from_epsg(EPSG).unwrap()).unwrap();
+    image.close().unwrap();
+}
+
+#[test]
 fn a_plan_larger_than_the_machine_is_6() {
     // 80 km x 80 km at 20 cm: 1.6e11 cells.
-    let world = World::with_pixel_cm(1_000_000);
+    let world = World::new();
+    for kind in ["rvb", "irc"] {
+        empty_image(&world.path(&format!("imagery/{kind}/1.tif")), 400_000, 0.2);
+    }
     world.edit("cell_m: 1.0", "cell_m: 0.2");
     let (code, said) = failure(&world, &["run", "config.yaml"]);
     assert_eq!(code, 6);

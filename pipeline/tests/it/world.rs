@@ -43,14 +43,9 @@ pub(crate) struct World {
 impl World {
     /// A world whose pixels have a side of 1 m.
     pub(crate) fn new() -> Self {
-        Self::with_pixel_cm(100)
-    }
-
-    /// A world with pixels of another side.
-    pub(crate) fn with_pixel_cm(pixel_cm: i32) -> Self {
         let world = Self { dir: tempfile::tempdir().unwrap() };
         for kind in ["rvb", "irc"] {
-            image(&world.path(&format!("imagery/{kind}/1.tif")), pixel_cm, 2154);
+            image(&world.path(&format!("imagery/{kind}/1.tif")), EPSG);
         }
         let text = |name| Field::optional(name, FieldKind::Text);
         let real = |name| Field::optional(name, FieldKind::Real);
@@ -155,8 +150,8 @@ fn square() -> Polygon {
 }
 
 /// Writes an image of three bands.
-pub(crate) fn image(path: &Path, pixel_cm: i32, epsg: u32) {
-    let grid = Grid { origin: ORIGIN, cell: pixel_cm, rows: 8, cols: 8 };
+pub(crate) fn image(path: &Path, epsg: u32) {
+    let grid = Grid { origin: ORIGIN, cell: 100, rows: 8, cols: 8 };
     let compression = Compression::Deflate;
     let spec = RasterSpec { grid, bands: 3, epsg, nodata: None, compression, colours: Vec::new() };
     let pixels = |window: kernels::grid::Window| {
