@@ -14,8 +14,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use kernels::grid::Window;
-use ndarray::Array3;
 use ndarray::parallel::prelude::*;
+use ndarray::{CowArray, Ix3};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -204,15 +204,34 @@ impl<'a> Blocks<'a> {
         (0..windows.len()).map(|rank| self.result(rank)).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Puts a complete array in its place in the cube; gives its name among the outputs.
+    /// Puts a complete array in its place in the cube; gives its name among the outputs, and its stamp
+    /// from those that its blocks were journalled with.
     ///
     /// # Errors
     /// A block is missing, or [`Error::Write`].
-    pub fn publish<T: CubeCell>(&self, shards: &Shards<T>) -> Result<String, Error> {
+    pub fn publish<T: CubeCell>(&self, shards: &Shards<T>) -> Result<(String, Stamp), Error> {
         shards.array.check_complete()?;
+        let folder = self.folder.join(shards.quantity.name());
+        let known = self.stamps_below(&folder);
+        let stamp = Stamp::of_folder(&folder, |file| known.get(&self.ctx.relative(file)).cloned())?;
         let placed = self.placed(shards.quantity);
-        artefact::place(&self.folder.join(shards.quantity.name()), &placed)?;
-        Ok(self.ctx.relative(&placed))
+        artefact::place(&folder, &placed)?;
+        Ok((self.ctx.relative(&placed), stamp))
+    }
+
+    /// What blocks were journalled with below a folder.
+    fn stamps_below(&self, folder: &Path) -> BTreeMap<String, Stamp> {
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let (folder, key) = (self.ctx.relative(folder), self.ctx.key);
+        let mut stamps = BTreeMap::new();
+        for rank in 0..self.frame.grid.blocks(SHARD).len() {
+            let unit = self.unit(rank);
+            let done = own.claimed(&unit, key).or_else(|| self.known.claimed(&unit, key));
+            let outputs = done.into_iter().flat_map(|done| &done.outputs);
+            let below = outputs.filter(|(name, _)| Path::new(name).starts_with(&folder));
+            stamps.extend(below.map(|(name, stamp)| (name.clone(), stamp.clone())));
+        }
+        stamps
     }
 
     /// Does a block and journals what became of it.
@@ -323,7 +342,11 @@ impl Block<'_> {
     ///
     /// # Errors
     /// [`Error::Write`].
-    pub fn write<T: CubeCell>(&mut self, to: &Shards<T>, cells: Array3<T>) -> Result<(), Error> {
+    pub fn write<'a, T: CubeCell>(
+        &mut self,
+        to: &Shards<T>,
+        cells: impl Into<CowArray<'a, T, Ix3>>,
+    ) -> Result<(), Error> {
         fault::point("cube.block");
         to.array.write(self.window, cells)?;
         fault::point("block.written");

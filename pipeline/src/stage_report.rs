@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::proof::{Measures, Proof};
+use crate::stamp::Stamp;
 
 /// The report of one stage; kept in the journal, so that a resumed run knows it too.
 ///
@@ -14,6 +15,9 @@ use crate::proof::{Measures, Proof};
 pub struct StageReport {
     /// Files and folders published by the stage: paths relative to the output folder.
     pub outputs: Vec<String>,
+    /// Those of them that the stage itself hashed.
+    #[serde(skip)]
+    pub hashed: BTreeMap<String, Stamp>,
     /// Figures for the report and the manifest, by a stable name.
     pub figures: BTreeMap<String, Value>,
     /// The laws checked.
@@ -26,6 +30,13 @@ impl StageReport {
     pub fn output(mut self, name: impl Into<String>) -> Self {
         self.outputs.push(name.into());
         self
+    }
+
+    /// Names a published output that was hashed already, relative to the output folder.
+    #[must_use]
+    pub fn hashed(mut self, (name, stamp): (String, Stamp)) -> Self {
+        self.hashed.insert(name.clone(), stamp);
+        self.output(name)
     }
 
     /// Adds a figure.

@@ -26,13 +26,30 @@ impl Stamp {
     /// # Errors
     /// [`Error::Read`] when something cannot be read.
     pub fn of(path: &Path) -> Result<Self, Error> {
-        if !path.is_dir() {
-            return Ok(Self::of_files([path])?.remove(0));
+        if path.is_dir() {
+            return Self::of_folder(path, |_| None);
         }
+        Ok(Self::of_files([path])?.remove(0))
+    }
+
+    /// [`Stamp::of`] a folder of which some files were hashed already.
+    ///
+    /// * `known`: what is known of a file.
+    ///
+    /// # Errors
+    /// As [`Stamp::of`].
+    pub(crate) fn of_folder(
+        path: &Path,
+        known: impl Fn(&Path) -> Option<Self>,
+    ) -> Result<Self, Error> {
         let files = files_below(path)?;
+        let known: Vec<Option<Self>> = files.iter().map(|file| known(file)).collect();
+        let new = files.iter().zip(&known).filter(|(_, known)| known.is_none());
+        let mut new = Self::of_all(&new.map(|(file, _)| file).collect::<Vec<_>>())?.into_iter();
+        let stamps = known.into_iter().filter_map(|known| known.or_else(|| new.next()));
         let mut total = 0;
         let mut hasher = Sha256::new();
-        for (file, Self { bytes, sha256 }) in files.iter().zip(Self::of_all(&files)?) {
+        for (file, Self { bytes, sha256 }) in files.iter().zip(stamps) {
             let name = file.strip_prefix(path).unwrap_or(file);
             hasher.update(name.as_os_str().as_encoded_bytes());
             hasher.update(format!("\0{bytes}\0{sha256}\n"));

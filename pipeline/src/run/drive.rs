@@ -309,11 +309,15 @@ impl<'a> Run<'a> {
         let span = tracing::info_span!("stage", name = stage.name());
         let report = self.pool.install(|| span.in_scope(|| body(&ctx)));
         meter.finish();
-        let report = report?;
+        let mut report = report?;
         ctx.check_cancelled()?;
         let mut outputs = BTreeMap::new();
         for name in &report.outputs {
-            outputs.insert(name.clone(), Stamp::of(&self.out_dir.join(name))?);
+            let stamp = match report.hashed.remove(name) {
+                Some(stamp) => stamp,
+                None => Stamp::of(&self.out_dir.join(name))?,
+            };
+            outputs.insert(name.clone(), stamp);
         }
         let unit = stage.name().to_owned();
         let flaws = tally.flaws();

@@ -59,7 +59,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
     }
     let mut report = report;
     for date in &dates {
-        report = report.output(blocks.publish(&date.probability)?);
+        report = report.hashed(blocks.publish(&date.probability)?);
     }
     let importance: Map<_, _> =
         file.importance().into_iter().map(|(name, ppm)| (name.to_owned(), json!(ppm))).collect();

@@ -234,7 +234,7 @@ impl<'a> Layers<'a> {
             rank.map_or(Couple::NODATA, |rank| prior.couples[rank as usize]).to_cell()
         });
         block.write(objects, ranks.insert_axis(Axis(0)))?;
-        block.write(couples, of_object.clone().insert_axis(Axis(0)))?;
+        block.write(couples, of_object.view().insert_axis(Axis(0)))?;
         Ok(Some(of_object))
     }
 
@@ -254,12 +254,12 @@ impl<'a> Layers<'a> {
         }
         let features = self.sources.of_evidence(|shapes| json!(shapes.n_features));
         report =
-            report.output(blocks.publish(&self.evidence)?).figure("evidence_features", features);
+            report.hashed(blocks.publish(&self.evidence)?).figure("evidence_features", features);
         if let (Some((prior, _)), Some((couples, objects))) = (&self.sources.prior, &self.prior) {
             let cells: u64 = of_blocks.iter().map(|block| block.prior_cells).sum();
             report = report
-                .output(blocks.publish(objects)?)
-                .output(blocks.publish(couples)?)
+                .hashed(blocks.publish(objects)?)
+                .hashed(blocks.publish(couples)?)
                 .figure("prior_polygons", prior.vintage.n_polygons())
                 .figure("prior_polygons_corrected", prior.ranks.len())
                 .figure("prior_cells", cells);
@@ -269,7 +269,7 @@ impl<'a> Layers<'a> {
             report = reading.seal(blocks, found, report)?;
         }
         if let Some((couples, objects)) = &self.bare {
-            report = report.output(blocks.publish(couples)?).output(blocks.publish(objects)?);
+            report = report.hashed(blocks.publish(couples)?).hashed(blocks.publish(objects)?);
         }
         Ok(report)
     }

@@ -98,8 +98,8 @@ impl<'a> Images<'a> {
                 .hint("check the tiles, their nodata value and their masks, or raise the limit")
         })?;
         Ok(report
-            .output(blocks.publish(&self.means)?)
-            .output(blocks.publish(&self.valid)?)
+            .hashed(blocks.publish(&self.means)?)
+            .hashed(blocks.publish(&self.valid)?)
             .figure(&self.date.figure("cells_without_imagery"), void)
             .figure(&self.date.figure("pixel_m"), self.rvb.pixel_m))
     }
@@ -175,7 +175,7 @@ impl<'a> HeightImages<'a> {
                 .hint("check `mnh`, `mns`, `mnt` and the CRS of the tiles, or raise the limit")
         })?;
         Ok(report
-            .output(blocks.publish(&self.stored)?)
+            .hashed(blocks.publish(&self.stored)?)
             .figure(&self.date.figure("cells_without_height"), void)
             .figure(&self.date.figure("height_pixel_m"), self.surface.pixel_m))
     }

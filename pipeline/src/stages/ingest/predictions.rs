@@ -119,7 +119,7 @@ impl<'a> Reading<'a> {
         of_blocks.for_each(|of_block| found.merge(of_block));
         found.check(blocks.ctx(), self.given)?;
         Ok(report
-            .output(blocks.publish(&self.stored)?)
+            .hashed(blocks.publish(&self.stored)?)
             .figure(&format!("{}_pixels", self.figure), found.pixels)
             .figure(&format!("{}_pixels_unknown", self.figure), found.unknown()))
     }
