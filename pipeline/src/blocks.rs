@@ -110,14 +110,10 @@ impl<'a> Blocks<'a> {
         };
         let since = Instant::now();
         let report = make(&flaws)?;
-        let mut outputs = BTreeMap::new();
-        for name in &report.outputs {
-            outputs.insert(name.clone(), Stamp::of(&self.ctx.out(name))?);
-        }
         let done = Done {
             unit,
             key: self.ctx.key.to_owned(),
-            outputs,
+            outputs: report.stamps(&self.ctx.out_dir)?,
             report: report.clone(),
             flaws: flaws.flaws(),
             seconds: since.elapsed().as_secs_f64(),
@@ -222,16 +218,17 @@ impl<'a> Blocks<'a> {
     /// What blocks were journalled with below a folder.
     fn stamps_below(&self, folder: &Path) -> BTreeMap<String, Stamp> {
         let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let (folder, key) = (self.ctx.relative(folder), self.ctx.key);
-        let mut stamps = BTreeMap::new();
-        for rank in 0..self.frame.grid.blocks(SHARD).len() {
-            let unit = self.unit(rank);
-            let done = own.claimed(&unit, key).or_else(|| self.known.claimed(&unit, key));
-            let outputs = done.into_iter().flat_map(|done| &done.outputs);
-            let below = outputs.filter(|(name, _)| Path::new(name).starts_with(&folder));
-            stamps.extend(below.map(|(name, stamp)| (name.clone(), stamp.clone())));
-        }
-        stamps
+        let (folder, ranks) = (self.ctx.relative(folder), 0..self.frame.grid.blocks(SHARD).len());
+        let done = ranks.filter_map(|rank| self.done(&own, rank));
+        let outputs = done.flat_map(|done| &done.outputs);
+        let below = outputs.filter(|(name, _)| Path::new(name).starts_with(&folder));
+        below.map(|(name, stamp)| (name.clone(), stamp.clone())).collect()
+    }
+
+    /// A complete block, as the journal of this process has it or those before.
+    fn done<'b>(&'b self, own: &'b Journal, rank: usize) -> Option<&'b Done> {
+        let (unit, key) = (self.unit(rank), self.ctx.key);
+        own.claimed(&unit, key).or_else(|| self.known.claimed(&unit, key))
     }
 
     /// Does a block and journals what became of it.
@@ -289,8 +286,7 @@ impl<'a> Blocks<'a> {
     fn result<R: DeserializeOwned>(&self, rank: usize) -> Result<R, Error> {
         let unit = self.unit(rank);
         let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = self.ctx.key;
-        let done = own.claimed(&unit, key).or_else(|| self.known.claimed(&unit, key));
+        let done = self.done(&own, rank);
         let done = done.ok_or_else(|| Error::internal(format!("`{unit}` is not done")))?;
         self.ctx.tally.absorb(&done.flaws);
         let result = done.report.figures.get(RESULT).cloned().unwrap_or_default();

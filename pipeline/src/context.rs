@@ -1,8 +1,8 @@
 //! What a stage is given: the configuration, its folders, and ways to report.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use crate::artefact::Draft;
 use crate::blocks::Share;
@@ -38,8 +38,8 @@ pub struct Context<'a> {
     pub threads: usize,
     /// The input files that the stage's result depends on, as the manifest names them.
     pub inputs: &'a BTreeMap<String, Stamp>,
-    /// See [`Context::mosaics`].
-    pub headers: &'a OnceLock<Mosaics>,
+    /// The headers of the images, where the plan of the run read them.
+    pub headers: Option<&'a Mosaics>,
     /// How far the stage is.
     pub progress: &'a Meter,
     /// Where flaws of the data are counted.
@@ -51,16 +51,16 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Every product of images; the headers of their files are read unless this process did before.
+    /// Every product of images; headers are read again when a file is no longer the one of the plan,
+    /// since it is the later one that was hashed.
     ///
     /// # Errors
     /// Those of [`Mosaics::open`].
-    pub fn mosaics(&self) -> Result<&'a Mosaics, Error> {
-        if let Some(mosaics) = self.headers.get() {
-            return Ok(mosaics);
+    pub fn mosaics(&self) -> Result<Cow<'a, Mosaics>, Error> {
+        match self.headers {
+            Some(mosaics) if mosaics.are_current() => Ok(Cow::Borrowed(mosaics)),
+            _ => Mosaics::open(self.config).map(Cow::Owned),
         }
-        let mosaics = Mosaics::open(self.config)?;
-        Ok(self.headers.get_or_init(|| mosaics))
     }
 
     /// The prior, for stages that have no work without one.

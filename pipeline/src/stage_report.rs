@@ -1,10 +1,12 @@
 //! What a stage says about its work besides its outputs: figures, and the laws it checked.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::error::Error;
 use crate::proof::{Measures, Proof};
 use crate::stamp::Stamp;
 
@@ -37,6 +39,18 @@ impl StageReport {
     pub fn hashed(mut self, (name, stamp): (String, Stamp)) -> Self {
         self.hashed.insert(name.clone(), stamp);
         self.output(name)
+    }
+
+    /// The stamp of each output; those that were not hashed yet are read.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn stamps(&self, out_dir: &Path) -> Result<BTreeMap<String, Stamp>, Error> {
+        let stamp = |name: &String| match self.hashed.get(name) {
+            Some(stamp) => Ok((name.clone(), stamp.clone())),
+            None => Ok((name.clone(), Stamp::of(&out_dir.join(name))?)),
+        };
+        self.outputs.iter().map(stamp).collect()
     }
 
     /// Adds a figure.

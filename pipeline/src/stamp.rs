@@ -178,6 +178,23 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_has_one_stamp_whatever_was_hashed_before() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a", "b", "c"] {
+            fs::write(dir.path().join(name), name).unwrap();
+        }
+        let whole = Stamp::of(dir.path()).unwrap();
+        for known in [&["b"][..], &["a", "c"], &["a", "b", "c"]] {
+            let of = |file: &Path| {
+                known.iter().any(|name| file.ends_with(name)).then(|| Stamp::of(file).unwrap())
+            };
+            assert_eq!(Stamp::of_folder(dir.path(), of).unwrap(), whole);
+        }
+        let other = |_: &Path| Some(Stamp { bytes: 1, sha256: sha256(b"d") });
+        assert_ne!(Stamp::of_folder(dir.path(), other).unwrap(), whole);
+    }
+
+    #[test]
     fn the_hash_of_a_folder_depends_on_the_names_of_its_files() {
         let dir = tempfile::tempdir().unwrap();
         for (folder, file) in [("a", "x"), ("b", "y")] {

@@ -129,7 +129,7 @@ proptest! {
         n_stored in 2_usize..7,
         values in prop::collection::vec(any::<u8>(), 6 * 14 * 19),
         void in prop::option::of(prop::collection::vec(any::<bool>(), 14 * 19)),
-        side in 1_usize..7,
+        side in 1_usize..13,
         shift in 0_usize..4,
         full in prop::collection::vec(any::<bool>(), 4),
     ) {

@@ -243,8 +243,8 @@ fn has_dbf_twin(path: &Path) -> bool {
         || path.with_extension("DBF").exists()
 }
 
-/// The names of every table of an open file. The columns of tables are not read, which takes longer
-/// than all the rest where there are dozens.
+/// The names of every table of an open file, without reading their columns, which would take longer
+/// than all the rest.
 fn names_of(dataset: &Dataset) -> Vec<String> {
     let name = |rank| {
         // SAFETY: the dataset is alive, and the rank that of a layer; the text is copied.

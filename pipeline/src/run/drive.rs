@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -38,8 +37,8 @@ pub(super) struct Run<'a> {
     pub(super) log_format: LogFormat,
     pub(super) out_dir: PathBuf,
     journal: Journal,
-    /// The headers of the images, once they were read.
-    pub(super) headers: OnceLock<Mosaics>,
+    /// The headers of the images, where a plan read them.
+    pub(super) headers: Option<Mosaics>,
     /// Every complete stage so far.
     pub(super) done: BTreeMap<Stage, Done>,
     /// The stages that this process computed; the others were kept.
@@ -70,7 +69,7 @@ pub fn drive(
     plan.preflight(options.force)?;
     let mut run = Run::alone(config, (plan.threads(), options.log_format), cancel)?;
     run.forecast = Some(Forecast::new(&plan));
-    run.headers = plan.into_mosaics().into();
+    run.headers = Some(plan.into_mosaics());
     for stage in Stage::of(config).filter(|stage| *stage <= last) {
         run.stage(stage, options.from, body)?;
     }
@@ -148,7 +147,7 @@ impl<'a> Run<'a> {
             log_format,
             out_dir: config.vintage_dir(),
             journal,
-            headers: OnceLock::new(),
+            headers: None,
             done: BTreeMap::new(),
             computed: Vec::new(),
             forecast: None,
@@ -299,7 +298,7 @@ impl<'a> Run<'a> {
             work_dir: self.work_dir(),
             threads: self.threads,
             inputs,
-            headers: &self.headers,
+            headers: self.headers.as_ref(),
             progress: &meter,
             tally: &tally,
             earlier: &self.done,
@@ -309,16 +308,9 @@ impl<'a> Run<'a> {
         let span = tracing::info_span!("stage", name = stage.name());
         let report = self.pool.install(|| span.in_scope(|| body(&ctx)));
         meter.finish();
-        let mut report = report?;
+        let report = report?;
         ctx.check_cancelled()?;
-        let mut outputs = BTreeMap::new();
-        for name in &report.outputs {
-            let stamp = match report.hashed.remove(name) {
-                Some(stamp) => stamp,
-                None => Stamp::of(&self.out_dir.join(name))?,
-            };
-            outputs.insert(name.clone(), stamp);
-        }
+        let outputs = report.stamps(&self.out_dir)?;
         let unit = stage.name().to_owned();
         let flaws = tally.flaws();
         Ok(Done { unit, key: String::new(), outputs, report, flaws, seconds: 0.0, spent: None })

@@ -1,7 +1,5 @@
 //! One part of one stage: what a worker does, beside others or between them.
 
-use std::sync::OnceLock;
-
 use super::Body;
 use super::drive::Run;
 use crate::blocks::Share;
@@ -50,11 +48,11 @@ pub fn carry_out(
     if matches!(share, Share::Slice(_)) {
         return Run::beside(config, how, cancel)?.slice((stage, share), body);
     }
-    let mut headers = OnceLock::new();
+    let mut headers = None;
     if share.prepares() {
         let plan = Plan::new(config, stage..=stage)?.within(task.threads, None);
         plan.preflight(task.force)?;
-        headers = plan.into_mosaics().into();
+        headers = Some(plan.into_mosaics());
     }
     let mut run = Run::alone(config, how, cancel)?;
     run.headers = headers;

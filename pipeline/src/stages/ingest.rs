@@ -3,6 +3,8 @@
 //! Vector layers are held; cells are made block by block, so memory follows the size of a block and
 //! the number of shapes, not the extent of the territory.
 
+use std::borrow::Cow;
+
 use kernels::grid::Window;
 use kernels::placed::Placed;
 use ndarray::{Array2, Array3, Axis, s};
@@ -59,7 +61,7 @@ pub fn run(ctx: &Context) -> Result<StageReport, Error> {
 /// The inputs as every process holds them: vector layers read, headers of images.
 struct Sources<'a> {
     land: Land,
-    mosaics: &'a Mosaics,
+    mosaics: Cow<'a, Mosaics>,
     /// The prior, and which blocks its polygons touch.
     prior: Option<(Corrected, Placed)>,
     /// Layers of evidence with their ranks in the array.
@@ -88,7 +90,7 @@ impl<'a> Sources<'a> {
     /// Looks at what they hold of the territory.
     fn survey(&self, ctx: &Context, tally: &Tally) -> Result<StageReport, Error> {
         let polygons = self.prior.as_ref().map(|(prior, _)| &prior.vintage.polygons[..]);
-        let survey = Survey::look(ctx.config, self.mosaics, &self.land, polygons)?;
+        let survey = Survey::look(ctx.config, &self.mosaics, &self.land, polygons)?;
         survey.say();
         survey.count_in(tally);
         Ok(StageReport::default()
@@ -130,7 +132,7 @@ struct Layers<'a> {
 
 impl<'a> Layers<'a> {
     fn open(blocks: &Blocks<'a>, sources: &'a Sources<'a>) -> Result<Self, Error> {
-        let (config, land, mosaics) = (blocks.ctx().config, &sources.land, sources.mosaics);
+        let (config, land, mosaics) = (blocks.ctx().config, &sources.land, &*sources.mosaics);
         let (mut images, mut heights, mut predictions) = (Vec::new(), Vec::new(), Vec::new());
         for (date, given) in Date::of(config) {
             images.push(Images::open(blocks, land, mosaics, (date, given))?);

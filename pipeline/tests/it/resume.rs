@@ -2,6 +2,7 @@
 //!
 //! The stages here write one small file each: what is tested is the run around them.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
@@ -87,6 +88,28 @@ fn a_second_run_computes_nothing_and_changes_nothing() {
     assert!(first.contains("vectorise.txt"));
     assert!(!first.contains(".work"), "working files are no deliverables");
     assert!(!first.contains(world.out().to_str().unwrap()), "no machine path");
+}
+
+#[test]
+fn headers_are_read_again_when_an_image_was_replaced_after_the_plan() {
+    let world = World::new();
+    let images = ["imagery/rvb/1.tif", "imagery/irc/1.tif"].map(|name| world.path(name));
+    let replace = |ctx: &Context| {
+        if ctx.stage == Stage::Ingest {
+            assert!(matches!(ctx.mosaics()?, Cow::Borrowed(_)));
+            let beside = world.path("imagery/other.tif");
+            // Of the same bytes and time, as two tiles may be that are exchanged.
+            let times = fs::metadata(&images[1]).unwrap().modified().unwrap();
+            fs::copy(&images[1], &beside).unwrap();
+            fs::File::options().append(true).open(&beside).unwrap().set_modified(times).unwrap();
+            fs::rename(&beside, &images[1]).unwrap();
+            assert!(matches!(ctx.mosaics()?, Cow::Owned(_)));
+            fs::remove_file(&images[0]).unwrap();
+            assert!(ctx.mosaics().is_err());
+        }
+        write_one_file(ctx)
+    };
+    run_with(&world, &Options { to: Some(Stage::Ingest), ..OPTIONS }, replace).0.unwrap();
 }
 
 #[test]
