@@ -336,22 +336,19 @@ impl Journal {
     /// Input files as they are, and whether the journal knows them so.
     fn look(&self, paths: &[PathBuf]) -> Result<Vec<(Input, bool)>, Error> {
         let times = paths.iter().map(|path| looked_at(path)).collect::<Result<Vec<_>, _>>()?;
-        let known =
-            paths.iter().zip(&times).map(|(path, &(at, bytes))| self.known(path, at, bytes));
-        let known: Vec<Option<&Input>> = known.collect();
-        let new = paths.iter().zip(&known).filter(|(_, known)| known.is_none());
-        let new: Vec<&PathBuf> = new.map(|(path, _)| path).collect();
-        let mut stamps = Stamp::of_all(&new)?.into_iter();
-        let mut looked = Vec::with_capacity(paths.len());
-        for ((path, (modified_ns, _)), known) in paths.iter().zip(times).zip(known) {
-            looked.push(if let Some(input) = known {
-                (input.clone(), true)
-            } else {
-                let stamp = stamps.next().expect("every file that is new was hashed");
-                (Input { path: path.clone(), modified_ns, stamp }, false)
+        let known = |(path, &(modified_ns, bytes)): (&PathBuf, &(u64, u64))| {
+            self.known(path, modified_ns, bytes).map(|input| input.stamp.clone())
+        };
+        let known: Vec<Option<Stamp>> = paths.iter().zip(&times).map(known).collect();
+        let is_known: Vec<bool> = known.iter().map(Option::is_some).collect();
+        let stamps = Stamp::of_others(paths, known)?;
+        let inputs =
+            paths.iter().zip(times).zip(stamps).map(|((path, (modified_ns, _)), stamp)| Input {
+                path: path.clone(),
+                modified_ns,
+                stamp,
             });
-        }
-        Ok(looked)
+        Ok(inputs.zip(is_known).collect())
     }
 
     /// What is known of an input file that still has this time and size.

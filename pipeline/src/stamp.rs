@@ -43,19 +43,31 @@ impl Stamp {
         known: impl Fn(&Path) -> Option<Self>,
     ) -> Result<Self, Error> {
         let files = files_below(path)?;
-        let known: Vec<Option<Self>> = files.iter().map(|file| known(file)).collect();
-        let new = files.iter().zip(&known).filter(|(_, known)| known.is_none());
-        let mut new = Self::of_all(&new.map(|(file, _)| file).collect::<Vec<_>>())?.into_iter();
-        let stamps = known.into_iter().filter_map(|known| known.or_else(|| new.next()));
+        let known = files.iter().map(|file| known(file)).collect();
         let mut total = 0;
         let mut hasher = Sha256::new();
-        for (file, Self { bytes, sha256 }) in files.iter().zip(stamps) {
+        for (file, Self { bytes, sha256 }) in files.iter().zip(Self::of_others(&files, known)?) {
             let name = file.strip_prefix(path).unwrap_or(file);
             hasher.update(name.as_os_str().as_encoded_bytes());
             hasher.update(format!("\0{bytes}\0{sha256}\n"));
             total += bytes;
         }
         Ok(Self { bytes: total, sha256: hex(&hasher.finalize()) })
+    }
+
+    /// The stamps of files, in their order; those that are not known are read and hashed.
+    ///
+    /// * `known`: what is known of each file.
+    ///
+    /// # Errors
+    /// As [`Stamp::of_all`].
+    pub(crate) fn of_others<P: AsRef<Path>>(
+        paths: &[P],
+        known: Vec<Option<Self>>,
+    ) -> Result<Vec<Self>, Error> {
+        let new = paths.iter().zip(&known).filter(|(_, known)| known.is_none());
+        let mut new = Self::of_all(&new.map(|(path, _)| path).collect::<Vec<_>>())?.into_iter();
+        Ok(known.into_iter().filter_map(|known| known.or_else(|| new.next())).collect())
     }
 
     /// Reads and hashes files, by twos: SHA-256 waits for its own last step nearly always, and a
